@@ -1,0 +1,35 @@
+/** What the core sees of the one door out: a request with a purpose, and an answer that has been read to its end. */
+import type { Duration } from "../kernel/time.js";
+
+/** Each purpose has its own limits on time, bytes, headers, content type and redirects (EG-2, EG-3). */
+export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par";
+
+export interface EgressRequest {
+  readonly purpose: EgressPurpose;
+  readonly url: string | URL;
+  /** @default "GET" */
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** Overrides the purpose's time for a provider with a `timeout` of its own. */
+  readonly timeout?: Duration | undefined;
+}
+
+export interface EgressResponse {
+  /** The URL that answered, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** The whole body, decompressed and within its limit. */
+  readonly body: Uint8Array;
+}
+
+export interface Egress {
+  /**
+   * @throws LatchkeyError `egress.url_refused` · `egress.address_refused` · `egress.redirect_refused` ·
+   *   `egress.timeout` · `egress.too_large` · `egress.content_type` · `egress.failed`.
+   *   `data.sent` is false when it is certain that the request was not written (VA-9).
+   */
+  request(request: EgressRequest): Promise<EgressResponse>;
+  close(): Promise<void>;
+}

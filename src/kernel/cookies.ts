@@ -1,0 +1,48 @@
+/**
+ * Cookies as RFC 6265bis reads and writes them. The reader keeps doubled names, in order: which of two cookies
+ * of one name is ours cannot be known, so the caller must see both (AT-22) instead of silently getting one.
+ */
+
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Node stops at 16 KB of headers by itself; an embedder's server may not. */
+const longestHeader = 32_768;
+
+/** Every `name=value` pair of a Cookie header. Never throws; what is no pair is left out. */
+export function readCookies(header: string | null | undefined): readonly Cookie[] {
+  if (!header || header.length > longestHeader) return [];
+  const cookies: Cookie[] = [];
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    if (at < 1) continue;
+    const name = part.slice(0, at).trim();
+    let value = part.slice(at + 1).trim();
+    if (value.length > 1 && value.startsWith('"') && value.endsWith('"')) value = value.slice(1, -1);
+    if (name) cookies.push({ name, value });
+  }
+  return cookies;
+}
+
+export interface CookieAttributes {
+  readonly secure: boolean;
+  readonly sameSite: "Lax" | "None" | "Strict";
+  /** Seconds; 0 takes the cookie away. Left out: until the browser closes. */
+  readonly maxAge?: number | undefined;
+  /** Only for cookies without the `__Host-` prefix. */
+  readonly domain?: string | null | undefined;
+}
+
+/** A Set-Cookie value: always HttpOnly and Path=/, so that a script or a sub-path never holds one of ours. */
+export function setCookie(name: string, value: string, attributes: CookieAttributes): string {
+  const parts = [`${name}=${value}`, "Path=/", "HttpOnly", `SameSite=${attributes.sameSite}`];
+  if (attributes.secure) parts.push("Secure");
+  if (attributes.domain) parts.push(`Domain=${attributes.domain}`);
+  if (attributes.maxAge !== undefined) parts.push(`Max-Age=${Math.max(0, Math.floor(attributes.maxAge))}`);
+  return parts.join("; ");
+}
+
+/** `__Host-` keeps siblings and plain http from shadowing a cookie; browsers accept it only with Secure. */
+export const hostPrefixed = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);

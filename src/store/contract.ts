@@ -1,0 +1,183 @@
+/**
+ * The store as the core needs it. The promises are in words here, and `testing/store-suite` asks every backend
+ * to keep them. All network I/O and sealing happen before a transaction; inside one, nothing is awaited but the
+ * database (QU-21).
+ *
+ * Not here: SQL (store/sql), what a record means to the product (the features), retries of a whole step.
+ */
+import type { GrantId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
+import type { Instant } from "../kernel/time.js";
+import type {
+  Announcement, AnnouncementKind, AuditEventRecord, GrantRecord, GroupRecord, IdentityRecord, MembershipRecord,
+  MetadataRecord, OutboxRecord, SessionRecord, SettingRecord, UserRecord,
+} from "./records.js";
+
+/** A page of a list. `next` is an opaque cursor to pass back, or null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+export interface PageRequest {
+  /** 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface StoreReads {
+  readonly users: {
+    byId(id: UserId): Promise<UserRecord | undefined>;
+    /** `email` already normalised. */
+    byEmail(email: string): Promise<UserRecord | undefined>;
+    /** True while there is not a single user. */
+    none(): Promise<boolean>;
+    /** Users that are `admin` and not disabled. */
+    countEnabledAdmins(): Promise<number>;
+    /** In order of id. `search` matches inside e-mail and name, case-insensitively and literally. */
+    list(page: PageRequest, filter?: { search?: string; role?: string }): Promise<Page<UserRecord>>;
+  };
+  readonly identities: {
+    /** Exact comparison of both, byte for byte, case included. */
+    bySubject(issuer: string, subject: string): Promise<IdentityRecord | undefined>;
+    ofUser(userId: UserId): Promise<readonly IdentityRecord[]>;
+  };
+  readonly groups: {
+    byName(name: string): Promise<GroupRecord | undefined>;
+    /** Groups of a user with each membership's origin, by name. A group with two origins comes twice. */
+    ofUser(userId: UserId): Promise<readonly { readonly group: GroupRecord; readonly origin: string }[]>;
+  };
+  readonly sessions: {
+    byTokenHash(tokenHash: string): Promise<SessionRecord | undefined>;
+    byId(id: SessionId): Promise<SessionRecord | undefined>;
+    /** Newest first; ended ones are not stored. */
+    ofUser(userId: UserId): Promise<readonly SessionRecord[]>;
+    bySid(issuer: string, sid: string): Promise<readonly SessionRecord[]>;
+    bySub(issuer: string, sub: string): Promise<readonly SessionRecord[]>;
+  };
+  readonly grants: {
+    byId(id: GrantId): Promise<GrantRecord | undefined>;
+    ofSession(sessionId: SessionId): Promise<readonly GrantRecord[]>;
+    ofUser(userId: UserId): Promise<readonly GrantRecord[]>;
+  };
+  readonly metadata: {
+    byUrl(url: string): Promise<MetadataRecord | undefined>;
+  };
+  readonly announcements: {
+    /** Those with a higher sequence, in order, at most 1,000. */
+    after(sequence: number): Promise<readonly Announcement[]>;
+    /** The highest sequence so far, or 0. */
+    latest(): Promise<number>;
+  };
+  readonly outbox: {
+    /** Due at `now`, oldest first. */
+    due(now: Instant, limit: number): Promise<readonly OutboxRecord[]>;
+  };
+  readonly audit: {
+    /** Newest first. */
+    list(page: PageRequest, filter?: { type?: string; targetId?: string }): Promise<Page<AuditEventRecord>>;
+  };
+  readonly settings: {
+    byKey(key: string): Promise<SettingRecord | undefined>;
+  };
+}
+
+/** What a transaction can do besides reading. A unique constraint that is hit throws `UniqueViolation`. */
+export interface StoreWrites {
+  readonly users: {
+    insert(user: UserRecord): Promise<void>;
+    /** Replaces the row if it still has `expectedVersion`. False, and nothing changed, if it has not. */
+    update(user: UserRecord, expectedVersion: number): Promise<boolean>;
+    /** Identities, memberships, sessions and grants go with it. */
+    delete(id: UserId): Promise<void>;
+  };
+  readonly identities: {
+    insert(identity: IdentityRecord): Promise<void>;
+    update(identity: IdentityRecord): Promise<void>;
+    delete(id: IdentityId): Promise<void>;
+  };
+  readonly groups: {
+    insert(group: GroupRecord): Promise<void>;
+    addMember(membership: MembershipRecord): Promise<void>;
+    removeMember(membership: Pick<MembershipRecord, "userId" | "groupId" | "origin">): Promise<void>;
+  };
+  readonly sessions: {
+    insert(session: SessionRecord): Promise<void>;
+    /** Moves last-seen and idle end forward, never back. */
+    touch(id: SessionId, lastSeenAt: Instant, idleEndsAt: Instant): Promise<void>;
+    /** Its grants go with it. False when it was already gone. */
+    delete(id: SessionId): Promise<boolean>;
+    /** Deletes up to `limit` sessions whose idle or absolute end has passed; answers how many. */
+    deleteEnded(now: Instant, limit: number): Promise<number>;
+  };
+  readonly grants: {
+    insert(grant: GrantRecord): Promise<void>;
+    /** Saves `next` only if the stored row still has `expectedVersion`. Atomic across processes. */
+    replace(next: GrantRecord, expectedVersion: number): Promise<boolean>;
+    delete(id: GrantId): Promise<void>;
+  };
+  readonly consumedFlows: {
+    /** True for the one caller that is first with this hash; false for every later one. */
+    consume(stateHash: string, expiresAt: Instant): Promise<boolean>;
+    deleteExpired(now: Instant, limit: number): Promise<number>;
+  };
+  readonly usedJtis: {
+    /** True for the one caller that is first with this (issuer, jti). */
+    use(issuer: string, jti: string, expiresAt: Instant): Promise<boolean>;
+    deleteExpired(now: Instant, limit: number): Promise<number>;
+  };
+  readonly metadata: {
+    /** Inserts or replaces. */
+    save(record: MetadataRecord): Promise<void>;
+  };
+  readonly announcements: {
+    /** Appended in the transaction that changes the thing; the sequence follows the order of commits. */
+    append(kind: AnnouncementKind, key: string, at: Instant): Promise<void>;
+    deleteBefore(at: Instant, limit: number): Promise<number>;
+  };
+  readonly outbox: {
+    insert(record: OutboxRecord): Promise<void>;
+    /** Moves a due row to its next attempt only if `attempts` is still what it was read as: one node delivers. */
+    claim(id: OutboxId, attempts: number, nextAttemptAt: Instant): Promise<boolean>;
+    fail(id: OutboxId, lastFailure: string): Promise<void>;
+    delete(id: OutboxId): Promise<void>;
+  };
+  readonly audit: {
+    append(event: AuditEventRecord): Promise<void>;
+  };
+  readonly settings: {
+    /** Inserts (expectedVersion 0) or replaces if the version still fits. */
+    save(record: SettingRecord, expectedVersion: number): Promise<boolean>;
+  };
+}
+
+/** Reads see the transaction's own writes. */
+export type Transaction = { readonly [Table in keyof (StoreReads & StoreWrites)]: (StoreReads & StoreWrites)[Table] };
+
+export interface Store extends StoreReads {
+  /**
+   * Runs `work` with the database's write lock held from the start (`begin immediate`; serializable on Postgres),
+   * so what it reads cannot change before it commits. Commits when `work` resolves, rolls back when it throws.
+   * While it runs, the plain store throws when it is asked from inside `work`.
+   *
+   * @throws LatchkeyError `store.busy` when the lock was not had within 5 s; nothing was done.
+   * @throws LatchkeyError `store.unavailable` when the database cannot be asked.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * A number that moves when any process committed something, in microseconds and without I/O; undefined where the
+   * database has no such number (then only the bus and the 5 s poll tell).
+   */
+  changeCounter(): number | undefined;
+  /** The schema's version in the database and in this code; equal when all migrations have run. */
+  schemaVersion(): Promise<{ readonly database: number; readonly code: number }>;
+  close(): Promise<void>;
+}
+
+/** A unique constraint was hit inside a transaction: two people raced, and this one lost. */
+export class UniqueViolation extends Error {
+  override readonly name = "UniqueViolation";
+  readonly table: string;
+  constructor(table: string, cause: unknown) {
+    super(`unique constraint of ${table}`, { cause });
+    this.table = table;
+  }
+}

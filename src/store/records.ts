@@ -1,0 +1,173 @@
+/**
+ * What the store holds, as the rest of the code sees it: plain records, instants as epoch milliseconds,
+ * booleans as booleans. How they lie in a table is `store/sql`'s business; `docs/reference/storage.md` shows it.
+ */
+import type { AuditEventId, GrantId, GroupId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
+import type { JsonObject, JsonValue } from "../kernel/json.js";
+import type { Instant } from "../kernel/time.js";
+
+export interface UserRecord {
+  readonly id: UserId;
+  /** Normalised (SI-18); unique. */
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly name: string;
+  readonly picture: string | null;
+  readonly role: string;
+  /** Why the role is what it is: `first-user` · `bootstrap` · `default` · `manual`; later `claims:<provider>`. */
+  readonly roleOrigin: string;
+  readonly disabledAt: Instant | null;
+  /** Null while an operator-made user waits for its first identity (AC-3). */
+  readonly claimedAt: Instant | null;
+  /** Goes up by one with every change; the ETag of the JSON API. */
+  readonly version: number;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  readonly lastSignInAt: Instant | null;
+}
+
+export interface IdentityRecord {
+  readonly id: IdentityId;
+  readonly userId: UserId;
+  /** The configured provider id that was used last; never part of the key (AC-1). */
+  readonly provider: string;
+  /** With `subject`: unique, compared exactly. */
+  readonly issuer: string;
+  readonly subject: string;
+  /** The provider's real `sub`, whatever claim the operator uses as subject (LO-8). */
+  readonly sub: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  /** The last claims, sealed. */
+  readonly claims: string | null;
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant;
+}
+
+export interface GroupRecord {
+  readonly id: GroupId;
+  readonly name: string;
+  readonly permissions: JsonObject;
+  readonly share: "true" | "false" | "members";
+  /** `manual` or `claims:<provider>`. */
+  readonly createdBy: string;
+  readonly createdAt: Instant;
+}
+
+export interface MembershipRecord {
+  readonly userId: UserId;
+  readonly groupId: GroupId;
+  /** `manual` · `default` · `claims:<provider>` */
+  readonly origin: string;
+  readonly createdAt: Instant;
+}
+
+export interface SessionRecord {
+  readonly id: SessionId;
+  /** SHA-256 of the cookie's value, base64url. The value itself is stored nowhere. */
+  readonly tokenHash: string;
+  readonly userId: UserId;
+  readonly identityId: IdentityId;
+  readonly provider: string;
+  readonly issuer: string;
+  /** The client that the person signed in through (LO-8). */
+  readonly clientId: string;
+  /** The provider's real `sub`. */
+  readonly sub: string;
+  /** The provider's session id, where it gave one. */
+  readonly sid: string | null;
+  readonly createdAt: Instant;
+  readonly lastSeenAt: Instant;
+  readonly idleEndsAt: Instant;
+  readonly endsAt: Instant;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly roleAtIssue: string;
+}
+
+export type GrantStatus = "active" | "needs_reconnect" | "revoked";
+
+export interface GrantRecord {
+  readonly id: GrantId;
+  readonly userId: UserId;
+  /** `provider:<id>` or `tool:<id>`. */
+  readonly connection: string;
+  /** Provider grants belong to one session; tool-server grants to none. */
+  readonly sessionId: SessionId | null;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly accountLabel: string | null;
+  readonly scopes: readonly string[];
+  /** When the access token was issued, by our clock. */
+  readonly issuedAt: Instant;
+  /** Null: the provider did not say (SI-20). */
+  readonly expiresAt: Instant | null;
+  readonly status: GrantStatus;
+  readonly statusReason: string | null;
+  /** Goes up with every write; refreshes compare and swap on it (VA-8). */
+  readonly version: number;
+  readonly lastRefreshAt: Instant | null;
+  readonly lastFailureCode: string | null;
+  readonly nextAttemptAt: Instant | null;
+  readonly leaseOwner: string | null;
+  readonly leaseEndsAt: Instant | null;
+  readonly lastUsedAt: Instant | null;
+  /** Access, refresh and ID token and token type, sealed together. */
+  readonly sealed: string;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+export interface MetadataRecord {
+  readonly url: string;
+  readonly body: string;
+  readonly fetchedAt: Instant;
+  readonly freshUntil: Instant;
+  readonly staleUntil: Instant;
+}
+
+/** Kinds are few and keys coarse on purpose: a listener that misreads one only forgets too much. */
+export type AnnouncementKind = "session" | "user" | "provider" | "tool_server" | "settings";
+export interface Announcement {
+  readonly sequence: number;
+  readonly kind: AnnouncementKind;
+  /** The session's or user's id, the provider's id, or the settings key. */
+  readonly key: string;
+  readonly at: Instant;
+}
+
+export interface OutboxRecord {
+  readonly id: OutboxId;
+  /** What to do: `revoke` today. */
+  readonly kind: string;
+  /** What is needed to do it, sealed. */
+  readonly sealed: string;
+  readonly attempts: number;
+  readonly nextAttemptAt: Instant;
+  /** After this moment it is given up. */
+  readonly endsAt: Instant;
+  readonly lastFailure: string | null;
+  readonly createdAt: Instant;
+}
+
+export interface AuditEventRecord {
+  readonly id: AuditEventId;
+  readonly at: Instant;
+  readonly type: string;
+  readonly actor: { readonly kind: string; readonly id: string | null };
+  readonly target: { readonly kind: string; readonly id: string | null };
+  readonly provider: string | null;
+  readonly connection: string | null;
+  readonly address: string | null;
+  readonly rule: string | null;
+  readonly code: string | null;
+  readonly requestId: string;
+  readonly data: JsonObject;
+}
+
+export interface SettingRecord {
+  readonly key: string;
+  readonly value: JsonValue;
+  readonly version: number;
+  readonly updatedAt: Instant;
+}
