@@ -1,0 +1,139 @@
+/**
+ * What an operator does to accounts: look, change a role, switch off and on, delete, sign out. Every change is one
+ * transaction with its announcement and audit event, and takes effect in live sessions at once (AC-8, AC-13).
+ */
+import { type AuditInput, auditEvent } from "../audit/audit-event.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import { isId, type UserId } from "../kernel/ids.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Clock } from "../kernel/time.js";
+import type { Page, PageRequest, Store, Transaction } from "../store/contract.js";
+import type { AuditEventRecord, UserRecord } from "../store/records.js";
+import { normaliseEmail } from "./policy/email.js";
+
+export interface AdministerPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** Who changes it, and under which request id. */
+export interface Operator {
+  readonly actor: AuditEventRecord["actor"];
+  readonly requestId: string;
+  readonly address: string | null;
+}
+
+export const listUsers = (
+  ports: Pick<AdministerPorts, "store">,
+  page: PageRequest,
+  filter?: { search?: string; role?: string },
+): Promise<Page<UserRecord>> => ports.store.users.list(page, filter);
+
+/** By id or by e-mail address. @throws LatchkeyError `account.not_found` */
+export async function findUser(ports: Pick<AdministerPorts, "store">, emailOrId: string): Promise<UserRecord> {
+  const email = normaliseEmail(emailOrId);
+  const user = isId(emailOrId)
+    ? await ports.store.users.byId(emailOrId as UserId)
+    : email.ok && (await ports.store.users.byEmail(email.value));
+  if (!user) throw new LatchkeyError("account.not_found", { data: { asked: emailOrId.slice(0, 100) } });
+  return user;
+}
+
+/**
+ * @param roles the roles that exist (`roles.order`)
+ * @throws LatchkeyError `account.role_unknown` · `account.last_admin` · `account.not_found`
+ */
+export async function setRole(
+  ports: AdministerPorts,
+  id: UserId,
+  role: string,
+  roles: readonly string[],
+  by: Operator,
+): Promise<UserRecord> {
+  if (!roles.includes(role)) throw new LatchkeyError("account.role_unknown", { data: { role: role.slice(0, 64) } });
+  return changeUser(ports, id, by, async (tx, user) => {
+    if (user.role === role) return undefined;
+    if (user.role === "admin") await keepOneAdmin(tx, user);
+    const data = { from: user.role, to: role };
+    return { changes: { role, roleOrigin: "manual" }, event: { type: "role.changed", rule: "manual", data } };
+  });
+}
+
+/**
+ * A disabled user is out everywhere at once (LO-6): no sign-in, no session check. Their sessions end; switching on
+ * again does not bring them back.
+ */
+export async function setDisabled(
+  ports: AdministerPorts,
+  id: UserId,
+  disabled: boolean,
+  by: Operator,
+): Promise<UserRecord> {
+  return changeUser(ports, id, by, async (tx, user, now) => {
+    if ((user.disabledAt !== null) === disabled) return undefined;
+    if (disabled && user.role === "admin") await keepOneAdmin(tx, user);
+    if (disabled) await endAll(tx, user, now);
+    const type = disabled ? "user.disabled" : "user.enabled";
+    return { changes: { disabledAt: disabled ? now : null }, event: { type } };
+  });
+}
+
+/** Deletes the user with identities, memberships, sessions and grants. The audit trail stays. */
+export async function deleteUser(ports: AdministerPorts, id: UserId, by: Operator): Promise<void> {
+  const now = ports.clock.now();
+  await ports.store.transaction(async (tx) => {
+    const user = await existing(tx, id);
+    if (user.role === "admin") await keepOneAdmin(tx, user);
+    await endAll(tx, user, now);
+    await tx.users.delete(id);
+    await tx.announcements.append("user", id, now);
+    const target = { kind: "user", id };
+    await tx.audit.append(auditEvent(ports, now, by, { type: "user.deleted", actor: by.actor, target }));
+  });
+}
+
+type Now = ReturnType<Clock["now"]>;
+interface Change {
+  readonly changes: Partial<UserRecord>;
+  readonly event: Pick<AuditInput, "type" | "rule" | "data">;
+}
+
+async function changeUser(
+  ports: AdministerPorts,
+  id: UserId,
+  by: Operator,
+  decide: (tx: Transaction, user: UserRecord, now: Now) => Promise<Change | undefined>,
+): Promise<UserRecord> {
+  const now = ports.clock.now();
+  return ports.store.transaction(async (tx) => {
+    const user = await existing(tx, id);
+    const change = await decide(tx, user, now);
+    if (!change) return user;
+    const next = { ...user, ...change.changes, version: user.version + 1, updatedAt: now };
+    await tx.users.update(next, user.version);
+    await tx.announcements.append("user", id, now);
+    const target = { kind: "user", id };
+    await tx.audit.append(auditEvent(ports, now, by, { ...change.event, actor: by.actor, target }));
+    return next;
+  });
+}
+
+async function existing(tx: Transaction, id: UserId): Promise<UserRecord> {
+  const user = await tx.users.byId(id);
+  if (!user) throw new LatchkeyError("account.not_found", { data: { user: id } });
+  return user;
+}
+
+/** Counted under the transaction's lock, so that two demotions at once leave one admin. */
+async function keepOneAdmin(tx: Transaction, user: UserRecord): Promise<void> {
+  if (user.disabledAt !== null) return;
+  if ((await tx.users.countEnabledAdmins()) <= 1) throw new LatchkeyError("account.last_admin", { data: { user: user.id } });
+}
+
+async function endAll(tx: Transaction, user: UserRecord, now: Now): Promise<void> {
+  for (const session of await tx.sessions.ofUser(user.id)) {
+    await tx.sessions.delete(session.id);
+    await tx.announcements.append("session", session.id, now);
+  }
+}

@@ -1,0 +1,72 @@
+/** From collected claims to the identity that wants in: pure, so that it can be printed, replayed and table-tested. */
+import { readClaim } from "../../kernel/claims.js";
+import { isJsonObject, type JsonObject } from "../../kernel/json.js";
+import { err, ok, type Result } from "../../kernel/result.js";
+import { readSubject, readText } from "./claim.js";
+import { isVerified, normaliseEmail } from "./email.js";
+
+/** What the decision needs of the person at the door. */
+export interface IncomingIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The provider's real `sub`. */
+  readonly sub: string;
+  readonly email: string;
+  /** Whether the address proves anything: verified by the provider, or vouched for by the operator. */
+  readonly emailVerified: boolean;
+  /** True for an address that we made up (SI-18): never linked, never mailed. */
+  readonly emailMadeUp: boolean;
+  /** Undefined when the provider gave none: the e-mail stands in (AC-7). */
+  readonly name: string | undefined;
+  readonly picture: string | undefined;
+}
+
+export interface IdentityRules {
+  readonly claims: { subject: string; email: string; name: string; picture: string | null };
+  readonly emailVerified: "claim" | "always";
+  /** The address to use when there is none; null when the operator wants a refusal. */
+  readonly fallbackEmail: ((issuer: string, subject: string) => string) | null;
+}
+
+export type IdentityProblem = "signin.subject_invalid" | "signin.email_missing" | "signin.email_invalid";
+
+export function mapIdentity(
+  issuer: string,
+  claims: JsonObject,
+  rules: IdentityRules,
+): Result<IncomingIdentity, IdentityProblem> {
+  const subject = readSubject(claims, rules.claims.subject);
+  const sub = readSubject(claims, "sub");
+  if (subject === undefined || sub === undefined) return err("signin.subject_invalid");
+
+  const picture = rules.claims.picture === null ? undefined : readPicture(claims, rules.claims.picture);
+  const rest = { issuer, subject, sub, name: readText(claims, rules.claims.name), picture };
+  const raw = readClaim(claims, rules.claims.email);
+  if (raw === undefined || raw === null || raw === "") {
+    if (!rules.fallbackEmail) return err("signin.email_missing");
+    return ok({ ...rest, email: rules.fallbackEmail(issuer, subject), emailVerified: false, emailMadeUp: true });
+  }
+  const email = normaliseEmail(raw);
+  if (!email.ok) return err("signin.email_invalid");
+  const emailVerified = rules.emailVerified === "always" || isVerified(verifiedClaim(claims, rules.claims.email));
+  return ok({ ...rest, email: email.value, emailVerified, emailMadeUp: false });
+}
+
+/** Only an https URL: other schemes have no business in a page or in an app's image tag. */
+function readPicture(claims: JsonObject, name: string): string | undefined {
+  const text = readClaim(claims, name);
+  if (typeof text !== "string" || text.length > 2_048 || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "https:" && !url.username && !url.password ? url.href : undefined;
+}
+
+/**
+ * `email_verified` speaks of `email` and of nothing else. When the operator reads the address from another claim, only
+ * a flag beside it counts: `contact.email` is vouched for by `contact.email_verified`.
+ */
+function verifiedClaim(claims: JsonObject, emailClaim: string): unknown {
+  if (emailClaim === "email") return readClaim(claims, "email_verified");
+  if (!emailClaim.endsWith(".email") || Object.hasOwn(claims, emailClaim)) return undefined;
+  const parent = readClaim(claims, emailClaim.slice(0, -".email".length));
+  return isJsonObject(parent) ? readClaim(parent, "email_verified") : undefined;
+}
