@@ -1,0 +1,47 @@
+/**
+ * One authorization request under way, held by the browser in a sealed cookie of its own (SI-8). Nothing is stored
+ * here for a visitor who has not signed in. Sign-in uses it now; linking and connecting will, with `user` and
+ * `session` filled in.
+ */
+import type { JsonObject } from "../kernel/json.js";
+import { isJsonObject, parseJson } from "../kernel/json.js";
+import type { Instant } from "../kernel/time.js";
+
+export interface Flow {
+  readonly provider: string;
+  /** The issuer recorded before the redirect; `iss` and every endpoint must be its (RFC 9207 §2.4). */
+  readonly issuer: string;
+  /** Whether its metadata promised an `iss` parameter, when the flow began. */
+  readonly sendsIss: boolean;
+  /** SHA-256 of `state`; the state itself travels in URLs and must not open anything. */
+  readonly stateHash: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Already through SI-7. */
+  readonly returnTo: string;
+  readonly startedAt: Instant;
+  /** SHA-256 of the one-time set-up value this flow began with (AC-9), and when that value ends. */
+  readonly setup: { readonly hash: string; readonly endsAt: Instant } | null;
+}
+
+// Short names: five of these share 5 KB of cookie space.
+export const encodeFlow = (flow: Flow): string =>
+  JSON.stringify({
+    p: flow.provider, i: flow.issuer, x: flow.sendsIss ? 1 : 0, s: flow.stateHash, n: flow.nonce, v: flow.codeVerifier,
+    r: flow.returnTo, t: flow.startedAt, ...(flow.setup ? { u: flow.setup.hash, e: flow.setup.endsAt } : {}),
+  });
+
+/** `undefined` when the text is not a flow: sealed by us, but by another version. */
+export function decodeFlow(text: string): Flow | undefined {
+  const value = parseJson(text);
+  if (!isJsonObject(value)) return undefined;
+  const { p, i, s, n, v, r } = value as JsonObject & Record<"p" | "i" | "s" | "n" | "v" | "r", unknown>;
+  const { x, t, u, e } = value as JsonObject & Record<"x" | "t" | "u" | "e", unknown>;
+  for (const part of [p, i, s, n, v, r]) if (typeof part !== "string") return undefined;
+  if (typeof t !== "number") return undefined;
+  return {
+    provider: p as string, issuer: i as string, sendsIss: x === 1, stateHash: s as string, nonce: n as string,
+    codeVerifier: v as string, returnTo: r as string, startedAt: t as Instant,
+    setup: typeof u === "string" && typeof e === "number" ? { hash: u, endsAt: e as Instant } : null,
+  };
+}
