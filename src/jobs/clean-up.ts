@@ -1,0 +1,23 @@
+/** Takes away rows whose time is over, in small transactions, so that a large backlog never holds the write lock. */
+import { before, type Clock, days } from "../kernel/time.js";
+import type { Store } from "../store/contract.js";
+
+const batch = 500;
+/** Long enough for a node that was stopped over a weekend's maintenance to still hear what was said. */
+const announcementsKept = days(7);
+
+/** One round; answers how many rows went. */
+export async function cleanUp(ports: { store: Store; clock: Clock }): Promise<number> {
+  const now = ports.clock.now();
+  let gone = 0;
+  for (;;) {
+    const round = await ports.store.transaction(async (tx) => [
+      await tx.sessions.deleteEnded(now, batch),
+      await tx.consumedFlows.deleteExpired(now, batch),
+      await tx.usedJtis.deleteExpired(now, batch),
+      await tx.announcements.deleteBefore(before(now, announcementsKept), batch),
+    ]);
+    gone += round.reduce((sum, count) => sum + count, 0);
+    if (round.every((count) => count < batch)) return gone;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Ends sessions: the row, its grants, an announcement that every node reads, an audit event, and the revocations that
+ * the operator wants. One way to end a session, whoever asks: the person, another device, an operator, a new sign-in.
+ */
+import { type AuditContext, auditEvent } from "../audit/audit-event.js";
+import type { Keyring } from "../crypto/port.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Instant } from "../kernel/time.js";
+import { type Revocation, revocationRow } from "../outbox/revocation.js";
+import type { Provider, ProviderRegistry } from "../providers/provider.js";
+import type { Store, StoreReads, Transaction } from "../store/contract.js";
+import type { AuditEventRecord, GrantRecord, OutboxRecord, SessionRecord } from "../store/records.js";
+import { openGrant } from "../vault/sealed-grant.js";
+
+export interface EndSessionsPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly providers: ProviderRegistry;
+  readonly random: RandomSource;
+}
+
+/** Why a session ended; the `rule` of its audit event. */
+export type EndReason = "sign_out" | "ended_by_person" | "replaced" | "ended_by_operator" | "user_disabled";
+
+/** Sealed before the transaction, written inside it. */
+export type PreparedEnd = { readonly session: SessionRecord; readonly revocations: readonly OutboxRecord[] };
+
+/** The reading and sealing half: call it before the transaction. */
+export async function prepareEnd(
+  ports: Omit<EndSessionsPorts, "store"> & { store: Pick<StoreReads, "grants"> },
+  session: SessionRecord,
+  now: Instant,
+): Promise<PreparedEnd> {
+  const provider = ports.providers.byId(session.provider);
+  if (!provider || provider.revokeOnSignOut === "never") return { session, revocations: [] };
+  const ofUser = await ports.store.grants.ofUser(session.userId);
+  const ending = ofUser.filter((grant) => grant.sessionId === session.id);
+  const revocations = ending
+    .filter((grant) => provider.revokeOnSignOut === "always" || endsAlone(provider, grant, ofUser))
+    .flatMap((grant) => revocationOf(ports.keyring, session, grant))
+    .map((revocation) => revocationRow(ports, revocation, now));
+  return { session, revocations };
+}
+
+/** LO-5 `auto`: only where the preset knows that this token alone ends, and no sibling grant could be hit. */
+function endsAlone(provider: Provider, grant: GrantRecord, ofUser: readonly GrantRecord[]): boolean {
+  if (!provider.revocationEndsOneToken) return false;
+  return !ofUser.some(
+    (other) => other.id !== grant.id && other.clientId === grant.clientId && other.status === "active",
+  );
+}
+
+function revocationOf(keyring: Keyring, session: SessionRecord, grant: GrantRecord): Revocation[] {
+  const secrets = openGrant(keyring, grant);
+  if (!secrets) return [];
+  const { refreshToken, accessToken } = secrets;
+  return [{ provider: session.provider, issuer: grant.issuer, clientId: grant.clientId, refreshToken, accessToken }];
+}
+
+/** The writing half, in the caller's transaction. False when the session was already gone: nothing is written then. */
+export async function endInTransaction(
+  ports: { random: RandomSource },
+  tx: Transaction,
+  end: PreparedEnd,
+  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+): Promise<boolean> {
+  const { session } = end;
+  if (!(await tx.sessions.delete(session.id))) return false;
+  await tx.announcements.append("session", session.id, by.now);
+  for (const revocation of end.revocations) await tx.outbox.insert(revocation);
+  const target = { kind: "session", id: session.id };
+  const event = { type: "session.ended", actor: by.actor, target, provider: session.provider, rule: by.reason } as const;
+  await tx.audit.append(auditEvent(ports, by.now, by.audit, { ...event, data: { user: session.userId } }));
+  return true;
+}
+
+/** Ends these sessions in one transaction; answers how many were still there. */
+export async function endSessions(
+  ports: EndSessionsPorts,
+  sessions: readonly SessionRecord[],
+  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+): Promise<number> {
+  const prepared = await Promise.all(sessions.map((session) => prepareEnd(ports, session, by.now)));
+  if (prepared.length === 0) return 0;
+  return ports.store.transaction(async (tx) => {
+    let ended = 0;
+    for (const end of prepared) if (await endInTransaction(ports, tx, end, by)) ended++;
+    return ended;
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * Is somebody signed in? The hottest path of the product (LO-3, LO-4): no I/O when this node has seen the session and
+ * nothing has been said against it. When the store cannot be asked the answer is an error, never a yes and never a no.
+ */
+import { sha256Base64Url } from "../crypto/digest.js";
+import type { Log } from "../kernel/log.js";
+import { after, type Clock, type Duration, type Instant, minutes, toInstant } from "../kernel/time.js";
+import type { ProviderRegistry } from "../providers/provider.js";
+import type { Store } from "../store/contract.js";
+import type { SessionRecord } from "../store/records.js";
+import type { News } from "./news.js";
+import type { Authenticated, LiveSession, SessionCheck } from "./session.js";
+import { type CachedSession, createSessionCache } from "./session-cache.js";
+import type { SessionCookie } from "./session-cookie.js";
+
+/** Last-seen is written at most this often per session (LO-2). */
+const touchInterval = minutes(1);
+
+export interface CheckSessionPorts {
+  readonly store: Store;
+  readonly news: News;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cookie: SessionCookie;
+  readonly providers: ProviderRegistry;
+  readonly idle: Duration;
+}
+
+export interface SessionChecker {
+  /** @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know. */
+  check(headers: { get(name: string): string | null }): Promise<SessionCheck>;
+  /** Resolves when last-seen writes under way are done. */
+  settled(): Promise<void>;
+}
+
+export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
+  const { store, news, clock, providers } = ports;
+  const cache = createSessionCache();
+  const touching = new Map<string, Promise<void>>();
+  news.subscribe((announcement) => cache.forget(announcement));
+
+  async function load(tokenHash: string): Promise<CachedSession | undefined> {
+    const generation = news.generation;
+    const record = await store.sessions.byTokenHash(tokenHash);
+    const user = record && (await store.users.byId(record.userId));
+    if (!record || !user || user.disabledAt !== null) return undefined;
+    const memberships = await store.groups.ofUser(user.id);
+    const { id, email, emailVerified, name, picture, role } = user;
+    const groups = [...new Set(memberships.map(({ group }) => group.name))].sort();
+    const entry = { record, user: { id, email, emailVerified, name, picture, role, groups } };
+    // If announcements were applied while these rows were read, one of them may have been about this session.
+    await news.catchUp();
+    if (news.generation !== generation) return load(tokenHash);
+    cache.set(tokenHash, entry);
+    return entry;
+  }
+
+  async function find(tokenHash: string, now: Instant): Promise<CachedSession | undefined> {
+    if (!news.isCurrent()) await news.catchUp();
+    const cached = cache.get(tokenHash);
+    // Another node may have moved the idle end: only the database can say that it has passed.
+    const entry = cached && cached.record.idleEndsAt > now ? cached : await load(tokenHash);
+    return entry && isLive(entry.record, now) ? entry : undefined;
+  }
+
+  /** AC-8, AT-10: the provider must still be there, switched on, and the issuer that the session came from. */
+  function isLive(record: SessionRecord, now: Instant): boolean {
+    if (record.idleEndsAt <= now || record.endsAt <= now) return false;
+    const provider = providers.byId(record.provider);
+    return provider?.enabled === true && provider.issuer === record.issuer;
+  }
+
+  function touch(entry: CachedSession, tokenHash: string, now: Instant): void {
+    if (now - entry.record.lastSeenAt < touchInterval || touching.has(tokenHash)) return;
+    const idleEndsAt = after(now, ports.idle);
+    const write = store
+      .transaction((tx) => tx.sessions.touch(entry.record.id, now, idleEndsAt))
+      .then(() => {
+        entry.record = { ...entry.record, lastSeenAt: now, idleEndsAt };
+      })
+      .catch((error: unknown) => {
+        const cause = error instanceof Error ? error : undefined;
+        ports.log.warn({ err: cause, session: entry.record.id }, "last-seen could not be written");
+      })
+      .finally(() => touching.delete(tokenHash));
+    touching.set(tokenHash, write);
+  }
+
+  return {
+    async check(headers) {
+      const presented = ports.cookie.read(headers);
+      if (presented.kind === "none") return { kind: "none" };
+      if (presented.kind === "conflict") return { kind: "invalid", code: "session.conflict", clearCookie: false };
+      if (presented.kind === "malformed") return invalid(presented.via);
+      const now = clock.now();
+      const tokenHash = sha256Base64Url(presented.value);
+      const entry = await find(tokenHash, now);
+      if (!entry) return invalid(presented.via);
+      touch(entry, tokenHash, now);
+      return { kind: "signed-in", user: entry.user, session: liveSession(entry.record), via: presented.via };
+    },
+    async settled() {
+      await Promise.all(touching.values());
+    },
+  };
+}
+
+const invalid = (via: Authenticated["via"]): SessionCheck => ({
+  kind: "invalid", code: "session.invalid", clearCookie: via === "cookie",
+});
+
+export const liveSession = (record: SessionRecord): LiveSession => ({
+  id: record.id,
+  provider: record.provider,
+  createdAt: record.createdAt,
+  lastSeenAt: record.lastSeenAt,
+  expiresAt: toInstant(Math.min(record.idleEndsAt, record.endsAt)),
+});
