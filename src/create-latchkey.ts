@@ -1,0 +1,149 @@
+/**
+ * The composition root: options in, wired features out, no logic. The library, the server and the command line are
+ * all built on it, so what one of them does the others do too.
+ */
+import { readFile } from "node:fs/promises";
+import { processEnvironment } from "./config/environment.js";
+import { isLoopbackUrl } from "./config/loopback.js";
+import { configInvalid, resolveConfig } from "./config/resolve.js";
+import type { Config } from "./config/schema.js";
+import { createKeyring } from "./crypto/keyring.js";
+import { systemRandom } from "./crypto/random.js";
+import { createEgress } from "./egress/egress.js";
+import { createFlowCookies } from "./flows/flow-cookies.js";
+import { noFaults } from "./kernel/fault.js";
+import type { Log } from "./kernel/log.js";
+import type { RandomSource } from "./kernel/random.js";
+import { type Clock, minutes, seconds, systemClock } from "./kernel/time.js";
+import { cleanUp } from "./jobs/clean-up.js";
+import { supervise } from "./jobs/supervise.js";
+import { createSignOut } from "./logout/sign-out.js";
+import { createMetadata } from "./oauth/metadata.js";
+import type { LatchkeyOptions, Ports } from "./options.js";
+import { deliverOutbox } from "./outbox/deliver.js";
+import { createProviderRegistry } from "./providers/registry.js";
+import { createApp } from "./server/app.js";
+import { createFeatures } from "./server/create-features.js";
+import { createPinoLog } from "./server/pino-log.js";
+import { createSessionChecker } from "./sessions/check-session.js";
+import { startNews } from "./sessions/news.js";
+import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
+import { createSessionCookie } from "./sessions/session-cookie.js";
+import type { SignInPorts } from "./sign-in/ports.js";
+import { newSetupValue } from "./sign-in/setup-link.js";
+import type { Store } from "./store/contract.js";
+import { openSqliteStore } from "./store/sqlite.js";
+
+/** Latchkey, running. */
+export interface Latchkey {
+  /**
+   * Answers a request below `basePath`.
+   *
+   * @param peer `address`: the address of the connection, where the caller knows it. Without it there are no rate
+   *   limits, and sessions show no address.
+   */
+  fetch(request: Request, peer?: { readonly address?: string | undefined }): Promise<Response>;
+  readonly sessions: {
+    /**
+     * Who is signed in, by cookie or `Authorization: Bearer`; null for nobody.
+     *
+     * @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know
+     */
+    authenticate(request: Request): Promise<{ readonly user: SignedInUser; readonly session: LiveSession } | null>;
+  };
+  /** True while nobody has an account. */
+  isEmpty(): Promise<boolean>;
+  /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */
+  setupUrl(): Promise<string | null>;
+  /** Stops background work and closes what was opened. Requests under way should be finished before. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts Latchkey inside an app.
+ *
+ * @throws LatchkeyError `config.invalid` · `config.secret_weak` with every problem in `data.problems` ·
+ *   `store.newer` · `store.unavailable`
+ */
+export async function createLatchkey({ ports, ...input }: LatchkeyOptions): Promise<Latchkey> {
+  const resolved = resolveConfig(input);
+  if (!resolved.ok) throw configInvalid(resolved.error, null);
+  return startLatchkey(resolved.value, ports);
+}
+
+/** The same for a configuration that has been resolved already: what `serve` and the command line use. */
+export async function startLatchkey(config: Config, ports: Ports = {}): Promise<Latchkey> {
+  const clock = ports.clock ?? systemClock;
+  const random = ports.random ?? systemRandom;
+  const log = ports.log ?? createPinoLog(config.log);
+  const store = ports.store ?? (await openStore(config, { clock, random, log }));
+  const url = new URL(config.baseUrl);
+  const base = config.baseUrl + config.basePath;
+  const secure = url.protocol === "https:";
+
+  const keyring = createKeyring({ secrets: config.secrets, random });
+  const ca = config.egress.ca === null ? null : await readFile(config.egress.ca, "utf8");
+  const { lookup } = ports;
+  const egress = createEgress({ ...config.egress, ca, proxyEnvironment: processEnvironment(), clock, log, ...(lookup ? { lookup } : {}) });
+  const providers = createProviderRegistry(config);
+  const metadata = createMetadata({ egress, store, clock, log });
+  const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
+  const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
+  const news = await startNews({ store, log });
+  const checker = createSessionChecker({ store, news, clock, log, cookie, providers, idle });
+  const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
+
+  const signIn: SignInPorts = {
+    store, egress, keyring, metadata, providers, flowCookies, sessionCookie: cookie, clock, random, log,
+    faults: ports.faults ?? noFaults,
+    origin: url.origin,
+    defaultReturnTo: config.signIn.defaultReturnTo,
+    flowLifetime: config.signIn.flowLifetime,
+    session: { lifetime, idle },
+    openToFirstPerson: isLoopbackUrl(config.baseUrl),
+    accounts: { ...config.signIn, defaultRole: config.roles.default },
+  };
+  const jobs = supervise({ clock, log }, [
+    {
+      name: "outbox",
+      every: seconds(5),
+      run: () => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log }),
+    },
+    { name: "clean-up", every: minutes(10), run: () => cleanUp({ store, clock }) },
+  ]);
+  const signOut = createSignOut({
+    store, keyring, providers, random, metadata, clock, log, cookie, base, origin: url.origin, secure,
+    ...config.signIn.signOut,
+    onQueued: () => jobs.nudge("outbox"),
+  });
+  const features = createFeatures({ config, base, signIn, signOut, checker, cookie, news, jobs });
+  const app = createApp(features);
+
+  return {
+    fetch: (request, peer) => app.fetch(request, peer),
+    sessions: {
+      async authenticate(request) {
+        const checked = await checker.check(request.headers);
+        return checked.kind === "signed-in" ? ({ user: checked.user, session: checked.session } satisfies SignedIn) : null;
+      },
+    },
+    isEmpty: () => store.users.none(),
+    async setupUrl() {
+      const needed = !signIn.openToFirstPerson && config.signIn.bootstrapAdmins.length === 0;
+      if (!needed || !(await store.users.none())) return null;
+      return `${base}/sign-in?setup=${newSetupValue({ keyring, random }, clock.now())}`;
+    },
+    async close() {
+      await jobs.stop();
+      await checker.settled();
+      await egress.close();
+      await store.close();
+    },
+  };
+}
+
+type SignedIn = Omit<Authenticated, "via">;
+
+function openStore(config: Config, ports: { clock: Clock; random: RandomSource; log: Log }): Promise<Store> {
+  return openSqliteStore({ path: config.database.path, migrate: true, ...ports });
+}

@@ -1,0 +1,11 @@
+/** The library's public names. */
+export { createLatchkey, type Latchkey } from "./create-latchkey.js";
+export type { ConfigInput } from "./config/schema.js";
+export type { ErrorCode, ErrorEntry } from "./kernel/error-catalog.js";
+export { errorCatalog } from "./kernel/error-catalog.js";
+export { LatchkeyError } from "./kernel/errors.js";
+export type { Log, LogFields } from "./kernel/log.js";
+export type { RandomSource } from "./kernel/random.js";
+export type { Clock, Duration, Instant } from "./kernel/time.js";
+export type { LatchkeyOptions, Ports } from "./options.js";
+export type { LiveSession, SignedInUser } from "./sessions/session.js";

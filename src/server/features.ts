@@ -1,0 +1,151 @@
+/**
+ * What the routes may call: the wired steps, and nothing below them. `create-latchkey` fills it in; a route that
+ * needs more asks for it here, so that this page shows the whole surface between HTTP and the core.
+ */
+import type { Config } from "../config/schema.js";
+import type { ErrorCode } from "../kernel/error-catalog.js";
+import type { IdentityId, SessionId, UserId } from "../kernel/ids.js";
+import type { Log } from "../kernel/log.js";
+import type { Clock, Instant } from "../kernel/time.js";
+import type { ProviderRegistry } from "../providers/provider.js";
+import type { Authenticated, SessionCheck } from "../sessions/session.js";
+
+/** Facts of one request that steps and audit events need; made once by the outermost middleware. */
+export interface RequestFacts {
+  readonly requestId: string;
+  /** The peer, or what a trusted proxy says of it (SU-3); null when the embedder does not tell. */
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+/** A step's answer to a browser: where to go and which Set-Cookie values to send along. */
+export interface Redirection {
+  /** An absolute URL of the provider, or a path on our own origin. */
+  readonly location: string;
+  readonly setCookies: readonly string[];
+}
+
+export type ProviderHealth = "ok" | "unknown" | "unreachable" | "misconfigured";
+
+export interface ProviderButton {
+  readonly id: string;
+  readonly displayName: string;
+  readonly icon: string | null;
+  /** Absolute. */
+  readonly startUrl: string;
+  readonly health: ProviderHealth;
+}
+
+export interface AccountView {
+  readonly user: Authenticated["user"];
+  /** `first-user` · `bootstrap` · `default` · `manual`: why the role is what it is. */
+  readonly roleOrigin: string;
+  readonly groups: readonly { readonly name: string; readonly origins: readonly string[] }[];
+  readonly identities: readonly IdentityView[];
+  readonly sessions: readonly SessionView[];
+}
+export interface IdentityView {
+  readonly id: IdentityId;
+  readonly provider: string;
+  /** The configured display name, or the issuer when the provider is gone. */
+  readonly displayName: string;
+  readonly issuer: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant;
+}
+export interface SessionView {
+  readonly id: SessionId;
+  readonly provider: string;
+  readonly providerName: string;
+  readonly createdAt: Instant;
+  readonly lastSeenAt: Instant;
+  readonly expiresAt: Instant;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly current: boolean;
+}
+
+export interface Features {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A new id for a request that brought none that is fit to use. */
+  newRequestId(): string;
+  readonly providers: ProviderRegistry;
+
+  /** Enabled providers with their health, in the order of the configuration (SI-25). */
+  providerButtons(): Promise<readonly ProviderButton[]>;
+
+  /**
+   * @throws LatchkeyError `signin.provider_unknown` · `signin.provider_disabled` · `signin.provider_unavailable` ·
+   *   `signin.provider_misconfigured`
+   */
+  beginSignIn(input: {
+    readonly provider: string;
+    /** Untrusted; SI-7 is applied to it here. */
+    readonly returnTo: string | undefined;
+    /** The one-time set-up value, when the browser came by the set-up link (AC-9). */
+    readonly setup: string | undefined;
+    readonly cookieHeader: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+
+  /**
+   * The callback (SI-9). `parameters` come from the query of the GET.
+   * `repeated` is true when this GET came from our own repeat page, so a missing flow cookie is final.
+   */
+  completeSignIn(input: {
+    readonly provider: string;
+    readonly parameters: URLSearchParams;
+    readonly cookieHeader: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+
+  /** True when this browser holds a flow cookie that fits the `state` (SI-9's repeat page asks). */
+  hasFlowCookie(cookieHeader: string | undefined, state: string | null): boolean;
+  /** Set-Cookie values that take the flow cookie of this state away; empty when there is none. */
+  clearFlowCookie(cookieHeader: string | undefined, state: string | null): readonly string[];
+  /** Applies SI-7: the path to go to, or the default. */
+  safeReturnTo(text: string | undefined): string;
+
+  /** LO-4. @throws LatchkeyError `store.unavailable` when it cannot know. */
+  checkSession(headers: Headers): Promise<SessionCheck>;
+  /** Set-Cookie value that takes the session cookie away. */
+  clearSessionCookie(): string;
+
+  account(signedIn: Authenticated): Promise<AccountView>;
+  listSessions(signedIn: Authenticated): Promise<readonly SessionView[]>;
+  listIdentities(signedIn: Authenticated): Promise<readonly IdentityView[]>;
+  /** @throws LatchkeyError `session.not_found` when it is not a session of this user. */
+  endSession(signedIn: Authenticated, id: SessionId, request: RequestFacts): Promise<void>;
+  endOtherSessions(signedIn: Authenticated, request: RequestFacts): Promise<number>;
+  endAllSessions(signedIn: Authenticated, request: RequestFacts): Promise<number>;
+
+  /**
+   * Sign-out (LO-5): ends the session here first, whatever the provider says, then answers where to go:
+   * the provider's end-session URL or our signed-out page. `choice` answers the operator's `logout: ask`.
+   */
+  signOut(input: {
+    readonly signedIn: Authenticated | undefined;
+    readonly choice: "local" | "provider" | undefined;
+    readonly returnTo: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+  /** What the sign-out form must offer for this session: `ask` shows a choice (LO-5). */
+  signOutMode(signedIn: Authenticated): Promise<"local" | "provider" | "ask">;
+  /** `GET /signed-out`: checks `state` against its cookie; `location` is null when there is nowhere to go on to. */
+  signedOut(input: { readonly state: string | undefined; readonly cookieHeader: string | undefined }): {
+    readonly location: string | null;
+    readonly setCookies: readonly string[];
+  };
+  /** Origins that sign-out may redirect a form post to, for `form-action` (SU-5). */
+  endSessionOrigins(): readonly string[];
+
+  /** `GET /readyz`: what is wrong, or nothing. */
+  readiness(): Promise<{ readonly ready: boolean; readonly code?: ErrorCode }>;
+  /** True while nobody has an account (AC-9's warning on the sign-in page). */
+  isEmpty(): Promise<boolean>;
+  userById(id: UserId): Promise<{ readonly version: number } | undefined>;
+}

@@ -1,0 +1,110 @@
+/**
+ * The callback, in the order of SI-9. Each step has its own code, and nothing is read before the step that checks it:
+ * in a mix-up or login-CSRF attack every parameter comes from the attacker.
+ *
+ * Everything that can wait on the network or be sealed happens before the one transaction in `admit`.
+ */
+import { sha256Base64Url } from "../crypto/digest.js";
+import type { Flow } from "../flows/flow.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import { after, type Instant } from "../kernel/time.js";
+import { authorizationErrorCode, checkResponseIssuer, readAuthorizationResponse } from "../oauth/authorization-response.js";
+import { verifyIdToken } from "../oauth/id-token.js";
+import { exchangeCode } from "../oauth/token-request.js";
+import type { AuthorizationResponseParameters } from "../oauth/types.js";
+import type { Provider } from "../providers/provider.js";
+import { admit } from "./admit.js";
+import { usableProvider } from "./begin.js";
+import { collectClaims } from "./collect-claims.js";
+import type { SignInPorts } from "./ports.js";
+
+export interface CompleteInput {
+  readonly provider: string;
+  readonly parameters: URLSearchParams;
+  readonly cookieHeader: string | undefined;
+  readonly request: { readonly requestId: string; readonly address: string | null; readonly userAgent: string | null };
+}
+
+export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
+  const now = ports.clock.now();
+  const provider = usableProvider(ports, input.provider);
+  const parameters = readParameters(input.parameters);
+  const flow = findFlow(ports, input, parameters.state, provider);
+  checkAge(ports, flow, now);
+  checkIssuer(parameters.iss, flow);
+  const code = readCode(ports, parameters, input);
+  ports.faults.point(1);
+
+  const as = await ports.metadata.discover(provider);
+  await consumeFlow(ports, flow, now);
+  ports.faults.point(2);
+  const tokens = await exchangeCode(ports, { as, provider, code, codeVerifier: flow.codeVerifier, now });
+  ports.faults.point(3);
+  const idToken = await verifyIdToken(ports, {
+    as, provider, idToken: tokens.idToken ?? "", nonce: flow.nonce, accessToken: tokens.accessToken,
+    ...maxAgeOf(provider), now: ports.clock.now(),
+  });
+  ports.faults.point(4);
+  const claims = await collectClaims(ports, { as, provider, idToken, accessToken: tokens.accessToken, now });
+
+  const admitted = await admit(ports, { provider, flow, tokens, claims, input, now: ports.clock.now() });
+  ports.faults.point(8);
+  const setCookies = [
+    ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
+    ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
+  ];
+  return { location: flow.returnTo, setCookies };
+}
+
+function readParameters(search: URLSearchParams): AuthorizationResponseParameters {
+  const read = readAuthorizationResponse(search);
+  if (read.ok) return read.value;
+  throw new LatchkeyError(read.error.code, { data: { parameter: read.error.parameter } });
+}
+
+function findFlow(ports: SignInPorts, input: CompleteInput, state: string | undefined, provider: Provider): Flow {
+  const flow = state ? ports.flowCookies.find(input.cookieHeader, state) : undefined;
+  // Another provider's state is as unknown here as one that was never made (AT-18); so is one of an earlier issuer.
+  const fits = flow?.provider === provider.id && flow.issuer === provider.issuer;
+  if (!flow || !fits) throw new LatchkeyError("signin.state_unknown", { data: { provider: provider.id } });
+  return flow;
+}
+
+function checkAge(ports: SignInPorts, flow: Flow, now: Instant): void {
+  const over = after(flow.startedAt, ports.flowLifetime) <= now;
+  if (over) throw new LatchkeyError("signin.state_expired", { data: { startedAt: flow.startedAt } });
+}
+
+function checkIssuer(iss: string | undefined, flow: Flow): void {
+  const checked = checkResponseIssuer(iss, { issuer: flow.issuer, sendsIss: flow.sendsIss });
+  if (checked.ok) return;
+  const data = { reason: checked.error, expected: flow.issuer, received: iss?.slice(0, 200) };
+  throw new LatchkeyError("signin.issuer_rejected", { data });
+}
+
+/** SI-9.5: the provider's own words go to the log, never onto a page of ours (AT-24). */
+function readCode(ports: SignInPorts, parameters: AuthorizationResponseParameters, input: CompleteInput): string {
+  if (parameters.error !== undefined) {
+    const said = { error: parameters.error.slice(0, 100), description: parameters.error_description?.slice(0, 500) };
+    ports.log.info({ ...said, provider: input.provider, requestId: input.request.requestId }, "the provider said no");
+    throw new LatchkeyError(authorizationErrorCode(parameters.error), { data: { error: said.error } });
+  }
+  if (!parameters.code) throw new LatchkeyError("signin.parameter_missing", { data: { parameter: "code" } });
+  return parameters.code;
+}
+
+/** SI-9.6: one row, just before the code leaves. Whoever loses the insert came second with the same answer (AT-20). */
+async function consumeFlow(ports: SignInPorts, flow: Flow, now: Instant): Promise<void> {
+  // Kept longer than the flow can live, clock differences between nodes included.
+  const expiresAt = after(after(now, ports.flowLifetime), ports.flowLifetime);
+  const first = await ports.store.transaction((tx) =>
+    tx.consumedFlows.consume(sha256Base64Url(flow.stateHash), expiresAt),
+  );
+  if (!first) throw new LatchkeyError("signin.flow_used", { data: { provider: flow.provider } });
+}
+
+/** SI-6: what was asked with `max_age`, also 0, the ID token must show. */
+function maxAgeOf(provider: Provider): { maxAge?: number } {
+  const text = provider.authorizeParams["max_age"];
+  return text !== undefined && /^\d{1,9}$/.test(text) ? { maxAge: Number(text) } : {};
+}
