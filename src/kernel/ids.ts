@@ -29,4 +29,5 @@ export function newId<T extends Id<string>>(now: Instant, random: RandomSource):
 }
 
 /** True for the text of a UUID: anything else from a URL is refused before it reaches the database. */
-export const isId = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
+export const isId = (text: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);

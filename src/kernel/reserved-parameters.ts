@@ -6,8 +6,22 @@
 
 /** Exact names, and beginnings of names marked by `*`. */
 export const reservedAuthorizeParameters = [
-  "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge*",
-  "request", "request_uri", "resource", "dpop_jkt", "client_assertion*", "client_secret", "id_token_hint", "registration",
+  "client_id",
+  "redirect_uri",
+  "response_type",
+  "response_mode",
+  "scope",
+  "state",
+  "nonce",
+  "code_challenge*",
+  "request",
+  "request_uri",
+  "resource",
+  "dpop_jkt",
+  "client_assertion*",
+  "client_secret",
+  "id_token_hint",
+  "registration",
 ] as const;
 
 const exact: ReadonlySet<string> = new Set(reservedAuthorizeParameters.filter((name) => !name.endsWith("*")));

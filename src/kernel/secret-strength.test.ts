@@ -3,6 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkSecret } from "./secret-strength.js";
 
+/** Any well-formed text. fast-check's own `binary` unit takes seconds to build. */
+const anyText = fc.string({
+  unit: fc.integer({ min: 0, max: 0x10f7ff }).map((n) => String.fromCodePoint(n < 0xd800 ? n : n + 0x800)),
+});
+
 describe("a secret", () => {
   test.each([
     ["", "too_short"],
@@ -44,8 +49,10 @@ describe("a secret", () => {
   });
 
   test("VA-3 any text gets an answer", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
-      expect(typeof checkSecret(text).ok).toBe("boolean");
-    }));
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(typeof checkSecret(text).ok).toBe("boolean");
+      }),
+    );
   });
 });

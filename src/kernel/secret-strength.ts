@@ -12,15 +12,59 @@ export const shortestSecret = 32;
 
 /** Words that examples, templates and tutorials are made of; a value made by a generator does not contain them. */
 const exampleWords = [
-  "changeme", "change-me", "change_me", "change this", "change-this", "changethis", "replaceme", "replace-me", "replace_me",
-  "replace-with", "replace_with", "your-secret", "your_secret", "yoursecret", "my-secret", "my_secret", "mysecret",
-  "supersecret", "super-secret", "super_secret", "example", "placeholder", "insecure", "do-not-use", "not-a-secret", "notasecret",
-  "this-is-a", "this_is_a", "thisisa", "this is a", "at-least-32", "at_least_32", "atleast32", "32-characters", "32_characters",
-  "32characters", "32-bytes", "secretsecret", "passwordpassword", "correct horse", "correct-horse", "correcthorse", "lorem ipsum", "xxxxxxxx",
+  "changeme",
+  "change-me",
+  "change_me",
+  "change this",
+  "change-this",
+  "changethis",
+  "replaceme",
+  "replace-me",
+  "replace_me",
+  "replace-with",
+  "replace_with",
+  "your-secret",
+  "your_secret",
+  "yoursecret",
+  "my-secret",
+  "my_secret",
+  "mysecret",
+  "supersecret",
+  "super-secret",
+  "super_secret",
+  "example",
+  "placeholder",
+  "insecure",
+  "do-not-use",
+  "not-a-secret",
+  "notasecret",
+  "this-is-a",
+  "this_is_a",
+  "thisisa",
+  "this is a",
+  "at-least-32",
+  "at_least_32",
+  "atleast32",
+  "32-characters",
+  "32_characters",
+  "32characters",
+  "32-bytes",
+  "secretsecret",
+  "passwordpassword",
+  "correct horse",
+  "correct-horse",
+  "correcthorse",
+  "lorem ipsum",
+  "xxxxxxxx",
 ];
 
 /** Runs that fingers and keyboards make. A random value holds eight of one run in a row about never. */
-const sequences = ["0123456789012345678901234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "0123456789abcdef"];
+const sequences = [
+  "0123456789012345678901234567890123456789",
+  "abcdefghijklmnopqrstuvwxyz",
+  "qwertyuiopasdfghjklzxcvbnm",
+  "0123456789abcdef",
+];
 
 /** Fewer different characters than this in 32 or more is a pattern: random hex of that length has 16, with luck 10. */
 const fewestDifferent = 8;

@@ -1,0 +1,179 @@
+/**
+ * The house rules as data: which room may import which, and who alone may touch the network, the clock, the keys,
+ * the environment and the database. This table is the one place; `ARCHITECTURE.md` explains it, and biome.json
+ * says a part of it again so that an editor shows it early.
+ *
+ * A new room gets a row here, on purpose: an arrow is a decision.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkArchitecture, type Rules, type Sources } from "./architecture/checker.js";
+
+const everything = { values: ["*"] };
+const timers = ["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate"];
+
+const houseRules: Rules = {
+  rooms: {
+    kernel: { values: [] },
+    crypto: { values: ["kernel"] },
+    egress: { values: ["kernel"] },
+    store: { values: ["kernel"] },
+    config: { values: ["kernel"] },
+    bus: { values: ["kernel"], types: ["store"] },
+    providers: { values: ["kernel"], types: ["config"] },
+    oauth: { values: ["kernel", "crypto", "egress"], types: ["store", "providers"] },
+    flows: { values: ["kernel", "crypto"] },
+    audit: { values: ["kernel"], types: ["store"] },
+    accounts: { values: ["kernel", "store", "audit"], types: ["providers"] },
+    sessions: { values: ["kernel", "store", "crypto", "audit"], types: ["providers"] },
+    vault: { values: ["kernel", "crypto"], types: ["store", "oauth"] },
+    // Those that run a protocol step hand it the egress port, of which they know the type alone.
+    outbox: { values: ["kernel", "oauth", "store", "crypto", "providers"], types: ["egress"] },
+    logout: {
+      // A sealed grant holds the ID token and what is to be revoked; a sign-out target is judged as a return path is.
+      values: [
+        "kernel",
+        "oauth",
+        "providers",
+        "sessions",
+        "store",
+        "crypto",
+        "audit",
+        "outbox",
+        "vault/sealed-grant.ts",
+        "flows/policy/return-to.ts",
+      ],
+      types: ["egress"],
+    },
+    "sign-in": {
+      // SI-14: the session that this browser had ends in the transaction that writes the new one.
+      values: [
+        "logout/end-sessions.ts",
+        "kernel",
+        "oauth",
+        "providers",
+        "flows",
+        "accounts",
+        "sessions",
+        "audit",
+        "store",
+        "crypto",
+        "vault/sealed-grant.ts",
+      ],
+      types: ["egress"],
+    },
+    jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
+    // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
+    server: { values: ["kernel", "config", "providers/redirect-uri.ts"], types: ["accounts", "sessions", "providers"] },
+    cli: {
+      values: [
+        "kernel",
+        "config",
+        "store",
+        "create-latchkey.ts",
+        "administration.ts",
+        "server/serve.ts",
+        "server/pino-log.ts",
+      ],
+    },
+    testing: everything,
+    // Composition and the public face: wiring, no logic.
+    "create-latchkey.ts": everything,
+    "create-features.ts": everything,
+    "administration.ts": everything,
+    "options.ts": everything,
+    "index.ts": everything,
+  },
+  modules: [
+    { names: ["node:crypto", "crypto"], onlyIn: ["crypto"], instead: "only src/crypto makes and checks secrets" },
+    { names: ["undici"], onlyIn: ["egress"], instead: "only src/egress calls out" },
+    {
+      names: ["kysely", "better-sqlite3", "pg", "node:sqlite"],
+      onlyIn: ["store"],
+      instead: "only src/store speaks to a database",
+    },
+    {
+      names: ["node:http", "node:https", "node:http2"],
+      onlyIn: ["egress", "server/serve.ts"],
+      instead: "only src/egress calls out and server/serve listens",
+    },
+    {
+      names: ["node:net", "node:tls", "node:dns", "node:dgram"],
+      onlyIn: ["egress"],
+      instead: "only src/egress opens connections and resolves names",
+      // They read text and touch no network.
+      allowed: ["isIP", "isIPv4", "isIPv6", "BlockList"],
+    },
+    { names: ["node:timers"], onlyIn: ["kernel/time.ts"], instead: "take a Clock" },
+    {
+      names: ["node:process", "process"],
+      onlyIn: ["config", "cli"],
+      instead: "configuration comes in through src/config",
+    },
+    {
+      names: ["node:child_process", "node:worker_threads", "node:cluster", "node:vm"],
+      onlyIn: [],
+      instead: "one process, one thread",
+    },
+  ],
+  globals: [
+    {
+      names: ["fetch", "XMLHttpRequest", "WebSocket", "EventSource"],
+      onlyIn: ["egress"],
+      instead: "only src/egress calls out",
+    },
+    {
+      names: ["Date", "performance", "AbortSignal.timeout", ...timers],
+      onlyIn: ["kernel/time.ts"],
+      instead: "take a Clock",
+    },
+    { names: ["crypto", "Math.random"], onlyIn: ["crypto"], instead: "take a RandomSource, or use src/crypto" },
+    { names: ["process.env"], onlyIn: ["config"], instead: "configuration comes in through src/config" },
+    { names: ["eval", "Function"], onlyIn: [], instead: "no code from text" },
+  ],
+  sqlIn: ["store"],
+  forbiddenFolders: ["utils", "util", "helpers", "helper", "common", "shared", "lib", "misc"],
+  publicEntries: ["index.ts", "testing/index.ts"],
+  exempt: ["testing"],
+  longestFile: 300,
+};
+
+/** Every TypeScript file under these folders of the project. */
+function readTree(...folders: string[]): Sources {
+  const root = join(import.meta.dirname, "..");
+  const sources = new Map<string, string>();
+  for (const folder of folders) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
+      const path = join(entry.parentPath, entry.name);
+      sources.set(path.slice(root.length + 1).replaceAll("\\", "/"), readFileSync(path, "utf8"));
+    }
+  }
+  return sources;
+}
+
+test("QU-1 QU-3 the sources keep the import table and the house rules", () => {
+  const sources = readTree("src", "test");
+  expect(sources.size).toBeGreaterThan(20);
+  const found = checkArchitecture(sources, houseRules);
+  expect(found.map(({ kind, file, line, message }) => `${file}:${line} [${kind}] ${message}`)).toEqual([]);
+}, 120_000);
+
+test("QU-1 every room of the import table leads to the kernel, and the kernel leads nowhere", () => {
+  const { kernel, ...others } = houseRules.rooms;
+  expect(kernel).toEqual({ values: [] });
+  for (const [name, room] of Object.entries(others)) {
+    expect(room.values.includes("kernel") || room.values.includes("*"), name).toBe(true);
+  }
+});
+
+test("QU-1 the import table has no circle of values", () => {
+  const visit = (name: string, path: readonly string[]): void => {
+    expect(path, [...path, name].join(" → ")).not.toContain(name);
+    const room = houseRules.rooms[name];
+    if (room?.values.includes("*")) return;
+    for (const next of room?.values ?? []) visit(next.split("/")[0] ?? next, [...path, name]);
+  };
+  for (const name of Object.keys(houseRules.rooms)) visit(name, []);
+});
