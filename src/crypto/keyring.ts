@@ -50,7 +50,8 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
       const ciphertext = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
       const sealed = `${header}..${base64url(iv)}.${base64url(ciphertext)}.${base64url(cipher.getAuthTag())}`;
       // Better refused now than found unreadable later.
-      if (sealed.length > longestSealed) throw new LatchkeyError("server.unexpected", { data: { reason: "seal_too_long", purpose } });
+      if (sealed.length > longestSealed)
+        throw new LatchkeyError("server.unexpected", { data: { reason: "seal_too_long", purpose } });
       return sealed;
     },
 
@@ -58,7 +59,8 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
       if (sealed.length > longestSealed) return err("malformed");
       for (const key of keys) {
         const header = protectedHeader(key.id, purpose, context);
-        if (sealed.startsWith(`${header}..`)) return decrypt(key.forPurpose[purpose], header, sealed.slice(header.length + 2));
+        if (sealed.startsWith(`${header}..`))
+          return decrypt(key.forPurpose[purpose], header, sealed.slice(header.length + 2));
       }
       return err(whyRefused(keys, purpose, sealed));
     },
@@ -68,7 +70,8 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
 }
 
 function deriveKey(secret: Secret): SealKey {
-  const derive = (info: string, bytes: number) => Buffer.from(hkdfSync("sha256", secret.reveal(), "latchkey", info, bytes));
+  const derive = (info: string, bytes: number) =>
+    Buffer.from(hkdfSync("sha256", secret.reveal(), "latchkey", info, bytes));
   const forPurpose = Object.fromEntries(
     sealPurposes.map((purpose) => [purpose, createSecretKey(derive(`seal v1 ${purpose}`, 32))]),
   ) as Record<SealPurpose, KeyObject>;
@@ -124,7 +127,8 @@ function readHeader(sealed: string): JsonObject | undefined {
   return isJsonObject(header) ? header : undefined;
 }
 
-const base64url = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+const base64url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 
 /**
  * Node decodes leniently: padding, the other alphabet, spaces and leftover bits of the last character all pass.

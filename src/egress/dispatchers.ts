@@ -1,0 +1,73 @@
+/**
+ * The connections: one pool that dials checked addresses, and one per proxy that the operator set.
+ *
+ * TLS settings are written out where Node has a default, because the environment can change the default
+ * (NODE_TLS_REJECT_UNAUTHORIZED, --tls-min-v1.0) and must not be able to (EG-1).
+ *
+ * undici's own time-outs are off: they run on another clock and start anew with every byte that drips in. The one
+ * over the whole request is egress.ts's. Only dialling keeps one, so that a socket nobody waits for any more ends.
+ */
+import { rootCertificates } from "node:tls";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { Duration } from "../kernel/time.js";
+import type { AllowList } from "./allow-list.js";
+import { guardLookup, type Lookup } from "./guarded-lookup.js";
+import type { ChooseProxy } from "./proxy-choice.js";
+
+/** Bytes of all response headers together. Node's own limit is half of it; corporate gateways get near that. */
+const maxHeaderBytes = 32_768;
+
+export interface Dispatchers {
+  /** The dispatcher for a URL that has passed the policy. */
+  for(url: URL): Dispatcher;
+  /** Waits for requests under way, which end by their own time; a second call waits for the same. */
+  close(): Promise<void>;
+}
+
+export function createDispatchers(options: {
+  readonly allowed: AllowList;
+  readonly lookup: Lookup;
+  readonly chooseProxy: ChooseProxy;
+  readonly ca: string | null;
+  readonly dialTimeout: Duration;
+}): Dispatchers {
+  const tls = {
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    // Node takes `ca` instead of its own list, not beside it.
+    ...(options.ca === null ? {} : { ca: [...rootCertificates, options.ca] }),
+  } as const;
+  const shared = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes, pipelining: 1 };
+  const direct = new Agent({
+    ...shared,
+    connect: { ...tls, timeout: options.dialTimeout, lookup: guardLookup(options.lookup, options.allowed) },
+  });
+  const proxies = new Map<string, ProxyAgent>();
+
+  const throughProxy = (uri: string): ProxyAgent => {
+    const known = proxies.get(uri);
+    if (known) return known;
+    // Plain http is asked of the proxy by absolute URL; most proxies refuse to tunnel to port 80.
+    const agent = new ProxyAgent({
+      ...shared,
+      uri,
+      requestTls: tls,
+      proxyTls: { ...tls, timeout: options.dialTimeout },
+      proxyTunnel: false,
+    });
+    proxies.set(uri, agent);
+    return agent;
+  };
+
+  let closing: Promise<unknown> | undefined;
+  return {
+    for(url) {
+      const proxy = options.chooseProxy(url);
+      return proxy === null ? direct : throughProxy(proxy);
+    },
+    close: async () => {
+      closing ??= Promise.all([direct, ...proxies.values()].map((dispatcher) => dispatcher.close()));
+      await closing;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * What each kind of request may cost and do, as data (EG-2, EG-3).
+ *
+ * Redirects: a request that carries a code, a token or a client credential follows none, since a redirect would
+ * carry it on to whoever is named there. Documents that anybody may read follow three.
+ *
+ * Content types are enforced where a wrong one means that we read something that is not the document (a sign-in
+ * page instead of metadata), and only on success: error pages are HTML more often than not. Token endpoints are
+ * known to mislabel their JSON; the protocol step judges those by what they hold.
+ */
+import type { Duration } from "../kernel/time.js";
+import { seconds } from "../kernel/time.js";
+import type { EgressPurpose } from "./port.js";
+
+export interface PurposeLimits {
+  /** Redirects that are followed; one more is refused. */
+  readonly redirects: number;
+  /** Media types that a success may have; null is any. */
+  readonly contentTypes: RegExp | null;
+  /** Most response headers, counted one by one. */
+  readonly headerCount: number;
+  /** Most bytes, before and after decompression; null is `egress.maxBytes`, which is also never exceeded. */
+  readonly bytes: number | null;
+  /** Longest time from lookup to last byte over all redirects; null is `egress.timeout`, also never exceeded. */
+  readonly time: Duration | null;
+}
+
+const json = /^(application\/([a-z0-9!#$&^_.+-]+\+)?json|text\/json)$/;
+const jsonOrJwt = /^(application\/([a-z0-9!#$&^_.+-]+\+)?(json|jwt)|text\/(json|plain))$/;
+
+export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
+  metadata: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, time: null },
+  jwks: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, time: null },
+  token: { redirects: 0, contentTypes: null, headerCount: 100, bytes: null, time: null },
+  // Carries an access token. Some providers call their JSON text/plain.
+  userinfo: { redirects: 0, contentTypes: jsonOrJwt, headerCount: 100, bytes: null, time: null },
+  // Its answer is empty or an error; nobody should wait long for it.
+  revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
+  par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+};
+
+/** The limits of one request. A `timeout` of the request's own replaces the purpose's and the configured one. */
+export function limitsFor(
+  purpose: EgressPurpose,
+  configured: { readonly timeout: Duration; readonly maxBytes: number },
+  timeout: Duration | undefined,
+): PurposeLimits & { readonly bytes: number; readonly time: Duration } {
+  const limits = purposes[purpose];
+  return {
+    ...limits,
+    bytes: Math.min(limits.bytes ?? configured.maxBytes, configured.maxBytes),
+    time: timeout ?? (Math.min(limits.time ?? configured.timeout, configured.timeout) as Duration),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Certificates for TLS tests. The keys were made for these tests, protect nothing, and are meant to be read.
+ *
+ * A fixture and not made at test time: Node cannot make certificates, and not every machine has openssl. The authority
+ * and the server's certificate (localhost, idp.test, 127.0.0.1) are valid from 2020 to 2120, the expired one for 2020.
+ */
+export const authority = `
+-----BEGIN CERTIFICATE-----
+MIIBeTCCAR6gAwIBAgICEAAwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTGF0Y2hr
+ZXkgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAw
+MDBaMCIxIDAeBgNVBAMMF0xhdGNoa2V5IHRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEUcFs8r67iebNKcc8V1iaaLT+fMesQjCFvwALUREq
+/joFj8fjS96Gmx1yG2o7g/l8qA/haQzqjYhEbPfulbrvGqNCMEAwDwYDVR0TAQH/
+BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0OBBYEFMFT7sLewNMKH4Td7rOM
+GPz2qlkiMAoGCCqGSM49BAMCA0kAMEYCIQDPWTDj0ihromjQmUXRfxz2hDxdal9a
+xJS/9dtJmoycogIhALwFCw1puSHaDDX5eJiP2Xe8MxwDb6Scv6EIiykZ15jh
+-----END CERTIFICATE-----
+`.trimStart();
+
+export const certificate = `
+-----BEGIN CERTIFICATE-----
+MIIBsjCCAVegAwIBAgICEAEwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTGF0Y2hr
+ZXkgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAw
+MDBaMBMxETAPBgNVBAMMCGlkcC50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
+QgAEx/3C28Zr82bTrvAS/R5OzOBncc6owxNDt+5ZRj9KGcU6+/0val+Jmwl1iLth
+moZtYjACQTVa+UG2EMP8YBqw6qOBiTCBhjAJBgNVHRMEAjAAMBMGA1UdJQQMMAoG
+CCsGAQUFBwMBMCQGA1UdEQQdMBuCCWxvY2FsaG9zdIIIaWRwLnRlc3SHBH8AAAEw
+HQYDVR0OBBYEFKB19sLm59G/dCdf4pOYejY+oB+5MB8GA1UdIwQYMBaAFMFT7sLe
+wNMKH4Td7rOMGPz2qlkiMAoGCCqGSM49BAMCA0kAMEYCIQD8AvLUumBBuj/pPVNr
+hjHhcpQuLTviDgQ+yye81qgO3AIhANBnBQKOVuU6siCGKSPYXWY4DYgzCHFuv7Ei
+kUVW/vTb
+-----END CERTIFICATE-----
+`.trimStart();
+
+export const expiredCertificate = `
+-----BEGIN CERTIFICATE-----
+MIIBnDCCAUKgAwIBAgICEAIwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTGF0Y2hr
+ZXkgdGVzdCBhdXRob3JpdHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAw
+WjATMREwDwYDVQQDDAhpZHAudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+BMf9wtvGa/Nm067wEv0eTszgZ3HOqMMTQ7fuWUY/ShnFOvv9L2pfiZsJdYi7YZqG
+bWIwAkE1WvlBthDD/GAasOqjdzB1MAkGA1UdEwQCMAAwEwYDVR0lBAwwCgYIKwYB
+BQUHAwEwEwYDVR0RBAwwCoIIaWRwLnRlc3QwHQYDVR0OBBYEFKB19sLm59G/dCdf
+4pOYejY+oB+5MB8GA1UdIwQYMBaAFMFT7sLewNMKH4Td7rOMGPz2qlkiMAoGCCqG
+SM49BAMCA0gAMEUCIQDysBMF3YEcxPfUfkNJ+CRUYkpB0+bPlE65oh8fxbatywIg
+G80R8BXF1ZXmWHfdrVwUzSSIqb0ev7Jvj9YskCqUbEY=
+-----END CERTIFICATE-----
+`.trimStart();
+
+/** The private key of both server certificates. */
+export const key = `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUtQmB/Oo7sJl3JYT
+u0s3KJwDZTXgSrJfGBf+NRMbll+hRANCAATH/cLbxmvzZtOu8BL9Hk7M4GdxzqjD
+E0O37llGP0oZxTr7/S9qX4mbCXWIu2Gahm1iMAJBNVr5QbYQw/xgGrDq
+-----END PRIVATE KEY-----
+`.trimStart();
