@@ -1,6 +1,7 @@
 /** A provider as the features see it: the operator's record with its preset applied, every default filled in. */
-import type { Duration } from "../kernel/time.js";
+
 import type { Secret } from "../kernel/secret.js";
+import type { Duration } from "../kernel/time.js";
 
 export type ClientAuthenticationMethod = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
 

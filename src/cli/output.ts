@@ -1,0 +1,54 @@
+/** How answers and failures look: one JSON document with `--json`, else text for people. */
+import { describeProblem } from "../config/describe-problem.js";
+import type { ConfigProblem } from "../config/problems.js";
+import { asLatchkeyError, isLatchkeyError } from "../kernel/errors.js";
+import type { JsonValue } from "../kernel/json.js";
+import { UsageError } from "./exit-codes.js";
+import type { Terminal } from "./terminal.js";
+
+/** Colours as the terminal wants them: none where nobody looks. */
+export function palette(terminal: Pick<Terminal, "color">) {
+  const paint = (code: number) => (text: string) => (terminal.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { bold: paint(1), dim: paint(90), red: paint(31), yellow: paint(33), green: paint(32) };
+}
+
+/** Control characters out: names and addresses come from strangers, and must not move the operator's cursor. */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, "�");
+
+/** Columns as wide as their widest cell; the last is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(printable));
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ");
+  return `${cells.map(line).join("\n")}\n`;
+}
+
+export const printJson = (terminal: Pick<Terminal, "out">, value: unknown): void =>
+  terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+
+/** A failure: with `--json` one document on standard output, else sentences on standard error. */
+export function printFailure(terminal: Terminal, thrown: unknown, json: boolean): void {
+  if (thrown instanceof UsageError) {
+    terminal.err(`error: ${thrown.message}\n`);
+    return;
+  }
+  const error = asLatchkeyError(thrown);
+  const problems = (error.data["problems"] ?? []) as unknown as readonly ConfigProblem[];
+  const data = error.data as Readonly<Record<string, JsonValue | undefined>>;
+  if (json) {
+    printJson(terminal, {
+      error: { code: error.code, message: error.entry.message, operator: error.entry.operator, data },
+    });
+    return;
+  }
+  const { red, dim } = palette({ color: terminal.color && terminal.errIsTerminal });
+  terminal.err(`${red("error")} ${error.entry.message} ${dim(`(${error.code})`)}\n`);
+  if (typeof data["file"] === "string") terminal.err(`  file: ${printable(data["file"])}\n`);
+  if (typeof data["reason"] === "string") terminal.err(`  ${printable(data["reason"])}\n`);
+  for (const problem of problems) terminal.err(`  - ${printable(describeProblem(problem))}\n`);
+  if (problems.length === 0) terminal.err(`  ${error.entry.operator}\n`);
+  if (isLatchkeyError(error, "server.unexpected") && error.cause instanceof Error)
+    terminal.err(`${error.cause.stack ?? error.cause.message}\n`);
+  else if (error.cause instanceof Error) terminal.err(`  cause: ${printable(error.cause.message)}\n`);
+}

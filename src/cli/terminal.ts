@@ -1,0 +1,60 @@
+/**
+ * What a command may touch of the process it runs in, as one port, so that commands can be run in a test and nothing
+ * reaches around it. Standard output is for the answer, standard error for everything said about it.
+ */
+import { createInterface } from "node:readline/promises";
+import { type Environment, processEnvironment, wantsColor } from "../config/environment.js";
+
+export interface Terminal {
+  readonly cwd: string;
+  readonly env: Environment;
+  out(text: string): void;
+  err(text: string): void;
+  /** True when a person reads standard output. */
+  readonly outIsTerminal: boolean;
+  /** True when a person reads standard error. */
+  readonly errIsTerminal: boolean;
+  /** True when somebody can answer a question. */
+  readonly canAsk: boolean;
+  readonly color: boolean;
+  /** Asks on standard error; true for `y` or `yes`. */
+  confirm(question: string): Promise<boolean>;
+  /** Calls `act` at SIGINT and SIGTERM, each time. */
+  onStopSignal(act: () => void): void;
+  /** Ends the process at once, without waiting for anything. */
+  exitNow(code: number): void;
+}
+
+export function processTerminal(): Terminal {
+  const env = processEnvironment();
+  const outIsTerminal = process.stdout.isTTY === true;
+  const errIsTerminal = process.stderr.isTTY === true;
+  // `latchkey user list | head` closes our output early; that is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    cwd: process.cwd(),
+    env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTerminal,
+    errIsTerminal,
+    canAsk: process.stdin.isTTY === true && errIsTerminal,
+    color: outIsTerminal && wantsColor(env),
+    async confirm(question) {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+      } finally {
+        lines.close();
+      }
+    },
+    onStopSignal(act) {
+      process.on("SIGINT", act);
+      process.on("SIGTERM", act);
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}

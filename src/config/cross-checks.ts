@@ -1,0 +1,245 @@
+/**
+ * Checks between two keys. They read the written form, tolerantly, so that they report beside the schema's own
+ * problems and not only after those are gone: an operator sees everything at once.
+ *
+ * A value of a wrong type is skipped here, since the schema already reports it.
+ */
+import { isJsonObject } from "../kernel/json.js";
+import { type Duration, parseDuration } from "../kernel/time.js";
+import { isLoopbackHost } from "./loopback.js";
+import { type ConfigProblem, problem, valueAt } from "./problems.js";
+import { nodeAt } from "./schema-tree.js";
+
+type Path = readonly (string | number)[];
+type Check = (input: unknown) => readonly ConfigProblem[];
+
+/** What is written at a path, else its default. */
+function written(input: unknown, ...path: Path): unknown {
+  return valueAt(input, path) ?? nodeAt(path)?.fallback;
+}
+function textAt(input: unknown, ...path: Path): string | undefined {
+  const value = written(input, ...path);
+  return typeof value === "string" ? value : undefined;
+}
+function urlAt(input: unknown, ...path: Path): URL | undefined {
+  const text = textAt(input, ...path);
+  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+}
+function durationAt(input: unknown, ...path: Path): Duration | undefined {
+  const text = textAt(input, ...path);
+  return text === undefined ? undefined : parseDuration(text);
+}
+const providersOf = (input: unknown): readonly unknown[] => {
+  const list = written(input, "providers");
+  return Array.isArray(list) ? list : [];
+};
+
+const plainHttp: Check = (input) => {
+  const url = urlAt(input, "baseUrl");
+  if (url?.protocol !== "http:" || isLoopbackHost(url.hostname) || written(input, "server", "insecureHttp") === true)
+    return [];
+  return [
+    problem(["baseUrl"], "invalid", "is http on a name that is not loopback", input, {
+      allowed: "https; http on localhost; or server.insecureHttp: true, which lets sessions be read on the way",
+    }),
+  ];
+};
+
+const crossSiteCookie: Check = (input) =>
+  textAt(input, "sessions", "sameSite") === "none" && urlAt(input, "baseUrl")?.protocol === "http:"
+    ? [
+        problem(["sessions", "sameSite"], "invalid", "needs https: browsers drop such a cookie from http", input, {
+          allowed: "lax, or none with an https baseUrl",
+        }),
+      ]
+    : [];
+
+const sharedCookie: Check = (input) => {
+  const domain = textAt(input, "sessions", "cookieDomain")?.toLowerCase();
+  const host = urlAt(input, "baseUrl")?.hostname;
+  if (domain === undefined || host === undefined || host === domain || host.endsWith(`.${domain}`)) return [];
+  return [
+    problem(
+      ["sessions", "cookieDomain"],
+      "invalid",
+      "is not the host of baseUrl or a domain above it: browsers drop such a cookie",
+      input,
+    ),
+  ];
+};
+
+const idleWithinLifetime: Check = (input) => {
+  const idle = durationAt(input, "sessions", "idle");
+  const lifetime = durationAt(input, "sessions", "lifetime");
+  if (idle === undefined || lifetime === undefined || idle <= lifetime) return [];
+  // Of the two the written one is at fault; the other may be a default that nobody has seen.
+  const key = valueAt(input, ["sessions", "idle"]) === undefined ? "lifetime" : "idle";
+  return [problem(["sessions", key], "invalid", "makes sessions.idle longer than sessions.lifetime", input)];
+};
+
+const roles: Check = (input) => {
+  const found: ConfigProblem[] = [];
+  const order = written(input, "roles", "order");
+  const role = written(input, "roles", "default");
+  if (!Array.isArray(order)) return found;
+  const places = ["pending", "user", "admin"].map((name) => order.indexOf(name));
+  const inOrder = places.every((place, index) => place >= 0 && (index === 0 || place > (places[index - 1] ?? -1)));
+  if (!inOrder || new Set(order).size !== order.length) {
+    found.push(
+      problem(
+        ["roles", "order"],
+        "invalid",
+        "must hold pending, user and admin in this order, and no role twice",
+        input,
+      ),
+    );
+  }
+  if (typeof role === "string" && !order.includes(role)) {
+    found.push(
+      problem(["roles", "default"], "invalid", "is not in roles.order", input, {
+        allowed: order.filter((name) => typeof name === "string").join(" · "),
+      }),
+    );
+  }
+  return found;
+};
+
+const providerIds: Check = (input) => {
+  const first = new Map<string, number>();
+  return providersOf(input).flatMap((_, index) => {
+    const id = textAt(input, "providers", index, "id");
+    if (id === undefined) return [];
+    const earlier = first.get(id);
+    if (earlier === undefined) {
+      first.set(id, index);
+      return [];
+    }
+    return [problem(["providers", index, "id"], "invalid", `is already the id of providers.${earlier}`, input)];
+  });
+};
+
+/** First path segments below `basePath` that are our own routes; `providers` is checked by whole URI. */
+const routeNames: ReadonlySet<string> = new Set([
+  "sign-in",
+  "signed-out",
+  "sign-out",
+  "session",
+  "api",
+  "pictures",
+  "account",
+  "connections",
+  "client-metadata",
+  "client-metadata.json",
+  "token",
+  "introspect",
+  "revoke",
+  "jwks.json",
+  ".well-known",
+  "backchannel-logout",
+  "frontchannel-logout",
+  "verify",
+  "mcp",
+  "admin",
+  "healthz",
+  "readyz",
+  "metrics",
+  "openapi.json",
+  "docs",
+]);
+
+const redirectUris: Check = (input) => {
+  const base = urlAt(input, "baseUrl");
+  const basePath = textAt(input, "basePath") ?? "";
+  const taken = new Map<string, number>();
+  const uris = providersOf(input).map((_, index) => {
+    const id = textAt(input, "providers", index, "id");
+    const own =
+      base === undefined || id === undefined ? undefined : `${base.origin}${basePath}/providers/${id}/callback`;
+    return { index, id, own, override: urlAt(input, "providers", index, "redirectUri") };
+  });
+  return uris.flatMap(({ index, own, override }) => {
+    const uri = override?.href ?? own;
+    if (uri === undefined) return [];
+    const path = ["providers", index, "redirectUri"];
+    const earlier = taken.get(uri);
+    // Two providers of one id are reported as that; their equal callbacks would only say it again.
+    const sameId = earlier !== undefined && uris[earlier]?.id === uris[index]?.id && override === undefined;
+    if (earlier !== undefined)
+      return sameId ? [] : [problem(path, "invalid", `is already the redirect URI of providers.${earlier}`, input)];
+    taken.set(uri, index);
+    if (override === undefined || override.origin !== base?.origin || override.href === own) return [];
+    const below = override.pathname.startsWith(`${basePath}/`)
+      ? override.pathname.slice(basePath.length + 1).split("/")[0]
+      : undefined;
+    const clash = below !== undefined && (routeNames.has(below) || below === "providers");
+    return clash
+      ? [
+          problem(path, "invalid", "is a route of Latchkey itself", input, {
+            allowed: "a path that nothing else answers",
+          }),
+        ]
+      : [];
+  });
+};
+
+const clientCredentials: Check = (input) =>
+  providersOf(input).flatMap((provider, index) => {
+    if (!isJsonObject(provider)) return [];
+    const has = (key: string) => (valueAt(provider, [key]) ?? null) !== null;
+    const method = textAt(input, "providers", index, "tokenEndpointAuthMethod");
+    const missing =
+      method === "private_key_jwt" && !has("clientKey")
+        ? "clientKey"
+        : (method === "client_secret_basic" || method === "client_secret_post") && !has("clientSecret")
+          ? "clientSecret"
+          : undefined;
+    return missing === undefined
+      ? []
+      : [problem(["providers", index, missing], "missing", `is needed for tokenEndpointAuthMethod ${method}`, input)];
+  });
+
+const openidScope: Check = (input) =>
+  providersOf(input).flatMap((_, index) => {
+    const scopes = written(input, "providers", index, "scopes");
+    if (!Array.isArray(scopes) || scopes.length === 0 || scopes.includes("openid")) return [];
+    return [
+      problem(
+        ["providers", index, "scopes"],
+        "invalid",
+        "lacks openid, without which there is no ID token (OpenID Connect Core §3.1.2.1)",
+        input,
+      ),
+    ];
+  });
+
+const signOutTarget: Check = (input) => {
+  const target = textAt(input, "signIn", "signOut", "returnTo");
+  const allowed = written(input, "signIn", "signOut", "allowedReturnTo");
+  if (target === undefined || !URL.canParse(target)) return [];
+  const { origin } = new URL(target);
+  if (origin === urlAt(input, "baseUrl")?.origin || (Array.isArray(allowed) && allowed.includes(origin))) return [];
+  return [
+    problem(
+      ["signIn", "signOut", "returnTo"],
+      "invalid",
+      "is on an origin that signIn.signOut.allowedReturnTo does not hold",
+      input,
+    ),
+  ];
+};
+
+const checks: readonly Check[] = [
+  plainHttp,
+  crossSiteCookie,
+  sharedCookie,
+  idleWithinLifetime,
+  roles,
+  providerIds,
+  redirectUris,
+  clientCredentials,
+  openidScope,
+  signOutTarget,
+];
+
+/** Every problem that lies between two keys. Never throws, whatever the input is. */
+export const crossChecks = (input: unknown): readonly ConfigProblem[] => checks.flatMap((check) => check(input));

@@ -1,0 +1,59 @@
+/** `config print`: every key with the value in force and where it came from, secrets masked (SU-2, VA-5). */
+import type { ConfigDocument } from "./load.js";
+import { mask, valueAt, withoutUserInformation } from "./problems.js";
+import { type SchemaNode, schemaTree } from "./schema-tree.js";
+
+export type ConfigSource = "file" | "environment" | "default";
+
+export interface EffectiveValue {
+  readonly path: string;
+  /** As it would be written; secrets are `[secret]`. */
+  readonly value: unknown;
+  readonly source: ConfigSource;
+  /** The file, the variable, or what was written before `${…}` was replaced; null for a default. */
+  readonly from: string | null;
+}
+
+/** Every key in the order of the schema; list items one by one where they have keys of their own. */
+export function effectiveValues(document: ConfigDocument): readonly EffectiveValue[] {
+  const values: EffectiveValue[] = [];
+
+  function visit(node: SchemaNode, path: readonly (string | number)[], value: unknown): void {
+    if (node.kind === "object" && (value === undefined || (typeof value === "object" && value !== null))) {
+      for (const [name, field] of node.fields) visit(field, [...path, name], valueAt(value, [name]));
+    } else if (node.kind === "list" && node.item.kind === "object" && Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(node.item, [...path, index], item);
+    } else if (value !== undefined || node.fallback !== undefined) values.push(leaf(node, path, value));
+  }
+
+  function leaf(node: SchemaNode, path: readonly (string | number)[], value: unknown): EffectiveValue {
+    const at = path.join(".");
+    const shownValue = masked(value === undefined ? node.fallback : value, node.secret);
+    const set = [...document.variables]
+      .filter(([key]) => key === at || key.startsWith(`${at}.`))
+      .map(([, variable]) => variable);
+    if (set.length > 0) return { path: at, value: shownValue, source: "environment", from: set.join(", ") };
+    if (value === undefined) return { path: at, value: shownValue, source: "default", from: null };
+    const before = [...document.written]
+      .filter(([key]) => key === at || key.startsWith(`${at}.`))
+      .map(([, text]) => withoutUserInformation(text));
+    // A text around `${…}` may itself be part of a secret, so only the references are told.
+    const references = before.flatMap((text) => text.match(/\$\{[^}]*\}/g) ?? []);
+    return {
+      path: at,
+      value: shownValue,
+      source: "file",
+      from: [document.file, ...references].filter((part) => part !== null).join(" "),
+    };
+  }
+
+  visit(schemaTree, [], document.input);
+  return values;
+}
+
+function masked(value: unknown, secret: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => masked(item, secret));
+  if (value === null || value === undefined) return value;
+  if (secret) return mask;
+  return typeof value === "string" ? withoutUserInformation(value) : value;
+}

@@ -1,0 +1,134 @@
+/** The keys of one provider. What a preset fills in is in providers/presets; here `null` means "as the preset says". */
+import { z } from "zod";
+import { milliseconds, minutes } from "../kernel/time.js";
+import { laterPresets, presets } from "./later.js";
+import { claimNames } from "./schema-sign-in.js";
+import { allowing, authorizeParameters, duration, flag, oneOf, secretText, text, webUrl } from "./values.js";
+
+const presetName = () =>
+  allowing(
+    z.string().transform((value, ctx) => {
+      const name = presets.find((preset) => preset === value);
+      if (name !== undefined) return name;
+      const later = laterPresets.includes(value);
+      ctx.addIssue({
+        code: "custom",
+        message: later ? "is not yet available" : "is no preset",
+        params: { reason: later ? "not_yet" : "unknown" },
+      });
+      return z.NEVER;
+    }),
+    presets.join(" · "),
+  );
+
+const scope = () =>
+  allowing(
+    z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/),
+    "a scope: printable ASCII without spaces, quotes and backslashes",
+  );
+
+const endpoint = (what: string) => webUrl().optional().describe(`Overrides the ${what} endpoint that discovery tells.`);
+
+const icon = () =>
+  allowing(
+    z
+      .string()
+      .max(100_000)
+      .regex(/^(\/(?![/\\])[^\s\\]*|data:image\/(png|jpeg|webp|gif|svg\+xml)[;,][^\s]*)$/),
+    "null, a path on our own origin, or a data:image/… URL",
+  );
+
+export const providerSchema = z.strictObject({
+  id: allowing(z.string().regex(/^[a-z0-9-]{1,32}$/), "1 to 32 of a-z, 0-9 and -").describe(
+    "Name of the provider in URLs, logs and records. People's identities do not depend on it.",
+  ),
+  preset: presetName()
+    .prefault("oidc")
+    .describe("Which kind of provider it is. `oidc` is any OpenID Connect provider with discovery."),
+  displayName: text(100).nullable().default(null).describe("Name on the button; null shows the id."),
+  icon: icon().nullable().default(null).describe("Picture on the button. Never loaded from another origin."),
+  enabled: flag()
+    .default(true)
+    .describe("Whether people can sign in with it. Switched off, it stays known, and its identities stay."),
+  issuer: webUrl({ bare: true }).describe("The provider's issuer, byte for byte as its metadata spells it."),
+  discoveryUrl: webUrl()
+    .nullable()
+    .default(null)
+    .describe(
+      "Where the metadata is, when it is not at the issuer's well-known place. Its issuer is checked all the same.",
+    ),
+  endpoints: z
+    .strictObject({
+      authorization: endpoint("authorization"),
+      token: endpoint("token"),
+      userinfo: endpoint("userinfo"),
+      jwks: endpoint("JWKS"),
+      revocation: endpoint("revocation"),
+      introspection: endpoint("introspection"),
+      endSession: endpoint("end-session"),
+    })
+    .prefault({})
+    .describe("Endpoints that differ from what discovery tells."),
+  timeout: duration({ min: milliseconds(100), max: minutes(5) })
+    .nullable()
+    .default(null)
+    .describe("Longest time for one request to this provider; null is `egress.timeout`."),
+  clientId: text(1_000).describe("The client id that the provider gave."),
+  clientSecret: secretText()
+    .nullable()
+    .default(null)
+    .describe("The client secret that the provider gave; null for a public client or a key."),
+  clientKey: secretText("a private key: PEM (PKCS #8) or a JWK as JSON text, best as ${file:/run/secrets/name}")
+    .nullable()
+    .default(null)
+    .describe("Private key for `private_key_jwt`."),
+  tokenEndpointAuthMethod: oneOf("auto", "client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+    .default("auto")
+    .describe("How we authenticate at the token endpoint. `auto` follows the provider's metadata, basic first."),
+  scopes: z
+    .array(scope())
+    .min(1)
+    .default(["openid", "email", "profile"])
+    .describe("Scopes to ask for. `offline_access` brings a refresh token."),
+  authorizeParams: authorizeParameters()
+    .prefault({})
+    .describe("Extra parameters of the authorization request, over those of `signIn.authorizeParams`."),
+  redirectUri: webUrl({ bare: true })
+    .nullable()
+    .default(null)
+    .describe(
+      "Overrides `{baseUrl}{basePath}/providers/{id}/callback`. On our own origin it is routed here; elsewhere something must pass it on.",
+    ),
+  par: oneOf("auto", "always", "never")
+    .default("auto")
+    .describe("Pushed authorization requests (RFC 9126). `auto` pushes when the metadata requires it."),
+  responseMode: oneOf("query", "form_post").default("query").describe("How the provider sends its answer."),
+  clientIdInBody: flag()
+    .default(false)
+    .describe("Also send `client_id` in the body where the secret goes in the header."),
+  signUp: flag()
+    .nullable()
+    .default(null)
+    .describe("Whether strangers get an account through this provider; null is `signIn.signUp`."),
+  emailVerified: oneOf("claim", "always")
+    .default("claim")
+    .describe("`always`: the operator vouches that every address this provider tells is verified."),
+  logout: oneOf("local", "provider", "ask")
+    .default("provider")
+    .describe("What signing out ends: the session here, also the one at the provider, or what the person chooses."),
+  revokeOnSignOut: oneOf("auto", "always", "never")
+    .default("auto")
+    .describe("Whether tokens are revoked at sign-out. `auto` only where that ends nobody else's."),
+  clientAssertionAudience: oneOf("issuer", "token-endpoint")
+    .default("issuer")
+    .describe("Audience of our client assertions. `token-endpoint` only for a provider that takes nothing else."),
+  claims: z
+    .strictObject({
+      subject: claimNames.subject.optional(),
+      email: claimNames.email.optional(),
+      name: claimNames.name.optional(),
+      picture: claimNames.picture.optional(),
+    })
+    .prefault({})
+    .describe("Claim names of this provider, key by key over `signIn.claims`."),
+});

@@ -1,0 +1,189 @@
+/** The keys about signing in, the role a person gets, and how long their session lasts. */
+import { z } from "zod";
+import { days, minutes, seconds } from "../kernel/time.js";
+import {
+  allowing,
+  authorizeParameters,
+  duration,
+  flag,
+  isOwnPath,
+  oneOf,
+  origin,
+  ownPath,
+  rate,
+  text,
+  urlProblem,
+} from "./values.js";
+
+const claimName = () => text(200);
+
+/** Claim names, shared by `signIn.claims` and, each optional, a provider's `claims`. */
+export const claimNames = {
+  subject: claimName().describe("Claim that says who it is. A change of it makes every known person a stranger."),
+  email: claimName().describe("Claim with the e-mail address."),
+  name: claimName().describe("Claim with the name to show."),
+  picture: claimName().nullable().describe("Claim with the URL of a picture; null for none."),
+};
+
+const domain = () =>
+  allowing(
+    z
+      .string()
+      .toLowerCase()
+      .refine(
+        (value) => value === "*" || /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(value),
+        "is no domain",
+      ),
+    "*, a domain such as example.com, or *.example.com for the names below it",
+  );
+
+const emailAddress = () =>
+  allowing(
+    z
+      .string()
+      .normalize("NFKC")
+      .trim()
+      .toLowerCase()
+      .refine((value) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(value), "is no e-mail address"),
+    "an e-mail address",
+  );
+
+export const signInSchema = z
+  .strictObject({
+    signUp: flag()
+      .default(false)
+      .describe("Whether a person nobody knows gets an account. A provider can say otherwise."),
+    autoStart: flag()
+      .default(false)
+      .describe(
+        "Start the only provider straight away instead of showing one button. `?choose` shows it all the same.",
+      ),
+    allowedDomains: z
+      .array(domain())
+      .min(1)
+      .default(["*"])
+      .describe("E-mail domains that may sign in, checked each time. Other than `*`, only verified addresses count."),
+    linking: oneOf("deny", "verified-email")
+      .default("deny")
+      .describe(
+        "What happens when a new identity brings the address of an existing user: refuse it, or link it when the address is verified on both sides.",
+      ),
+    emailFallback: flag()
+      .default(false)
+      .describe("Give people without an e-mail address a made-up one that is never linked and never receives mail."),
+    bootstrapAdmins: z
+      .array(emailAddress())
+      .default([])
+      .describe(
+        "Addresses that are admitted and made admin, only when verified. While empty, the first person to sign in becomes admin.",
+      ),
+    update: z
+      .strictObject({
+        name: flag().default(false).describe("Take over the provider's name at every sign-in."),
+        email: flag().default(false).describe("Take over the provider's e-mail address at every sign-in."),
+        picture: flag().default(false).describe("Take over the provider's picture at every sign-in."),
+      })
+      .prefault({})
+      .describe("What a later sign-in may overwrite."),
+    signOut: z
+      .strictObject({
+        returnTo: allowing(
+          z
+            .string()
+            .refine(
+              (value) => isOwnPath(value) || urlProblem(value, false) === undefined,
+              "is neither a path nor a URL",
+            ),
+          "null, a path, or a URL on one of allowedReturnTo",
+        )
+          .nullable()
+          .default(null)
+          .describe("Where a sign-out ends when the request names no place; null is the sign-in page."),
+        allowedReturnTo: z
+          .array(origin())
+          .default([])
+          .describe("Other origins that a sign-out may lead to, compared exactly."),
+      })
+      .prefault({})
+      .describe("Where people go after signing out."),
+    defaultReturnTo: ownPath().default("/").describe("Where a sign-in leads when no fitting `return_to` was given."),
+    clockTolerance: duration({ max: minutes(5) })
+      .prefault("60s")
+      .describe("How far a provider's clock may differ from ours."),
+    flowLifetime: duration({ min: minutes(1), max: minutes(60) })
+      .prefault("10m")
+      .describe("How long a sign-in may take, from our button to the provider's answer."),
+    authorizeParams: authorizeParameters()
+      .prefault({})
+      .describe("Extra parameters of every authorization request, for example `prompt` or `login_hint`."),
+    claims: z
+      .strictObject({
+        subject: claimNames.subject.default("sub"),
+        email: claimNames.email.default("email"),
+        name: claimNames.name.default("name"),
+        picture: claimNames.picture.default("picture"),
+      })
+      .prefault({})
+      .describe("Which claims say what. A name is tried as it stands, then as a dotted path."),
+  })
+  .prefault({})
+  .describe("Who may sign in, and what a sign-in does.");
+
+const roleName = () =>
+  allowing(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/), "a name of a-z, 0-9, - and _, beginning with a letter");
+
+export const rolesSchema = z
+  .strictObject({
+    order: z
+      .array(roleName())
+      .default(["pending", "user", "admin"])
+      .describe("Every role there is, least first. `pending`, `user` and `admin` always exist, in this order."),
+    default: roleName()
+      .default("pending")
+      .describe("Role of a new user. `pending` may see nothing until an admin lets them in."),
+  })
+  .prefault({})
+  .describe("The roles, and what a new user gets.");
+
+export const sessionsSchema = z
+  .strictObject({
+    lifetime: duration({ min: minutes(1), max: days(400) })
+      .prefault("30d")
+      .describe("Longest life of a session, used or not. Browsers keep no cookie longer than 400 days."),
+    idle: duration({ min: seconds(10), max: days(400) })
+      .prefault("7d")
+      .describe("A session ends when it was not used for this long."),
+    cookieName: allowing(
+      z.string().regex(/^(?!__)(?!latchkey-flow-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/),
+      "1 to 64 characters that a cookie name may have, not beginning with __ or latchkey-flow-",
+    )
+      .default("latchkey")
+      .describe("Name of the session cookie. On https it gets the prefix `__Host-`."),
+    cookieDomain: allowing(
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/),
+      "null, or a domain such as example.com without a leading dot",
+    )
+      .nullable()
+      .default(null)
+      .describe(
+        "Share the session cookie with sibling hosts of this domain. It then loses its `__Host-` prefix, and every one of those hosts can set or read it.",
+      ),
+    sameSite: oneOf("lax", "none")
+      .default("lax")
+      .describe("`none` when our pages are embedded in another site; needs https."),
+  })
+  .prefault({})
+  .describe("How long people stay signed in, and the cookie.");
+
+const rates = z.strictObject({
+  start: rate().prefault("600/min").describe("Sign-ins begun, per address."),
+  callback: rate().prefault("60/min").describe("Callbacks that failed, per address."),
+});
+
+export const rateLimitsSchema = z
+  .union([z.literal("off").transform(() => ({ start: "off" as const, callback: "off" as const })), rates])
+  .prefault({})
+  .describe("How often one address (one /64 of IPv6) may ask. `off` is for tests; `serve` warns.");

@@ -1,0 +1,24 @@
+/** Where a provider sends the browser back to: made from the configuration alone, never from a request (SI-5, SI-26). */
+import type { Config, ProviderConfig } from "../config/schema.js";
+
+/** The path of a provider's callback when nothing overrides it. */
+export const callbackPath = (config: Pick<Config, "basePath">, providerId: string): string =>
+  `${config.basePath}/providers/${providerId}/callback`;
+
+/** The absolute redirect URI, byte for byte as it must be registered at the provider. */
+export const redirectUriOf = (config: Config, provider: ProviderConfig): string =>
+  provider.redirectUri ?? `${config.baseUrl}${callbackPath(config, provider.id)}`;
+
+export interface CallbackRoute {
+  /** From the root of our origin, as `URL.pathname` writes it. */
+  readonly path: string;
+  readonly providerId: string;
+}
+
+/** Every path on our own origin that is a provider's callback. A redirect URI elsewhere is the operator's to pass on. */
+export function callbackRoutes(config: Config): readonly CallbackRoute[] {
+  return config.providers.flatMap((provider) => {
+    const uri = new URL(redirectUriOf(config, provider));
+    return uri.origin === config.baseUrl ? [{ path: uri.pathname, providerId: provider.id }] : [];
+  });
+}
