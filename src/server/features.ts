@@ -2,12 +2,15 @@
  * What the routes may call: the wired steps, and nothing below them. `create-latchkey` fills it in; a route that
  * needs more asks for it here, so that this page shows the whole surface between HTTP and the core.
  */
+import type { IdentityView } from "../accounts/list-identities.js";
+import type { MembershipView } from "../accounts/list-memberships.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
-import type { IdentityId, SessionId, UserId } from "../kernel/ids.js";
+import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
-import type { Clock, Instant } from "../kernel/time.js";
+import type { Clock } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
+import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
 
 /** Facts of one request that steps and audit events need; made once by the outermost middleware. */
@@ -40,33 +43,10 @@ export interface AccountView {
   readonly user: Authenticated["user"];
   /** `first-user` · `bootstrap` · `default` · `manual`: why the role is what it is. */
   readonly roleOrigin: string;
-  readonly groups: readonly { readonly name: string; readonly origins: readonly string[] }[];
+  readonly groups: readonly MembershipView[];
   readonly identities: readonly IdentityView[];
   readonly sessions: readonly SessionView[];
 }
-export interface IdentityView {
-  readonly id: IdentityId;
-  readonly provider: string;
-  /** The configured display name, or the issuer when the provider is gone. */
-  readonly displayName: string;
-  readonly issuer: string;
-  readonly email: string | null;
-  readonly emailVerified: boolean;
-  readonly createdAt: Instant;
-  readonly lastUsedAt: Instant;
-}
-export interface SessionView {
-  readonly id: SessionId;
-  readonly provider: string;
-  readonly providerName: string;
-  readonly createdAt: Instant;
-  readonly lastSeenAt: Instant;
-  readonly expiresAt: Instant;
-  readonly address: string | null;
-  readonly userAgent: string | null;
-  readonly current: boolean;
-}
-
 export interface Features {
   readonly config: Config;
   readonly clock: Clock;
@@ -77,6 +57,9 @@ export interface Features {
 
   /** Enabled providers with their health, in the order of the configuration (SI-25). */
   providerButtons(): Promise<readonly ProviderButton[]>;
+
+  /** Where `signIn.autoStart` leads this browser instead of the sign-in page, or null (SI-15). Absolute. */
+  autoStart(cookieHeader: string | undefined): string | null;
 
   /**
    * @throws LatchkeyError `signin.provider_unknown` · `signin.provider_disabled` · `signin.provider_unavailable` ·

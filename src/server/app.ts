@@ -1,0 +1,164 @@
+/**
+ * Everything that is answered over HTTP, as one list of routes (all below `basePath`).
+ *
+ * Handlers read a request, call one feature and answer; what is decided is decided below `features.ts`. A request
+ * that changes something goes through the Origin check, but for the provider's callback POST (SU-5).
+ *
+ * Not here: listening on a socket, and how a Node request becomes a `Request`.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { LatchkeyError } from "../kernel/errors.js";
+import { callbackPath, callbackRoutes } from "../providers/redirect-uri.js";
+import { problem } from "./answers.js";
+import type { Ctx, ServerEnv, Web } from "./env.js";
+import type { Features, RequestFacts } from "./features.js";
+import { plainHeaders } from "./headers.js";
+import { answerFailure } from "./middleware/failures.js";
+import { originCheck } from "./middleware/origin.js";
+import { rateLimits } from "./middleware/rate-limits.js";
+import { readRequestFacts, trustedProxies } from "./middleware/request-facts.js";
+import { makeAssets } from "./pages/assets.js";
+import { isWellFormedPath, rawPathOf } from "./parameters.js";
+import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from "./routes/account.js";
+import * as api from "./routes/api.js";
+import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
+import { describeApi, health, healthRoute, readiness, readinessRoute, sendAsset } from "./routes/running.js";
+import { showSignIn, startSignIn } from "./routes/sign-in.js";
+import { showSignedOut, signOut } from "./routes/sign-out.js";
+import { readSite } from "./site.js";
+
+export interface App {
+  /**
+   * Answers one request. Never rejects.
+   *
+   * @param peer who opened the connection; without it nothing is limited by address and no proxy is trusted.
+   */
+  fetch(request: Request, peer?: { readonly address?: string | undefined }): Promise<Response>;
+}
+
+export function createApp(features: Features): App {
+  const site = readSite(features.config);
+  const plain = plainHeaders(site);
+  const limits = rateLimits(features.config.rateLimits);
+  const web: Web = { features, site, plainHeaders: plain, limits, assets: makeAssets() };
+  const hono = routes(web);
+  const isTrusted = trustedProxies(features.config.server.trustedProxies);
+  const ports = { isTrusted, newRequestId: () => features.newRequestId() };
+
+  async function answerTo(request: Request, facts: RequestFacts): Promise<Response> {
+    try {
+      return await hono.fetch(request, { facts });
+    } catch (thrown) {
+      // The router turns errors into answers, but hands on what was thrown and is no Error.
+      const cause = new LatchkeyError("server.unexpected", { cause: thrown });
+      features.log.error({ requestId: facts.requestId, err: cause }, "request failed unexpectedly");
+      return new Response(null, { status: 500, headers: { ...plain, "x-request-id": facts.requestId } });
+    }
+  }
+
+  return {
+    async fetch(request, peer) {
+      const started = features.clock.monotonic();
+      const facts = readRequestFacts(request, peer?.address ?? null, ports);
+      const response = await answerTo(request, facts);
+      const took = Math.round(features.clock.monotonic() - started);
+      const fields = {
+        requestId: facts.requestId,
+        method: request.method,
+        path: rawPathOf(request.url),
+        status: response.status,
+        took,
+      };
+      features.log.debug(fields, "request");
+      return response;
+    },
+  };
+}
+
+function routes(web: Web): OpenAPIHono<ServerEnv> {
+  const root = new OpenAPIHono<ServerEnv>();
+  root.onError((thrown, c) => answerFailure(web, c, thrown));
+  root.notFound((c) => answerFailure(web, c, new LatchkeyError("server.not_found")));
+  root.use(async (c, next) => {
+    if (!isWellFormedPath(rawPathOf(c.req.url)))
+      throw new LatchkeyError("server.bad_request", { data: { reason: "path" } });
+    await next();
+  });
+
+  root.use(overriddenCallbacks(web));
+  root.route(web.site.basePath || "/", ownRoutes(web, root));
+  root.get(`${web.site.basePath}/`, enter(web));
+  return root;
+}
+
+function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEnv> {
+  const app = new OpenAPIHono<ServerEnv>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined;
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+      return problem(web, c, new LatchkeyError("server.bad_request"), errors);
+    },
+  });
+
+  // The provider. Before the Origin check: its POST comes from another site by design.
+  const place = (c: Ctx): CallbackPlace => {
+    const provider = c.req.param("provider") ?? "";
+    return { provider, path: callbackPath(web.site, encodeURIComponent(provider)) };
+  };
+  app.get("/providers/:provider/start", startSignIn(web));
+  app.get("/providers/:provider/callback", finishSignIn(web, place));
+  app.post("/providers/:provider/callback", passOnFormPost(web, place));
+
+  app.use(originCheck(web.site));
+
+  // Pages.
+  app.get("/", enter(web));
+  app.get("/sign-in", showSignIn(web));
+  app.get("/signed-out", showSignedOut(web));
+  app.post("/sign-out", signOut(web));
+  app.get("/account", showAccount(web));
+  app.post("/account/sessions/end-others", endOtherSessions(web));
+  app.post("/account/sessions/end-all", endAllSessions(web));
+  app.post("/account/sessions/:id/end", endSession(web));
+  app.get("/assets/:name", sendAsset(web));
+
+  // JSON.
+  app.openapi(api.sessionRoute, api.showSession(web));
+  app.openapi(api.providersRoute, api.listProviders(web));
+  app.openapi(api.sessionsRoute, api.listSessions(web));
+  app.openapi(api.endSessionRoute, api.deleteSession(web));
+  app.openapi(api.identitiesRoute, api.listIdentities(web));
+
+  // Running it.
+  app.openapi(healthRoute, health(web));
+  app.openapi(readinessRoute, readiness(web));
+  app.get("/openapi.json", describeApi(web, root));
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: (web.site.https ? "__Host-" : "") + web.features.config.sessions.cookieName,
+  });
+  return app;
+}
+
+/**
+ * A provider's own `redirectUri` that lies on our origin arrives here and is that provider's callback (SI-26).
+ * Compared as text and before all else: a path from the configuration is no pattern, and its POST needs no Origin.
+ */
+function overriddenCallbacks(web: Web): MiddlewareHandler<ServerEnv> {
+  const { config } = web.features;
+  const overridden = new Map(
+    callbackRoutes(config)
+      .filter(({ path, providerId }) => path !== callbackPath(config, providerId))
+      .map(({ path, providerId }) => [path, { provider: providerId, path }]),
+  );
+  return async (c, next) => {
+    const place = overridden.get(rawPathOf(c.req.url));
+    if (place === undefined) return next();
+    if (c.req.method === "POST") return passOnFormPost(web, () => place)(c);
+    if (c.req.method === "GET" || c.req.method === "HEAD") return finishSignIn(web, () => place)(c);
+    throw new LatchkeyError("server.method_refused", { data: { allow: "GET, POST" } });
+  };
+}

@@ -1,0 +1,35 @@
+/** What every handler is given: the wired features, and what was worked out of the configuration at the start. */
+import type { Context } from "hono";
+import type { Features, RequestFacts } from "./features.js";
+import type { HeaderRecord } from "./headers.js";
+import type { RateLimits } from "./middleware/rate-limits.js";
+import type { Asset } from "./pages/assets.js";
+import type { Site } from "./site.js";
+
+/** The ports of a handler. */
+export interface Web {
+  readonly features: Features;
+  readonly site: Site;
+  /** What every answer but a page and an asset carries, made once. */
+  readonly plainHeaders: HeaderRecord;
+  readonly limits: RateLimits;
+  /** The style sheet and the script, under names that change with their content. */
+  readonly assets: { readonly style: Asset; readonly script: Asset };
+}
+
+export interface ServerEnv {
+  readonly Bindings: { readonly facts: RequestFacts };
+  readonly Variables: {
+    /** Set-Cookie values that go out with whatever the answer turns out to be, a failure included. */
+    cookies: readonly string[] | undefined;
+  };
+}
+
+export type Ctx = Context<ServerEnv>;
+
+/** Has these Set-Cookie values sent along with the answer. */
+export function sendCookies(c: Ctx, cookies: readonly string[]): void {
+  c.set("cookies", [...(c.get("cookies") ?? []), ...cookies]);
+}
+
+export const cookieHeader = (c: Ctx): string | undefined => c.req.raw.headers.get("cookie") ?? undefined;

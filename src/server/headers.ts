@@ -1,0 +1,57 @@
+/**
+ * The response headers that are the same for every answer of a kind, each made once as one record.
+ *
+ * `Referrer-Policy` is `same-origin` and not `no-referrer`: Chromium sends `Origin: null` with a form post from a
+ * `no-referrer` page, and then our own forms would fail the Origin check (SU-5).
+ */
+import type { Site } from "./site.js";
+
+export type HeaderRecord = Readonly<Record<string, string>>;
+
+/** An answer that depends on who asks: nobody may keep it, and no cache may mix people up (SU-4, AT-53). */
+const personal = { "cache-control": "no-store", vary: "Cookie, Authorization" } as const;
+
+const transport = (site: Site): HeaderRecord => (site.https ? { "strict-transport-security": "max-age=31536000" } : {});
+
+/** For JSON, redirects and everything else that is no page. */
+export const plainHeaders = (site: Site): HeaderRecord => ({
+  ...personal,
+  ...transport(site),
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});
+
+/**
+ * For pages. `form-action` also covers where a form post is redirected to, so the sign-out form needs the origins
+ * of the end-session endpoints in use.
+ */
+export const pageHeaders = (site: Site, endSessionOrigins: readonly string[]): HeaderRecord => ({
+  ...personal,
+  ...transport(site),
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self' data:",
+    ["form-action 'self'", ...endSessionOrigins].join(" "),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+  ].join("; "),
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});
+
+/** For files whose name changes with their content: the one thing here that may be kept, and by anybody. */
+export const assetHeaders = (site: Site, contentType: string): HeaderRecord => ({
+  ...transport(site),
+  "cache-control": "public, max-age=31536000, immutable",
+  "content-type": contentType,
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});

@@ -1,0 +1,161 @@
+/** The account page: who I am and why, how I sign in, where I am signed in (SU-8, LO-6). */
+import type { FC } from "hono/jsx";
+import { type ErrorCode, errorCatalog } from "../../kernel/error-catalog.js";
+import type { AccountView } from "../features.js";
+import { type Frame, Layout } from "./layout.js";
+import { messages } from "./messages-en.js";
+import { SessionsCard } from "./sessions-card.js";
+import { SignOutForm, type SignOutMode } from "./sign-out-form.js";
+import { Time } from "./time.js";
+
+export interface AccountPageView {
+  readonly account: AccountView;
+  /** A picture on our own origin, else null. */
+  readonly picture: string | null;
+  /** The display name of a provider by its id, for "from Corp SSO". */
+  readonly providerName: (id: string) => string;
+  readonly signOutMode: SignOutMode;
+  /** A key of `messages.done`: what a form has just done. */
+  readonly done: string | undefined;
+  /** Why a form did nothing. */
+  readonly failure: ErrorCode | undefined;
+}
+
+export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
+  const { account } = view;
+  const done = view.done === undefined ? undefined : messages.done[view.done];
+  return (
+    <Layout frame={frame} title={messages.account.title} wide>
+      {done !== undefined && (
+        <div class="notice good" role="status">
+          <p>{done}</p>
+        </div>
+      )}
+      {view.failure !== undefined && (
+        <div class="notice bad" role="alert">
+          <strong>{errorCatalog[view.failure].message}</strong>
+          <p>{errorCatalog[view.failure].person}</p>
+        </div>
+      )}
+      <PersonCard frame={frame} view={view} />
+      <AccessCard view={view} />
+      <MethodsCard account={account} />
+      <SessionsCard frame={frame} sessions={account.sessions} />
+    </Layout>
+  );
+};
+
+const initials = (name: string): string =>
+  name
+    .split(/[\s@._-]+/)
+    .filter((part) => part !== "")
+    .slice(0, 2)
+    .map((part) => [...part][0]?.toUpperCase() ?? "")
+    .join("");
+
+const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
+  const { user } = view.account;
+  return (
+    <section class="card">
+      <div class="person">
+        {view.picture === null ? (
+          <span class="portrait" aria-hidden="true">
+            {initials(user.name)}
+          </span>
+        ) : (
+          <img class="portrait" src={view.picture} alt="" />
+        )}
+        <div>
+          <h1>{user.name}</h1>
+          <p class="small">
+            {user.email} <Verified yes={user.emailVerified} />
+          </p>
+        </div>
+      </div>
+      <div class="actions">
+        <SignOutForm frame={frame} mode={view.signOutMode} />
+      </div>
+    </section>
+  );
+};
+
+const Verified: FC<{ yes: boolean }> = ({ yes }) => (
+  <span class={yes ? "badge good" : "badge warn"}>{yes ? messages.account.verified : messages.account.unverified}</span>
+);
+
+const AccessCard: FC<{ view: AccountPageView }> = ({ view }) => {
+  const { user, roleOrigin, groups } = view.account;
+  return (
+    <section class="card" aria-labelledby="access">
+      <h2 id="access">{messages.account.access}</h2>
+      <dl class="explained">
+        <div>
+          <dt>{messages.account.role}</dt>
+          <dd>
+            <span class="badge">{user.role}</span> <span class="small">{messages.account.roleReason(roleOrigin)}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>{messages.account.groups}</dt>
+          <dd>
+            {groups.length === 0 ? (
+              <span class="small">{messages.account.noGroups}</span>
+            ) : (
+              <ul>
+                {groups.map((group) => (
+                  <li key={group.name}>
+                    <span class="badge">{group.name}</span>{" "}
+                    <span class="small">
+                      {group.origins.map((origin) => originInWords(origin, view.providerName)).join(", ")}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+};
+
+/** `manual`, `default` or `claims:<provider>` (glossary: membership) in words. */
+function originInWords(origin: string, providerName: (id: string) => string): string {
+  if (origin === "manual") return messages.account.groupManual;
+  if (origin === "default") return messages.account.groupDefault;
+  const claims = /^claims:(.+)$/s.exec(origin)?.[1];
+  return claims === undefined ? origin : messages.account.groupClaims(providerName(claims));
+}
+
+const MethodsCard: FC<{ account: AccountView }> = ({ account }) => (
+  <section class="card" aria-labelledby="methods">
+    <h2 id="methods">{messages.account.methods}</h2>
+    <p class="small">{messages.account.methodsLead}</p>
+    <ul class="rows">
+      {account.identities.map((identity) => (
+        <li key={identity.id}>
+          <div>
+            <p class="name">{identity.displayName}</p>
+            <p class="details">
+              <span>
+                {identity.email === null ? (
+                  messages.account.methodNoEmail
+                ) : (
+                  <>
+                    {identity.email} <Verified yes={identity.emailVerified} />
+                  </>
+                )}
+              </span>
+              <span>
+                {messages.account.methodUsed} <Time at={identity.lastUsedAt} />
+              </span>
+              <span>
+                {messages.account.methodAdded} <Time at={identity.createdAt} />
+              </span>
+            </p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  </section>
+);

@@ -1,0 +1,141 @@
+/**
+ * Every word on the pages, in English. The pages hold structure, this file holds language: another language is
+ * another file of this shape. What a failure says comes from the error catalog, not from here.
+ *
+ * Not here: numbers and names, which come in as arguments and are escaped by the page.
+ */
+import type { Instant } from "../../kernel/time.js";
+import { utcParts } from "../../kernel/time.js";
+
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+] as const;
+const two = (n: number): string => String(n).padStart(2, "0");
+
+export const messages = {
+  language: "en",
+  direction: "ltr",
+  /** The title of a page: what it is, then where. */
+  title: (page: string, site: string) => `${page} · ${site}`,
+  skipToContent: "Skip to content",
+
+  signIn: {
+    title: "Sign in",
+    lead: (site: string) => `Choose how you want to sign in to ${site}.`,
+    with: (provider: string) => `Continue with ${provider}`,
+    unreachable: "Cannot be reached at the moment",
+    misconfigured: "Not set up correctly at the moment",
+    noProviders: "There is no way to sign in yet",
+    noProvidersNext: "Whoever runs this installation has to add a sign-in provider to its configuration.",
+    empty: "Nobody has an account here yet",
+    emptyNext: "The first person who signs in becomes the administrator of this installation.",
+    alreadySignedIn: (name: string) => `You are signed in as ${name}.`,
+    toAccount: "Go to your account",
+  },
+
+  failure: {
+    heading: "That did not work",
+    code: "Code",
+    request: "Request id",
+    tryAgain: "Try again",
+    toSignIn: "Go to the sign-in page",
+  },
+
+  repeat: {
+    title: "One more step",
+    lead: "Your browser came back from the sign-in provider without the cookie that goes with this sign-in. Continue from here and it should be sent.",
+    button: "Continue",
+  },
+
+  signedOut: {
+    title: "You are signed out",
+    lead: "You can close this page. On a computer that others use too, close the browser as well.",
+    again: "Sign in again",
+  },
+
+  waiting: {
+    title: "Waiting for approval",
+    lead: (email: string) =>
+      `You are signed in as ${email}, and an administrator has to let you in before you can go on.`,
+    next: "Nothing else is needed from you. Look again in a while.",
+    again: "Look again",
+  },
+
+  account: {
+    title: "Your account",
+    access: "Your access",
+    role: "Role",
+    groups: "Groups",
+    noGroups: "You are in no group.",
+    roleReason: (origin: string): string => {
+      switch (origin) {
+        case "first-user":
+          return "You were the first to sign in here, so you became an administrator.";
+        case "bootstrap":
+          return "Your address is on the list of administrators in the configuration.";
+        case "default":
+          return "Everybody who joins gets this role.";
+        case "manual":
+          return "An administrator gave you this role.";
+        default:
+          return `This role comes from ${origin}.`;
+      }
+    },
+    groupManual: "added by an administrator",
+    groupDefault: "everybody who joins is in it",
+    groupClaims: (provider: string) => `from ${provider}`,
+    verified: "verified",
+    unverified: "not verified",
+    methods: "Sign-in methods",
+    methodsLead: "The provider accounts that lead to this account.",
+    methodNoEmail: "no e-mail address",
+    methodUsed: "Last used",
+    methodAdded: "Added",
+    sessions: "Where you are signed in",
+    sessionsLead: "End a session that you do not recognise. That device then has to sign in again.",
+    thisDevice: "This device",
+    via: (provider: string) => `through ${provider}`,
+    fromAddress: "Address",
+    unknownAddress: "unknown",
+    signedInAt: "Signed in",
+    lastSeen: "Last seen",
+    end: "End",
+    endNamed: (device: string, time: string) => `End the session on ${device}, last seen ${time}`,
+    endOthers: "End all other sessions",
+    endAll: "Sign out everywhere",
+    signOut: "Sign out",
+    signOutAsk: "Sign out here only, or at your sign-in provider as well?",
+    signOutLocal: "Sign out here only",
+    signOutProvider: "Sign out at the provider too",
+  },
+
+  /** What a form has just done, by its flash code. */
+  done: {
+    "session-ended": "The session has ended.",
+    "others-ended": "All other sessions have ended.",
+  } as Readonly<Record<string, string>>,
+
+  device: {
+    unknown: "Unknown device",
+    browserOnSystem: (browser: string, system: string) => `${browser} on ${system}`,
+  },
+
+  /** An instant in words. UTC is said, since the server does not know where the reader is. */
+  time: (at: Instant): string => {
+    const { year, month, day, hour, minute } = utcParts(at);
+    return `${day} ${months[month - 1] ?? ""} ${year}, ${two(hour)}:${two(minute)} UTC`;
+  },
+} as const;
+
+export type Messages = typeof messages;

@@ -1,0 +1,98 @@
+/** The sign-in page: one button for each provider, and what went wrong the last time. */
+import type { FC } from "hono/jsx";
+import { errorCatalog } from "../../kernel/error-catalog.js";
+import type { ProviderButton } from "../features.js";
+import { type Failure, FailureFacts } from "./failure.js";
+import { type Frame, Layout } from "./layout.js";
+import { messages } from "./messages-en.js";
+
+export interface SignInView {
+  readonly buttons: readonly ProviderButton[];
+  /** Goes with every button, so that people end where they were going. */
+  readonly startQuery: string;
+  readonly failure: Failure | undefined;
+  /** Nobody has an account yet (AC-9). */
+  readonly empty: boolean;
+  /** The name of whoever is signed in already. */
+  readonly signedInAs: string | undefined;
+}
+
+export const SignInPage: FC<{ frame: Frame; view: SignInView }> = ({ frame, view }) => (
+  <Layout frame={frame} title={messages.signIn.title}>
+    <section class="card">
+      <h1>{messages.signIn.title}</h1>
+      <p class="lead">{messages.signIn.lead(frame.site.name)}</p>
+      {view.failure && <FailureNotice frame={frame} view={view} failure={view.failure} />}
+      {view.signedInAs !== undefined && (
+        <div class="notice">
+          <p>{messages.signIn.alreadySignedIn(view.signedInAs)}</p>
+          <a href={`${frame.site.basePath}/account`}>{messages.signIn.toAccount}</a>
+        </div>
+      )}
+      {view.empty && (
+        <div class="notice warn">
+          <strong>{messages.signIn.empty}</strong>
+          <p>{messages.signIn.emptyNext}</p>
+        </div>
+      )}
+      {view.buttons.length === 0 ? (
+        <div class="notice">
+          <strong>{messages.signIn.noProviders}</strong>
+          <p>{messages.signIn.noProvidersNext}</p>
+        </div>
+      ) : (
+        <ul class="providers">
+          {view.buttons.map((button) => (
+            <li key={button.id}>
+              <ProviderLink button={button} href={button.startUrl + view.startQuery} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  </Layout>
+);
+
+const FailureNotice: FC<{ frame: Frame; view: SignInView; failure: Failure }> = ({ frame, view, failure }) => {
+  const { message, person } = errorCatalog[failure.code];
+  // With one provider "try again" is that provider; with several it is the page without the failure.
+  const only = view.buttons.length === 1 ? view.buttons[0] : undefined;
+  const again = (only?.startUrl ?? `${frame.site.base}/sign-in`) + view.startQuery;
+  return (
+    <div class="notice bad" role="alert">
+      <strong>{message}</strong>
+      <p>{person}</p>
+      <FailureFacts failure={failure} />
+      <a href={again}>{messages.failure.tryAgain}</a>
+    </div>
+  );
+};
+
+const healthNote = (health: ProviderButton["health"]): string | undefined => {
+  switch (health) {
+    case "unreachable":
+      return messages.signIn.unreachable;
+    case "misconfigured":
+      return messages.signIn.misconfigured;
+    case "ok":
+    case "unknown":
+      return undefined;
+  }
+};
+
+const ProviderLink: FC<{ button: ProviderButton; href: string }> = ({ button, href }) => {
+  const note = healthNote(button.health);
+  return (
+    <a class={note === undefined ? "provider" : "provider troubled"} href={href}>
+      {button.icon === null ? (
+        <span class="icon" aria-hidden="true">
+          {[...button.displayName][0]?.toUpperCase()}
+        </span>
+      ) : (
+        <img class="icon" src={button.icon} alt="" />
+      )}
+      <span class="label">{messages.signIn.with(button.displayName)}</span>
+      {note !== undefined && <span class="health">{note}</span>}
+    </a>
+  );
+};

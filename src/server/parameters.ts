@@ -1,0 +1,79 @@
+/**
+ * Reading what a stranger put into a query or a form.
+ *
+ * Queries are read with `URLSearchParams` from the text after `?`, never through a URL built from the Host header.
+ * A parameter that stands there twice has two meanings for two readers, so it has none for us (AT-4).
+ */
+import { LatchkeyError } from "../kernel/errors.js";
+import { err, ok, type Result } from "../kernel/result.js";
+
+/** The query of a request's URL. */
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1).split("#", 1)[0]);
+}
+
+/** The path of a request's URL as it was sent, before any decoding. */
+export function rawPathOf(url: string): string {
+  const authority = url.indexOf("://");
+  const start = url.indexOf("/", authority === -1 ? 0 : authority + 3);
+  return start === -1 ? "/" : (url.slice(start).split(/[?#]/, 1)[0] ?? "/");
+}
+
+/** False for a path with a broken percent-encoding. */
+export function isWellFormedPath(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A parameter's value if it is there exactly once. */
+export function single(parameters: URLSearchParams, name: string): string | undefined {
+  const values = parameters.getAll(name);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/** Forms are small; the largest one that reaches us is a provider's form_post. */
+const formLimit = 64 * 1024;
+
+/**
+ * The fields of an `application/x-www-form-urlencoded` body. No body is an empty form.
+ *
+ * @throws LatchkeyError `server.bad_request` for another content type, or a body over 64 KB.
+ */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  const body = await readText(request, formLimit);
+  if (!body.ok) throw new LatchkeyError("server.bad_request", { data: { reason: body.error } });
+  if (body.value === "") return new URLSearchParams();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new LatchkeyError("server.bad_request", { data: { reason: "content_type" } });
+  }
+  return new URLSearchParams(body.value);
+}
+
+/** Counts the bytes as they come: Content-Length is what the sender says, not what the sender sends. */
+async function readText(request: Request, limit: number): Promise<Result<string, "too_large" | "unreadable">> {
+  if (request.body === null) return ok("");
+  const reader = request.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return ok(text + decoder.decode());
+      size += value.byteLength;
+      if (size > limit) {
+        await reader.cancel();
+        return err("too_large");
+      }
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    return err("unreadable");
+  }
+}

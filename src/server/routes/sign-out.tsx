@@ -1,0 +1,30 @@
+/** `POST /sign-out` and `GET /signed-out` (LO-5). */
+import { page, seeOther } from "../answers.js";
+import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
+import { whoIsIt } from "../middleware/signed-in.js";
+import { SignedOutPage } from "../pages/signed-out-page.js";
+import { queryOf, readForm, single } from "../parameters.js";
+
+/** Nobody signed in is not a failure here: the person wanted to be signed out, and is. */
+export const signOut = (web: Web) => async (c: Ctx) => {
+  const form = await readForm(c.req.raw);
+  const signedIn = await whoIsIt(web, c);
+  const choice = single(form, "choice");
+  const { location, setCookies } = await web.features.signOut({
+    signedIn,
+    choice: choice === "local" || choice === "provider" ? choice : undefined,
+    returnTo: single(form, "return_to"),
+    request: c.env.facts,
+  });
+  sendCookies(c, setCookies);
+  return seeOther(web, c, location);
+};
+
+export const showSignedOut = (web: Web) => async (c: Ctx) => {
+  const { location, setCookies } = web.features.signedOut({
+    state: single(queryOf(c.req.url), "state"),
+    cookieHeader: cookieHeader(c),
+  });
+  sendCookies(c, setCookies);
+  return location === null ? page(web, c, 200, <SignedOutPage frame={web} />) : seeOther(web, c, location);
+};

@@ -1,0 +1,278 @@
+/**
+ * The port between HTTP and the core, made by hand, so that a test of a route, a header or a page says in one line
+ * what the core answers. Calls are written down; anything may be replaced.
+ */
+
+import type { IdentityView } from "../../src/accounts/list-identities.js";
+import { type Config, type ConfigInput, configSchema } from "../../src/config/schema.js";
+import { LatchkeyError } from "../../src/kernel/errors.js";
+import type { IdentityId, SessionId, UserId } from "../../src/kernel/ids.js";
+import type { LogFields } from "../../src/kernel/log.js";
+import { days, hours, type Instant, minutes, toInstant } from "../../src/kernel/time.js";
+import type { Provider } from "../../src/providers/provider.js";
+import { redirectUriOf } from "../../src/providers/redirect-uri.js";
+import { type App, createApp } from "../../src/server/app.js";
+import type { Features } from "../../src/server/features.js";
+import type { SessionView } from "../../src/sessions/list-sessions.js";
+import type { Authenticated, SessionCheck } from "../../src/sessions/session.js";
+
+export const now: Instant = toInstant(1_790_000_000_000);
+const ago = (length: number): Instant => toInstant(now - length);
+
+export const ids = {
+  user: "01990000-0000-7000-8000-000000000001" as UserId,
+  current: "01990000-0000-7000-8000-0000000000c3" as SessionId,
+  phone: "01990000-0000-7000-8000-0000000000b2" as SessionId,
+  script: "01990000-0000-7000-8000-0000000000a1" as SessionId,
+  identity: "01990000-0000-7000-8000-0000000000d4" as IdentityId,
+};
+
+const agents = {
+  firefox: "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+  iphone:
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+};
+
+export const ann: Authenticated = {
+  user: {
+    id: ids.user,
+    email: "ann@example.com",
+    emailVerified: true,
+    name: "Ann Example",
+    picture: null,
+    role: "user",
+    groups: ["engineering", "lunch"],
+  },
+  session: {
+    id: ids.current,
+    provider: "corp",
+    createdAt: ago(hours(3)),
+    lastSeenAt: ago(minutes(1)),
+    expiresAt: toInstant(now + days(7)),
+  },
+  via: "cookie",
+};
+
+const aSession = (id: SessionId, more: Partial<SessionView>): SessionView => ({
+  id,
+  provider: "corp",
+  providerName: "Corp SSO",
+  createdAt: ago(hours(3)),
+  lastSeenAt: ago(minutes(1)),
+  expiresAt: toInstant(now + days(7)),
+  address: "203.0.113.7",
+  userAgent: agents.firefox,
+  current: false,
+  ...more,
+});
+export const sessions: readonly SessionView[] = [
+  aSession(ids.current, { current: true }),
+  aSession(ids.phone, {
+    userAgent: agents.iphone,
+    address: "2001:db8::17",
+    createdAt: ago(days(4)),
+    lastSeenAt: ago(hours(20)),
+  }),
+  aSession(ids.script, { userAgent: null, address: null, createdAt: ago(days(6)), lastSeenAt: ago(days(5)) }),
+];
+export const identities: readonly IdentityView[] = [
+  {
+    id: ids.identity,
+    provider: "corp",
+    displayName: "Corp SSO",
+    issuer: "https://idp.example.com",
+    email: "ann@example.com",
+    emailVerified: true,
+    createdAt: ago(days(90)),
+    lastUsedAt: ago(hours(3)),
+  },
+];
+
+export interface Line {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly fields: LogFields;
+  readonly message: string;
+}
+export interface Call {
+  readonly name: string;
+  readonly input: unknown;
+}
+export interface World {
+  readonly app: App;
+  readonly features: Features;
+  readonly config: Config;
+  readonly lines: Line[];
+  readonly calls: Call[];
+  /** A request to `baseUrl` + path; nothing is sent along but what is given. */
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, headers?: Record<string, string>, body?: string): Promise<Response>;
+  send(
+    method: string,
+    path: string,
+    init?: { headers?: Record<string, string>; body?: string; peer?: string },
+  ): Promise<Response>;
+}
+
+export const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+export const annsCookie = { cookie: "latchkey=ann" };
+
+/** What an Authorization and a Cookie header amount to here: the value `ann` is good, all else is not. */
+export function check(headers: Headers): SessionCheck {
+  const bearer = /^bearer +(.*)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const cookie = /(?:^|; )latchkey=([^;]*)/.exec(headers.get("cookie") ?? "")?.[1];
+  if (bearer === undefined && cookie === undefined) {
+    return headers.has("authorization")
+      ? { kind: "invalid", code: "session.invalid", clearCookie: false }
+      : { kind: "none" };
+  }
+  if (bearer !== undefined && cookie !== undefined && bearer !== cookie) {
+    return { kind: "invalid", code: "session.conflict", clearCookie: false };
+  }
+  if ((bearer ?? cookie) !== "ann")
+    return { kind: "invalid", code: "session.invalid", clearCookie: cookie !== undefined };
+  return { kind: "signed-in", ...ann, via: bearer === undefined ? "cookie" : "bearer" };
+}
+
+export function aWorld(options: { config?: Partial<ConfigInput>; features?: Partial<Features> } = {}): World {
+  const config = configSchema.parse({
+    baseUrl: "http://localhost:3000",
+    secrets: ["c29tZSBzZWNyZXQgb2YgNDggYnl0ZXMgZm9yIHRlc3RzIG9ubHkgLi4u"],
+    providers: [
+      {
+        id: "corp",
+        issuer: "https://idp.example.com",
+        clientId: "latchkey",
+        clientSecret: "x",
+        displayName: "Corp SSO",
+      },
+      {
+        id: "club",
+        issuer: "https://club.example.com",
+        clientId: "latchkey",
+        clientSecret: "x",
+        displayName: "The Club",
+      },
+    ],
+    ...options.config,
+  });
+  const lines: Line[] = [];
+  const calls: Call[] = [];
+  const line = (level: Line["level"]) => (fields: LogFields, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  const called = (name: string, input: unknown) => {
+    calls.push({ name, input });
+  };
+  const base = `${config.baseUrl}${config.basePath}`;
+  const providers = config.providers.map(
+    (entry) => ({ ...entry, redirectUri: redirectUriOf(config, entry) }) as unknown as Provider,
+  );
+  let made = 0;
+  let ticks = 0;
+
+  const features: Features = {
+    config,
+    clock: {
+      now: () => now,
+      monotonic: () => ++ticks,
+      sleep: async () => {},
+      after: () => () => {},
+    },
+    log: { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") },
+    newRequestId: () => `request-${String(++made).padStart(4, "0")}`,
+    providers: { all: () => providers, byId: (id) => providers.find((provider) => provider.id === id) },
+    providerButtons: async () =>
+      providers.map(({ id, displayName }) => ({
+        id,
+        displayName,
+        icon: null,
+        startUrl: `${base}/providers/${id}/start`,
+        health: "ok",
+      })),
+    beginSignIn: async (input) => {
+      called("beginSignIn", input);
+      if (!providers.some(({ id }) => id === input.provider)) throw new LatchkeyError("signin.provider_unknown");
+      return {
+        location: "https://idp.example.com/authorize?client_id=latchkey",
+        setCookies: ["latchkey-flow-abcdefgh=sealed; Path=/; HttpOnly"],
+      };
+    },
+    completeSignIn: async (input) => {
+      called("completeSignIn", input);
+      return {
+        location: "/home",
+        setCookies: ["latchkey=ann; Path=/; HttpOnly", "latchkey-flow-abcdefgh=; Path=/; Max-Age=0"],
+      };
+    },
+    hasFlowCookie: (header, state) => state === "good-state" && (header ?? "").includes("latchkey-flow-abcdefgh="),
+    clearFlowCookie: (header, state) =>
+      state === "good-state" && (header ?? "").includes("latchkey-flow-abcdefgh=")
+        ? ["latchkey-flow-abcdefgh=; Path=/; Max-Age=0"]
+        : [],
+    safeReturnTo: (text) => (text && /^\/(?![/\\])/.test(text) ? text : config.signIn.defaultReturnTo),
+    checkSession: async (headers) => check(headers),
+    clearSessionCookie: () => "latchkey=; Path=/; Max-Age=0",
+    account: async (signedIn) => ({
+      user: signedIn.user,
+      roleOrigin: "default",
+      groups: [
+        { name: "engineering", origins: ["claims:corp"] },
+        { name: "lunch", origins: ["manual", "default"] },
+      ],
+      identities,
+      sessions,
+    }),
+    listSessions: async () => sessions,
+    listIdentities: async () => identities,
+    endSession: async (signedIn, id, request) => {
+      called("endSession", { user: signedIn.user.id, id, request });
+      if (!sessions.some((session) => session.id === id)) throw new LatchkeyError("session.not_found");
+    },
+    endOtherSessions: async (signedIn) => {
+      called("endOtherSessions", { user: signedIn.user.id });
+      return 2;
+    },
+    endAllSessions: async (signedIn) => {
+      called("endAllSessions", { user: signedIn.user.id });
+      return 3;
+    },
+    signOut: async (input) => {
+      called("signOut", input);
+      return { location: `${config.basePath}/signed-out`, setCookies: ["latchkey=; Path=/; Max-Age=0"] };
+    },
+    autoStart: () => null,
+    signOutMode: async () => "local",
+    signedOut: () => ({ location: null, setCookies: [] }),
+    endSessionOrigins: () => ["https://idp.example.com"],
+    readiness: async () => ({ ready: true }),
+    isEmpty: async () => false,
+    userById: async () => ({ version: 1 }),
+    ...options.features,
+  };
+  const app = createApp(features);
+  const send: World["send"] = (method, path, init = {}) =>
+    app.fetch(
+      new Request(config.baseUrl + path, {
+        method,
+        headers: init.headers ?? {},
+        ...(init.body === undefined ? {} : { body: init.body }),
+      }),
+      init.peer === undefined ? undefined : { address: init.peer },
+    );
+  return {
+    app,
+    features,
+    config,
+    lines,
+    calls,
+    send,
+    get: (path, headers) => send("GET", path, { headers: headers ?? {} }),
+    post: (path, headers, body) =>
+      send("POST", path, {
+        headers: { ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }), ...headers },
+        ...(body === undefined ? {} : { body }),
+      }),
+  };
+}
+
+export const callNames = (world: World): string[] => world.calls.map(({ name }) => name);
