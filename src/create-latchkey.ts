@@ -7,28 +7,29 @@ import { processEnvironment } from "./config/environment.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
+import { createFeatures } from "./create-features.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { createEgress } from "./egress/egress.js";
 import { createFlowCookies } from "./flows/flow-cookies.js";
+import { cleanUp } from "./jobs/clean-up.js";
+import { supervise } from "./jobs/supervise.js";
 import { noFaults } from "./kernel/fault.js";
 import type { Log } from "./kernel/log.js";
 import type { RandomSource } from "./kernel/random.js";
 import { type Clock, minutes, seconds, systemClock } from "./kernel/time.js";
-import { cleanUp } from "./jobs/clean-up.js";
-import { supervise } from "./jobs/supervise.js";
 import { createSignOut } from "./logout/sign-out.js";
 import { createMetadata } from "./oauth/metadata.js";
 import type { LatchkeyOptions, Ports } from "./options.js";
 import { deliverOutbox } from "./outbox/deliver.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
-import { createFeatures } from "./server/create-features.js";
 import { createPinoLog } from "./server/pino-log.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { startNews } from "./sessions/news.js";
 import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
+import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import type { Store } from "./store/contract.js";
@@ -84,17 +85,35 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const keyring = createKeyring({ secrets: config.secrets, random });
   const ca = config.egress.ca === null ? null : await readFile(config.egress.ca, "utf8");
   const { lookup } = ports;
-  const egress = createEgress({ ...config.egress, ca, proxyEnvironment: processEnvironment(), clock, log, ...(lookup ? { lookup } : {}) });
+  const egress = createEgress({
+    ...config.egress,
+    ca,
+    proxyEnvironment: processEnvironment(),
+    clock,
+    log,
+    ...(lookup ? { lookup } : {}),
+  });
   const providers = createProviderRegistry(config);
   const metadata = createMetadata({ egress, store, clock, log });
   const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
   const checker = createSessionChecker({ store, news, clock, log, cookie, providers, idle });
+  const signedOutMarker = createSignedOutMarker({ secure });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
   const signIn: SignInPorts = {
-    store, egress, keyring, metadata, providers, flowCookies, sessionCookie: cookie, clock, random, log,
+    store,
+    egress,
+    keyring,
+    metadata,
+    providers,
+    flowCookies,
+    sessionCookie: cookie,
+    signedOutMarker,
+    clock,
+    random,
+    log,
     faults: ports.faults ?? noFaults,
     origin: url.origin,
     defaultReturnTo: config.signIn.defaultReturnTo,
@@ -112,7 +131,18 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     { name: "clean-up", every: minutes(10), run: () => cleanUp({ store, clock }) },
   ]);
   const signOut = createSignOut({
-    store, keyring, providers, random, metadata, clock, log, cookie, base, origin: url.origin, secure,
+    store,
+    keyring,
+    providers,
+    random,
+    metadata,
+    clock,
+    log,
+    cookie,
+    marker: signedOutMarker,
+    base,
+    origin: url.origin,
+    secure,
     ...config.signIn.signOut,
     onQueued: () => jobs.nudge("outbox"),
   });
@@ -124,7 +154,9 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);
-        return checked.kind === "signed-in" ? ({ user: checked.user, session: checked.session } satisfies SignedIn) : null;
+        return checked.kind === "signed-in"
+          ? ({ user: checked.user, session: checked.session } satisfies SignedIn)
+          : null;
       },
     },
     isEmpty: () => store.users.none(),

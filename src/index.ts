@@ -1,6 +1,7 @@
 /** The library's public names. */
-export { createLatchkey, type Latchkey } from "./create-latchkey.js";
+
 export type { ConfigInput } from "./config/schema.js";
+export { createLatchkey, type Latchkey } from "./create-latchkey.js";
 export type { ErrorCode, ErrorEntry } from "./kernel/error-catalog.js";
 export { errorCatalog } from "./kernel/error-catalog.js";
 export { LatchkeyError } from "./kernel/errors.js";

@@ -128,7 +128,8 @@ async function existing(tx: Transaction, id: UserId): Promise<UserRecord> {
 /** Counted under the transaction's lock, so that two demotions at once leave one admin. */
 async function keepOneAdmin(tx: Transaction, user: UserRecord): Promise<void> {
   if (user.disabledAt !== null) return;
-  if ((await tx.users.countEnabledAdmins()) <= 1) throw new LatchkeyError("account.last_admin", { data: { user: user.id } });
+  if ((await tx.users.countEnabledAdmins()) <= 1)
+    throw new LatchkeyError("account.last_admin", { data: { user: user.id } });
 }
 
 async function endAll(tx: Transaction, user: UserRecord, now: Now): Promise<void> {

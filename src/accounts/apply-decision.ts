@@ -50,9 +50,19 @@ export async function applyDecision(
   async function create(): Promise<UserRecord> {
     const role = decision.kind === "create" ? decision.role : { role: "pending", origin: "default" };
     const user: UserRecord = {
-      id: userId, email: incoming.email, emailVerified: incoming.emailVerified, name: incoming.name ?? incoming.email,
-      picture: incoming.picture ?? null, role: role.role, roleOrigin: role.origin, disabledAt: null, claimedAt: now,
-      version: 1, createdAt: now, updatedAt: now, lastSignInAt: now,
+      id: userId,
+      email: incoming.email,
+      emailVerified: incoming.emailVerified,
+      name: incoming.name ?? incoming.email,
+      picture: incoming.picture ?? null,
+      role: role.role,
+      roleOrigin: role.origin,
+      disabledAt: null,
+      claimedAt: now,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      lastSignInAt: now,
     };
     await tx.users.insert(user);
     await audit({ type: "user.created", rule: role.origin, data: { role: role.role } });
@@ -108,8 +118,12 @@ export async function applyDecision(
 
   async function writeIdentity(): Promise<IdentityRecord> {
     const seen = {
-      provider: input.provider, email: incoming.emailMadeUp ? null : incoming.email,
-      emailVerified: incoming.emailVerified, claims: input.sealedClaims, sub: incoming.sub, lastUsedAt: now,
+      provider: input.provider,
+      email: incoming.emailMadeUp ? null : incoming.email,
+      emailVerified: incoming.emailVerified,
+      claims: input.sealedClaims,
+      sub: incoming.sub,
+      lastUsedAt: now,
     };
     if (input.loaded.identity) {
       const next: IdentityRecord = { ...input.loaded.identity, ...seen };
@@ -117,7 +131,12 @@ export async function applyDecision(
       return next;
     }
     const added: IdentityRecord = {
-      ...seen, id: input.identityId, userId, issuer: incoming.issuer, subject: incoming.subject, createdAt: now,
+      ...seen,
+      id: input.identityId,
+      userId,
+      issuer: incoming.issuer,
+      subject: incoming.subject,
+      createdAt: now,
     };
     await tx.identities.insert(added);
     if (decision.kind === "link") await audit({ type: "identity.linked", rule: "verified-email" });

@@ -12,9 +12,16 @@ const cookies = createFlowCookies({ keyring, secure: true, flowLifetime: minutes
 const start = 1_700_000_000_000;
 
 const aFlow = (state: string, over: Partial<Flow> = {}): Flow => ({
-  provider: "corp", issuer: "https://idp.example", sendsIss: true, stateHash: sha256Base64Url(state),
-  nonce: randomToken(systemRandom), codeVerifier: randomToken(systemRandom), returnTo: "/chat",
-  startedAt: toInstant(start), setup: null, ...over,
+  provider: "corp",
+  issuer: "https://idp.example",
+  sendsIss: true,
+  stateHash: sha256Base64Url(state),
+  nonce: randomToken(systemRandom),
+  codeVerifier: randomToken(systemRandom),
+  returnTo: "/chat",
+  startedAt: toInstant(start),
+  setup: null,
+  ...over,
 });
 
 /** A browser's jar: applies Set-Cookie values and says what it would send. */
@@ -38,7 +45,13 @@ describe("SI-8 flow cookies", () => {
   test("are HttpOnly, Lax, host-only, for the whole origin, and named after the state's hash", () => {
     const [cookie = ""] = cookies.add(undefined, aFlow("s1"), toInstant(start));
     expect(cookie).toMatch(/^__Host-latchkey-flow-[A-Za-z0-9_-]{8}=/);
-    expect(cookie.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=1200", "Path=/", "SameSite=Lax", "Secure"]);
+    expect(cookie.split("; ").slice(1).sort()).toEqual([
+      "HttpOnly",
+      "Max-Age=1200",
+      "Path=/",
+      "SameSite=Lax",
+      "Secure",
+    ]);
     expect(cookie).toContain(`latchkey-flow-${sha256Base64Url("s1").slice(0, 8)}=`);
   });
 
@@ -52,13 +65,16 @@ describe("SI-8 flow cookies", () => {
   test("say nothing of what is inside", () => {
     const flow = aFlow("s1");
     const text = cookies.add(undefined, flow, toInstant(start)).join();
-    for (const part of [flow.nonce, flow.codeVerifier, flow.returnTo, flow.provider, flow.stateHash]) expect(text).not.toContain(part);
+    for (const part of [flow.nonce, flow.codeVerifier, flow.returnTo, flow.provider, flow.stateHash])
+      expect(text).not.toContain(part);
   });
 
   test("of five tabs are all found; a sixth takes the oldest one's place", () => {
     const browser = aJar();
     for (let tab = 1; tab <= 6; tab++) {
-      browser.apply(cookies.add(browser.header(), aFlow(`s${tab}`, { startedAt: toInstant(start + tab) }), toInstant(start + tab)));
+      browser.apply(
+        cookies.add(browser.header(), aFlow(`s${tab}`, { startedAt: toInstant(start + tab) }), toInstant(start + tab)),
+      );
       expect(browser.jar.size).toBe(Math.min(tab, 5));
     }
     expect(cookies.find(browser.header(), "s1")).toBeUndefined();
@@ -79,7 +95,13 @@ describe("SI-8 flow cookies", () => {
     const browser = aJar();
     browser.apply(cookies.add("", aFlow("old"), toInstant(start)));
     browser.jar.set("__Host-latchkey-flow-AAAAAAAA", "rubbish");
-    browser.apply(cookies.add(browser.header(), aFlow("new", { startedAt: toInstant(start + 600_000) }), toInstant(start + 600_000)));
+    browser.apply(
+      cookies.add(
+        browser.header(),
+        aFlow("new", { startedAt: toInstant(start + 600_000) }),
+        toInstant(start + 600_000),
+      ),
+    );
     expect([...browser.jar.keys()]).toEqual([`__Host-latchkey-flow-${sha256Base64Url("new").slice(0, 8)}`]);
   });
 

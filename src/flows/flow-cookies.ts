@@ -11,6 +11,11 @@ import { decodeFlow, encodeFlow, type Flow } from "./flow.js";
 
 const maxFlows = 5;
 const maxBytes = 5_000;
+/**
+ * Cookies that one answer takes away. Whoever can plant cookies under our prefix plants hundreds, some where we cannot
+ * reach them (another Path); naming them all would make a header that proxies refuse. The rest goes the next time.
+ */
+const mostSwept = 20;
 
 export interface FlowCookies {
   /** Set-Cookie values for a new flow, and for those that must make room for it. */
@@ -21,11 +26,7 @@ export interface FlowCookies {
   clear(cookieHeader: string | undefined, state: string | null): readonly string[];
 }
 
-export function createFlowCookies(ports: {
-  keyring: Keyring;
-  secure: boolean;
-  flowLifetime: Duration;
-}): FlowCookies {
+export function createFlowCookies(ports: { keyring: Keyring; secure: boolean; flowLifetime: Duration }): FlowCookies {
   const prefix = hostPrefixed("latchkey-flow-", ports.secure);
   const attributes = { secure: ports.secure, sameSite: "Lax" } as const;
   const tagOf = (stateHash: string) => stateHash.slice(0, 8);
@@ -43,23 +44,24 @@ export function createFlowCookies(ports: {
       const name = prefix + tagOf(flow.stateHash);
       const value = ports.keyring.seal("flow", { table: "flow", row: tagOf(flow.stateHash) }, encodeFlow(flow));
       const kept: { name: string; size: number; startedAt: Instant }[] = [];
-      const gone = new Set<string>();
+      const crowdedOut = new Set<string>();
+      const dead = new Set<string>();
       for (const cookie of ours(header)) {
         const other = open(cookie);
         const alive = other !== undefined && after(other.startedAt, ports.flowLifetime) > now;
         if (alive) kept.push({ name: cookie.name, size: bytes(cookie.name, cookie.value), startedAt: other.startedAt });
-        else gone.add(cookie.name);
+        else dead.add(cookie.name);
       }
       kept.sort((a, b) => b.startedAt - a.startedAt);
       let room = maxBytes - bytes(name, value);
       kept.forEach((other, index) => {
         room -= other.size;
-        if (index >= maxFlows - 1 || room < 0) gone.add(other.name);
+        if (index >= maxFlows - 1 || room < 0) crowdedOut.add(other.name);
       });
-      gone.delete(name);
+      const gone = [...new Set([...crowdedOut, ...dead])].filter((other) => other !== name).slice(0, mostSwept);
       // The browser keeps the cookie a little longer than the flow lives, so that a late callback is told "expired".
       const maxAge = (ports.flowLifetime / 1_000) * 2;
-      return [...[...gone].map(remove), setCookie(name, value, { ...attributes, maxAge })];
+      return [...gone.map(remove), setCookie(name, value, { ...attributes, maxAge })];
     },
 
     find(header, state) {

@@ -27,8 +27,15 @@ export interface Flow {
 // Short names: five of these share 5 KB of cookie space.
 export const encodeFlow = (flow: Flow): string =>
   JSON.stringify({
-    p: flow.provider, i: flow.issuer, x: flow.sendsIss ? 1 : 0, s: flow.stateHash, n: flow.nonce, v: flow.codeVerifier,
-    r: flow.returnTo, t: flow.startedAt, ...(flow.setup ? { u: flow.setup.hash, e: flow.setup.endsAt } : {}),
+    p: flow.provider,
+    i: flow.issuer,
+    x: flow.sendsIss ? 1 : 0,
+    s: flow.stateHash,
+    n: flow.nonce,
+    v: flow.codeVerifier,
+    r: flow.returnTo,
+    t: flow.startedAt,
+    ...(flow.setup ? { u: flow.setup.hash, e: flow.setup.endsAt } : {}),
   });
 
 /** `undefined` when the text is not a flow: sealed by us, but by another version. */
@@ -40,8 +47,14 @@ export function decodeFlow(text: string): Flow | undefined {
   for (const part of [p, i, s, n, v, r]) if (typeof part !== "string") return undefined;
   if (typeof t !== "number") return undefined;
   return {
-    provider: p as string, issuer: i as string, sendsIss: x === 1, stateHash: s as string, nonce: n as string,
-    codeVerifier: v as string, returnTo: r as string, startedAt: t as Instant,
+    provider: p as string,
+    issuer: i as string,
+    sendsIss: x === 1,
+    stateHash: s as string,
+    nonce: n as string,
+    codeVerifier: v as string,
+    returnTo: r as string,
+    startedAt: t as Instant,
     setup: typeof u === "string" && typeof e === "number" ? { hash: u, endsAt: e as Instant } : null,
   };
 }

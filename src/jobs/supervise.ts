@@ -40,7 +40,11 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
   }
 
   function schedule(job: Job): void {
-    if (!stopped) cancels.set(job.name, ports.clock.after(job.every, () => round(job)));
+    if (!stopped)
+      cancels.set(
+        job.name,
+        ports.clock.after(job.every, () => round(job)),
+      );
   }
 
   for (const job of jobs) schedule(job);

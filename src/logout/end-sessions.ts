@@ -69,7 +69,13 @@ export async function endInTransaction(
   await tx.announcements.append("session", session.id, by.now);
   for (const revocation of end.revocations) await tx.outbox.insert(revocation);
   const target = { kind: "session", id: session.id };
-  const event = { type: "session.ended", actor: by.actor, target, provider: session.provider, rule: by.reason } as const;
+  const event = {
+    type: "session.ended",
+    actor: by.actor,
+    target,
+    provider: session.provider,
+    rule: by.reason,
+  } as const;
   await tx.audit.append(auditEvent(ports, by.now, by.audit, { ...event, data: { user: session.userId } }));
   return true;
 }

@@ -16,6 +16,7 @@ import { endSessionUrl } from "../oauth/end-session.js";
 import type { Metadata } from "../oauth/metadata.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
+import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
 import type { SessionRecord } from "../store/records.js";
 import { openGrant } from "../vault/sealed-grant.js";
 import { type EndSessionsPorts, endSessions } from "./end-sessions.js";
@@ -26,6 +27,7 @@ export interface SignOutPorts extends EndSessionsPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly cookie: SessionCookie;
+  readonly marker: SignedOutMarker;
   /** `{baseUrl}{basePath}` */
   readonly base: string;
   readonly origin: string;
@@ -62,12 +64,14 @@ export function createSignOut(ports: SignOutPorts) {
       await endSessions(ports, [session], { actor, reason: "sign_out", audit: input.request, now });
       ports.onQueued();
     }
-    if (!away) return { location: afterwards ?? `${ports.base}/signed-out`, setCookies: [ports.cookie.clear()] };
+    const gone = [ports.cookie.clear(), ports.marker.set()];
+    if (!away) return { location: afterwards ?? `${ports.base}/signed-out`, setCookies: gone };
     const kept = JSON.stringify({ s: sha256Base64Url(away.state), r: afterwards, t: now });
     const stateCookie = setCookie(cookieName, ports.keyring.seal("sign-out", sealContext, kept), {
-      ...attributes, maxAge: awaySeconds,
+      ...attributes,
+      maxAge: awaySeconds,
     });
-    return { location: away.url.href, setCookies: [ports.cookie.clear(), stateCookie] };
+    return { location: away.url.href, setCookies: [...gone, stateCookie] };
   }
 
   /** The provider's end-session URL, or nothing: it has none, the operator or the person does not want it, it fails. */

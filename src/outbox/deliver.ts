@@ -78,5 +78,5 @@ async function revoke(ports: DeliverPorts, revocation: Revocation, now: Instant)
 /** 5 s, doubled each time up to an hour, half of it by chance so that nodes and rows spread. */
 function pauseAfter(attempts: number, random: RandomSource) {
   const full = Math.min(seconds(5) * 2 ** Math.min(attempts - 1, 20), hours(1));
-  return milliseconds(full / 2 + (full / 2) * randomFraction(random));
+  return milliseconds(Math.round(full / 2 + (full / 2) * randomFraction(random)));
 }

@@ -29,7 +29,13 @@ export function revocationRow(
   const id = newId<OutboxId>(now, ports.random);
   const sealed = ports.keyring.seal("outbox", { table: "outbox", row: id }, JSON.stringify(revocation));
   return {
-    id, kind: "revoke", sealed, attempts: 0, nextAttemptAt: now, endsAt: after(now, giveUpAfter), lastFailure: null,
+    id,
+    kind: "revoke",
+    sealed,
+    attempts: 0,
+    nextAttemptAt: now,
+    endsAt: after(now, giveUpAfter),
+    lastFailure: null,
     createdAt: now,
   };
 }

@@ -106,7 +106,9 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
 }
 
 const invalid = (via: Authenticated["via"]): SessionCheck => ({
-  kind: "invalid", code: "session.invalid", clearCookie: via === "cookie",
+  kind: "invalid",
+  code: "session.invalid",
+  clearCookie: via === "cookie",
 });
 
 export const liveSession = (record: SessionRecord): LiveSession => ({

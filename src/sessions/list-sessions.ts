@@ -1,10 +1,18 @@
 /** A person's sessions and sign-in methods as their account page shows them (LO-6). */
 import type { Instant } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
-import type { SessionView } from "../server/features.js";
 import type { StoreReads } from "../store/contract.js";
 import { liveSession } from "./check-session.js";
-import type { Authenticated } from "./session.js";
+import type { Authenticated, LiveSession } from "./session.js";
+
+export interface SessionView extends LiveSession {
+  /** The provider's display name, or the issuer when the provider is gone. */
+  readonly providerName: string;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  /** The session that asks. */
+  readonly current: boolean;
+}
 
 export async function listSessions(
   ports: { store: Pick<StoreReads, "sessions">; providers: ProviderRegistry },

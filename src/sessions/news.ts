@@ -49,7 +49,8 @@ export async function startNews(ports: {
     isCurrent: () => counter !== undefined && store.changeCounter() === counter,
     async catchUp() {
       // One that is under way may have begun before the caller's commit, so it is waited for and then asked again.
-      while (running) await running.catch(() => {});
+      // Its failure is told to whoever began it; this caller tries for itself.
+      while (running !== undefined) await running.catch(() => {});
       if (counter !== undefined && store.changeCounter() === counter) return;
       running = read().finally(() => {
         running = undefined;

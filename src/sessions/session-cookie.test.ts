@@ -11,7 +11,9 @@ const read = (headers: Record<string, string>) => cookie.read(new Headers(header
 
 describe("LO-1 the session cookie", () => {
   test("is HttpOnly, Lax, host-only and Secure", () => {
-    expect(cookie.set(value, days(30))).toBe(`__Host-latchkey=${value}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000`);
+    expect(cookie.set(value, days(30))).toBe(
+      `__Host-latchkey=${value}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000`,
+    );
   });
   test("[option:sessions.cookieName] has the operator's name, and no prefix over http", () => {
     const named = createSessionCookie({ ...plain, name: "mine", secure: false });
@@ -19,7 +21,9 @@ describe("LO-1 the session cookie", () => {
   });
   test("[option:sessions.cookieDomain] shared with siblings it loses the prefix", () => {
     const shared = createSessionCookie({ ...plain, domain: "example.com" });
-    expect(shared.set(value, days(1))).toContain(`latchkey=${value}; Path=/; HttpOnly; SameSite=Lax; Secure; Domain=example.com`);
+    expect(shared.set(value, days(1))).toContain(
+      `latchkey=${value}; Path=/; HttpOnly; SameSite=Lax; Secure; Domain=example.com`,
+    );
     expect(shared.set(value, days(1))).not.toContain("__Host-");
     expect(shared.clear()).toContain("Domain=example.com; Max-Age=0");
   });
@@ -35,10 +39,18 @@ describe("LO-4 AT-50 what a request presents", () => {
     ["our cookie", { cookie: `x=1; __Host-latchkey=${value}` }, { kind: "value", value, via: "cookie" }],
     ["a Bearer value", { authorization: `Bearer ${value}` }, { kind: "value", value, via: "bearer" }],
     ["a Bearer value in other case", { authorization: `bEaReR   ${value}` }, { kind: "value", value, via: "bearer" }],
-    ["both, the same", { cookie: `__Host-latchkey=${value}`, authorization: `Bearer ${value}` }, { kind: "value", value, via: "bearer" }],
+    [
+      "both, the same",
+      { cookie: `__Host-latchkey=${value}`, authorization: `Bearer ${value}` },
+      { kind: "value", value, via: "bearer" },
+    ],
     ["both, different", { cookie: `__Host-latchkey=${value}`, authorization: `Bearer ${other}` }, { kind: "conflict" }],
     ["AT-22 the cookie twice", { cookie: `__Host-latchkey=${value}; __Host-latchkey=${other}` }, { kind: "conflict" }],
-    ["AT-22 the cookie twice with one value", { cookie: `__Host-latchkey=${value}; __Host-latchkey=${value}` }, { kind: "conflict" }],
+    [
+      "AT-22 the cookie twice with one value",
+      { cookie: `__Host-latchkey=${value}; __Host-latchkey=${value}` },
+      { kind: "conflict" },
+    ],
     ["AT-22 a cookie without the prefix", { cookie: `latchkey=${value}` }, { kind: "none" }],
     ["two Bearer values", { authorization: `Bearer ${value}, Bearer ${other}` }, { kind: "conflict" }],
     ["a truncated cookie", { cookie: `__Host-latchkey=${value.slice(1)}` }, { kind: "malformed", via: "cookie" }],

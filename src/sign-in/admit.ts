@@ -23,8 +23,7 @@ import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
 import { sealGrant } from "../vault/sealed-grant.js";
-import type { CompleteInput } from "./complete.js";
-import type { SignInPorts } from "./ports.js";
+import type { CompleteInput, SignInPorts } from "./ports.js";
 
 interface AdmitInput {
   readonly provider: Provider;
@@ -93,8 +92,16 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
     }
     await useSetupLink(tx, decision);
     const { user, identity } = await applyDecision(ports, tx, {
-      decision, loaded, incoming, provider: provider.id, newUserId, identityId: sealed.identityId,
-      sealedClaims: sealed.claims, update: ports.accounts.update, audit: input.input.request, now,
+      decision,
+      loaded,
+      incoming,
+      provider: provider.id,
+      newUserId,
+      identityId: sealed.identityId,
+      sealedClaims: sealed.claims,
+      update: ports.accounts.update,
+      audit: input.input.request,
+      now,
     });
     ports.faults.point(6);
     if (replaced) await endReplaced(tx, replaced);
@@ -175,11 +182,26 @@ function sealFor(ports: SignInPorts, input: AdmitInput, userId: UserId, identity
     value: randomToken(ports.random),
     claims: ports.keyring.seal("claims", claimsContext, JSON.stringify(claims)),
     grant: {
-      ...place, sessionId, issuer: provider.issuer, clientId: provider.client.clientId,
-      accountLabel: stringMember(claims, "email") ?? null, scopes: tokens.scopes, issuedAt: tokens.issuedAt,
-      expiresAt: tokens.expiresAt, status: "active", statusReason: null, version: 1, lastRefreshAt: null,
-      lastFailureCode: null, nextAttemptAt: null, leaseOwner: null, leaseEndsAt: null, lastUsedAt: null,
-      sealed: sealGrant(ports.keyring, place, tokens), createdAt: now, updatedAt: now,
+      ...place,
+      sessionId,
+      issuer: provider.issuer,
+      clientId: provider.client.clientId,
+      accountLabel: stringMember(claims, "email") ?? null,
+      scopes: tokens.scopes,
+      issuedAt: tokens.issuedAt,
+      expiresAt: tokens.expiresAt,
+      status: "active",
+      statusReason: null,
+      version: 1,
+      lastRefreshAt: null,
+      lastFailureCode: null,
+      nextAttemptAt: null,
+      leaseOwner: null,
+      leaseEndsAt: null,
+      lastUsedAt: null,
+      sealed: sealGrant(ports.keyring, place, tokens),
+      createdAt: now,
+      updatedAt: now,
     },
   };
 }
@@ -192,10 +214,21 @@ function sessionRecord(
   role: string,
 ): SessionRecord {
   return {
-    id: sealed.sessionId, tokenHash: sha256Base64Url(sealed.value), userId: sealed.userId, identityId: identity.id,
-    provider: provider.id, issuer: provider.issuer, clientId: provider.client.clientId, sub: identity.sub,
-    sid: stringMember(claims, "sid") ?? null, createdAt: now, lastSeenAt: now, idleEndsAt: after(now, ports.session.idle),
-    endsAt: after(now, ports.session.lifetime), address: input.request.address,
-    userAgent: input.request.userAgent?.slice(0, 400) ?? null, roleAtIssue: role,
+    id: sealed.sessionId,
+    tokenHash: sha256Base64Url(sealed.value),
+    userId: sealed.userId,
+    identityId: identity.id,
+    provider: provider.id,
+    issuer: provider.issuer,
+    clientId: provider.client.clientId,
+    sub: identity.sub,
+    sid: stringMember(claims, "sid") ?? null,
+    createdAt: now,
+    lastSeenAt: now,
+    idleEndsAt: after(now, ports.session.idle),
+    endsAt: after(now, ports.session.lifetime),
+    address: input.request.address,
+    userAgent: input.request.userAgent?.slice(0, 400) ?? null,
+    roleAtIssue: role,
   };
 }

@@ -8,7 +8,11 @@ import { sha256Base64Url } from "../crypto/digest.js";
 import type { Flow } from "../flows/flow.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { after, type Instant } from "../kernel/time.js";
-import { authorizationErrorCode, checkResponseIssuer, readAuthorizationResponse } from "../oauth/authorization-response.js";
+import {
+  authorizationErrorCode,
+  checkResponseIssuer,
+  readAuthorizationResponse,
+} from "../oauth/authorization-response.js";
 import { verifyIdToken } from "../oauth/id-token.js";
 import { exchangeCode } from "../oauth/token-request.js";
 import type { AuthorizationResponseParameters } from "../oauth/types.js";
@@ -16,14 +20,7 @@ import type { Provider } from "../providers/provider.js";
 import { admit } from "./admit.js";
 import { usableProvider } from "./begin.js";
 import { collectClaims } from "./collect-claims.js";
-import type { SignInPorts } from "./ports.js";
-
-export interface CompleteInput {
-  readonly provider: string;
-  readonly parameters: URLSearchParams;
-  readonly cookieHeader: string | undefined;
-  readonly request: { readonly requestId: string; readonly address: string | null; readonly userAgent: string | null };
-}
+import type { CompleteInput, SignInPorts } from "./ports.js";
 
 export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const now = ports.clock.now();
@@ -41,8 +38,12 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const tokens = await exchangeCode(ports, { as, provider, code, codeVerifier: flow.codeVerifier, now });
   ports.faults.point(3);
   const idToken = await verifyIdToken(ports, {
-    as, provider, idToken: tokens.idToken ?? "", nonce: flow.nonce, accessToken: tokens.accessToken,
-    ...maxAgeOf(provider), now: ports.clock.now(),
+    as,
+    provider,
+    idToken: tokens.idToken ?? "",
+    nonce: flow.nonce,
+    accessToken: tokens.accessToken,
+    now: ports.clock.now(),
   });
   ports.faults.point(4);
   const claims = await collectClaims(ports, { as, provider, idToken, accessToken: tokens.accessToken, now });
@@ -52,6 +53,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
+    ...(ports.signedOutMarker.isSet(input.cookieHeader) ? [ports.signedOutMarker.clear()] : []),
   ];
   return { location: flow.returnTo, setCookies };
 }
@@ -101,10 +103,4 @@ async function consumeFlow(ports: SignInPorts, flow: Flow, now: Instant): Promis
     tx.consumedFlows.consume(sha256Base64Url(flow.stateHash), expiresAt),
   );
   if (!first) throw new LatchkeyError("signin.flow_used", { data: { provider: flow.provider } });
-}
-
-/** SI-6: what was asked with `max_age`, also 0, the ID token must show. */
-function maxAgeOf(provider: Provider): { maxAge?: number } {
-  const text = provider.authorizeParams["max_age"];
-  return text !== undefined && /^\d{1,9}$/.test(text) ? { maxAge: Number(text) } : {};
 }

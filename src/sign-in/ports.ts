@@ -10,6 +10,7 @@ import type { Clock, Duration } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
+import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
 import type { Store } from "../store/contract.js";
 
 export interface SignInPorts {
@@ -20,6 +21,7 @@ export interface SignInPorts {
   readonly providers: ProviderRegistry;
   readonly flowCookies: FlowCookies;
   readonly sessionCookie: SessionCookie;
+  readonly signedOutMarker: SignedOutMarker;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
@@ -35,4 +37,12 @@ export interface SignInPorts {
     readonly emailFallback: boolean;
     readonly update: { readonly name: boolean; readonly email: boolean; readonly picture: boolean };
   };
+}
+
+/** One callback: what the browser brought, and the facts of its request. */
+export interface CompleteInput {
+  readonly provider: string;
+  readonly parameters: URLSearchParams;
+  readonly cookieHeader: string | undefined;
+  readonly request: { readonly requestId: string; readonly address: string | null; readonly userAgent: string | null };
 }

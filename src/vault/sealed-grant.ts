@@ -21,13 +21,23 @@ interface GrantPlace {
 }
 
 const contextOf = (grant: GrantPlace): SealContext => ({
-  table: "grants", row: grant.id, user: grant.userId, connection: grant.connection,
+  table: "grants",
+  row: grant.id,
+  user: grant.userId,
+  connection: grant.connection,
 });
 
 export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSecrets): string =>
-  keyring.seal("grant", contextOf(grant), JSON.stringify({
-    a: secrets.accessToken, t: secrets.tokenType, r: secrets.refreshToken, i: secrets.idToken,
-  }));
+  keyring.seal(
+    "grant",
+    contextOf(grant),
+    JSON.stringify({
+      a: secrets.accessToken,
+      t: secrets.tokenType,
+      r: secrets.refreshToken,
+      i: secrets.idToken,
+    }),
+  );
 
 /** `undefined` when no key opens it: the row is kept and reported, never deleted (VA-4). */
 export function openGrant(keyring: Keyring, grant: GrantPlace & Pick<GrantRecord, "sealed">): GrantSecrets | undefined {

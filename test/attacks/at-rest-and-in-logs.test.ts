@@ -26,10 +26,18 @@ async function aWatchedWorld(signIn: object = {}) {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-at-rest-"));
   closing.push(() => rm(folder, { recursive: true, force: true }));
   const world = await createWorld({
-    config: { database: `sqlite:${join(folder, "latchkey.db")}`, secrets: [ourSecret], log: { level: "debug" }, signIn: { signUp: true, ...signIn } },
+    config: {
+      database: `sqlite:${join(folder, "latchkey.db")}`,
+      secrets: [ourSecret],
+      log: { level: "debug" },
+      signIn: { signUp: true, ...signIn },
+    },
   });
   closing.push(() => world.close());
-  const canaries = new Map<string, string>([["our secret", ourSecret], ["client secret", String(world.provider.client.clientSecret)]]);
+  const canaries = new Map<string, string>([
+    ["our secret", ourSecret],
+    ["client secret", String(world.provider.client.clientSecret)],
+  ]);
   world.provider.script({ token: async (honest) => noteTokens(canaries, await honest()) });
   return { world, folder, canaries };
 }
@@ -62,7 +70,8 @@ async function everythingIn(folder: string): Promise<string> {
   return files.join("\n");
 }
 
-const sessionCookie = (cookieHeader: string | undefined) => /latchkey=([\w-]{43})/.exec(cookieHeader ?? "")?.[1] ?? "no session";
+const sessionCookie = (cookieHeader: string | undefined) =>
+  /latchkey=([\w-]{43})/.exec(cookieHeader ?? "")?.[1] ?? "no session";
 
 describe("AT-54 SI-20 a copy of the database", () => {
   test("VA-2 holds no token, code, verifier, session value or secret that can be read", async () => {
@@ -71,7 +80,9 @@ describe("AT-54 SI-20 a copy of the database", () => {
     await world.signIn(browser, "ann-1");
     noteWire(world, canaries);
     canaries.set("session", sessionCookie(browser.cookies.header(world.url("/session"))));
-    expect([...canaries.keys()]).toEqual(expect.arrayContaining(["access_token", "id_token", "session", "client secret"]));
+    expect([...canaries.keys()]).toEqual(
+      expect.arrayContaining(["access_token", "id_token", "session", "client secret"]),
+    );
 
     const bytes = await everythingIn(folder);
     // What may be read is there, so the search is not looking at an empty file.
@@ -90,7 +101,10 @@ describe("AT-54 SI-20 a copy of the database", () => {
     await world.signIn(world.browser(), "ben-2");
     const database = new Database(join(folder, "latchkey.db"), { readonly: true });
     const rows = database.prepare("select id, user_id as userId, connection, sealed from grants order by id").all() as {
-      id: GrantId; userId: UserId; connection: string; sealed: string;
+      id: GrantId;
+      userId: UserId;
+      connection: string;
+      sealed: string;
     }[];
     database.close();
     const keyring = createKeyring({ secrets: [secret(ourSecret)], random: systemRandom });
@@ -112,33 +126,82 @@ describe("AT-55 SI-24 canaries on every path", () => {
   const refusedByRules = "a person whom the account rules refuse";
   const paths: [what: string, sabotage: (world: World, canaries: Map<string, string>) => void][] = [
     [succeeds, () => {}],
-    ["a token endpoint that repeats the request in its error", (world) => {
-      world.provider.script({ token: async (_honest, request) => ({ status: 400, json: { error: "invalid_grant", error_description: `${request.body} ${request.headers["authorization"]}` } }) });
-    }],
-    ["a token endpoint that answers 500 with the request in HTML", (world) => {
-      world.provider.script({ token: async (_honest, request) => ({ status: 500, body: `<pre>${request.body}${request.headers["authorization"]}</pre>`, headers: { "content-type": "text/html" } }) });
-    }],
-    ["a token answer that is not JSON but holds the tokens", (world, canaries) => {
-      world.provider.script({ token: async (real) => ({ body: `oops ${JSON.stringify(noteTokens(canaries, await real()).json)}` }) });
-    }],
-    ["a token answer with a broken token type", (world, canaries) => {
-      world.provider.script({ token: async (real) => ({ json: { ...(noteTokens(canaries, await real()).json as object), token_type: "mac" } }) });
-    }],
-    ["an ID token with a broken signature", (world, canaries) => {
-      world.provider.script({ token: async (real): Promise<Answer> => {
-        const json = noteTokens(canaries, await real()).json as Record<string, string>;
-        return { json: { ...json, id_token: `${json["id_token"]?.slice(0, -8)}AAAAAAAA` } };
-      } });
-    }],
-    ["userinfo that is about somebody else", (world) => {
-      world.provider.script({ userinfo: () => ({ json: { sub: "somebody-else" } }) });
-    }],
-    ["userinfo that refuses the token and repeats it", (world) => {
-      world.provider.script({ userinfo: (_real, request) => ({ status: 401, body: String(request.headers["authorization"]), headers: { "www-authenticate": `Bearer error="${request.headers["authorization"]}"` } }) });
-    }],
-    ["a provider that goes down before the code is sent", (world) => {
-      world.provider.script({ token: { raw: (_request, response) => void response.destroy() } });
-    }],
+    [
+      "a token endpoint that repeats the request in its error",
+      (world) => {
+        world.provider.script({
+          token: async (_honest, request) => ({
+            status: 400,
+            json: { error: "invalid_grant", error_description: `${request.body} ${request.headers["authorization"]}` },
+          }),
+        });
+      },
+    ],
+    [
+      "a token endpoint that answers 500 with the request in HTML",
+      (world) => {
+        world.provider.script({
+          token: async (_honest, request) => ({
+            status: 500,
+            body: `<pre>${request.body}${request.headers["authorization"]}</pre>`,
+            headers: { "content-type": "text/html" },
+          }),
+        });
+      },
+    ],
+    [
+      "a token answer that is not JSON but holds the tokens",
+      (world, canaries) => {
+        world.provider.script({
+          token: async (real) => ({ body: `oops ${JSON.stringify(noteTokens(canaries, await real()).json)}` }),
+        });
+      },
+    ],
+    [
+      "a token answer with a broken token type",
+      (world, canaries) => {
+        world.provider.script({
+          token: async (real) => ({
+            json: { ...(noteTokens(canaries, await real()).json as object), token_type: "mac" },
+          }),
+        });
+      },
+    ],
+    [
+      "an ID token with a broken signature",
+      (world, canaries) => {
+        world.provider.script({
+          token: async (real): Promise<Answer> => {
+            const json = noteTokens(canaries, await real()).json as Record<string, string>;
+            return { json: { ...json, id_token: `${json["id_token"]?.slice(0, -8)}AAAAAAAA` } };
+          },
+        });
+      },
+    ],
+    [
+      "userinfo that is about somebody else",
+      (world) => {
+        world.provider.script({ userinfo: () => ({ json: { sub: "somebody-else" } }) });
+      },
+    ],
+    [
+      "userinfo that refuses the token and repeats it",
+      (world) => {
+        world.provider.script({
+          userinfo: (_real, request) => ({
+            status: 401,
+            body: String(request.headers["authorization"]),
+            headers: { "www-authenticate": `Bearer error="${request.headers["authorization"]}"` },
+          }),
+        });
+      },
+    ],
+    [
+      "a provider that goes down before the code is sent",
+      (world) => {
+        world.provider.script({ token: { raw: (_request, response) => void response.destroy() } });
+      },
+    ],
     [refusedByRules, () => {}],
   ];
 
@@ -166,13 +229,19 @@ describe("AT-55 SI-24 canaries on every path", () => {
     const urls = [...landed.hops.slice(1).map((hop) => hop.url), ...shown.map((page) => page.url)].join("\n");
     const locations = landed.hops.map((hop) => hop.headers.get("location") ?? "").join("\n");
     const places = {
-      log: world.log.text(), audit, urls, locations,
+      log: world.log.text(),
+      audit,
+      urls,
+      locations,
       pages: shown.map((page) => page.text).join("\n"),
-      headers: shown.map((page) => JSON.stringify([...page.headers].filter(([name]) => name !== "set-cookie"))).join("\n"),
+      headers: shown
+        .map((page) => JSON.stringify([...page.headers].filter(([name]) => name !== "set-cookie")))
+        .join("\n"),
     };
     expect(places.log.length).toBeGreaterThan(200);
     for (const [name, canary] of canaries) {
-      for (const [place, text] of Object.entries(places)) expect(text.includes(canary), `${name} in ${place}`).toBe(false);
+      for (const [place, text] of Object.entries(places))
+        expect(text.includes(canary), `${name} in ${place}`).toBe(false);
     }
   });
 });

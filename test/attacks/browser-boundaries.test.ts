@@ -15,7 +15,13 @@ let ben: Browser;
 
 beforeAll(async () => {
   world = await createWorld({ config: { roles: { default: "user" } } });
-  serving = await serve({ handler: world.latchkey.fetch, host: "127.0.0.1", port: 0, clock: systemClock, log: silentLog });
+  serving = await serve({
+    handler: world.latchkey.fetch,
+    host: "127.0.0.1",
+    port: 0,
+    clock: systemClock,
+    log: silentLog,
+  });
   ann = world.browser();
   await world.signIn(ann, "ann-1");
   cookie = ann.cookies.header(world.url("/session")) ?? "";
@@ -49,14 +55,19 @@ const foreign: [what: string, headers: Record<string, string>][] = [
   ["Origin null and nothing else", { origin: "null" }],
   ["no Origin and a cross-site fetch", { "sec-fetch-site": "cross-site" }],
   ["no Origin and no Fetch Metadata", {}],
-  ["a lying Fetch Metadata beside a foreign Origin", { origin: "https://evil.example", "sec-fetch-site": "same-origin" }],
+  [
+    "a lying Fetch Metadata beside a foreign Origin",
+    { origin: "https://evil.example", "sec-fetch-site": "same-origin" },
+  ],
 ];
 
 describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie", () => {
   test("the list above is every changing route there is", async () => {
     const described = (await (await world.request("/openapi.json")).json()) as { paths: Record<string, object> };
     const api = Object.entries(described.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).filter((method) => !["get", "head"].includes(method)).map((method) => `${method.toUpperCase()} ${path.replace("/auth", "")}`),
+      Object.keys(methods)
+        .filter((method) => !["get", "head"].includes(method))
+        .map((method) => `${method.toUpperCase()} ${path.replace("/auth", "")}`),
     );
     expect(api.map((route) => route.replace(/\{\w+\}/, "x"))).toEqual(["DELETE /api/sessions/x"]);
   });
@@ -64,7 +75,10 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
   test.each(foreign)("%s: every changing route answers 403 and nothing changes", async (_what, headers) => {
     const before = await idOf(ann);
     for (const [method, path] of changing(before)) {
-      const answer = await world.request(path, { method, headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers } });
+      const answer = await world.request(path, {
+        method,
+        headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
+      });
       expect(`${path} ${answer.status}`).toBe(`${path} 403`);
     }
     expect(await idOf(ann)).toBe(before);
@@ -86,7 +100,9 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
 
   test("SU-4 no page or answer about a person may be framed, cached or shared", async () => {
     for (const path of ["/account", "/session", "/api/sessions", "/api/identities", "/sign-in", "/signed-out"]) {
-      const { headers } = await world.request(path, { headers: { cookie, accept: path === "/account" ? "text/html" : "*/*" } });
+      const { headers } = await world.request(path, {
+        headers: { cookie, accept: path === "/account" ? "text/html" : "*/*" },
+      });
       expect(`${path} ${headers.get("cache-control")}`).toBe(`${path} no-store`);
       expect(headers.get("vary")).toMatch(/Cookie.*Authorization/i);
       expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
@@ -99,14 +115,27 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
 describe("AT-52 fields that claim to be somebody else", () => {
   test("userId, role and session in a body or query make nobody trusted", async () => {
     const [annId, benSession] = [(await world.session(ann)).body.user?.id ?? "", await idOf(ben)];
-    const lies = new URLSearchParams({ userId: annId, user_id: annId, sub: "ann-1", role: "admin", session: benSession, email: "ann@example.com" });
+    const lies = new URLSearchParams({
+      userId: annId,
+      user_id: annId,
+      sub: "ann-1",
+      role: "admin",
+      session: benSession,
+      email: "ann@example.com",
+    });
     const benCookie = ben.cookies.header(world.url("/session")) ?? "";
-    const asBen = { cookie: benCookie, origin: "http://localhost:3000", "content-type": "application/x-www-form-urlencoded" };
+    const asBen = {
+      cookie: benCookie,
+      origin: "http://localhost:3000",
+      "content-type": "application/x-www-form-urlencoded",
+    };
     await world.request("/account/sessions/end-others", { method: "POST", headers: asBen, body: lies.toString() });
     expect(await signedIn(ann)).toBe(true);
     const asked = await world.request(`/session?${lies}`, { headers: { cookie: benCookie } });
     expect(await asked.json()).toMatchObject({ user: { email: "ben@example.com", role: "user" } });
-    const strangers = await world.request(`/session?${lies}`, { headers: { "x-auth-user": annId, "x-user-id": annId } });
+    const strangers = await world.request(`/session?${lies}`, {
+      headers: { "x-auth-user": annId, "x-user-id": annId },
+    });
     expect(strangers.status).toBe(401);
   });
 
@@ -175,7 +204,9 @@ describe("AT-50 LO-4 malformed credentials", () => {
   ];
 
   test.each(odd)("%s: 401, 400 or 431, no identity, and the process lives", async (_what, header) => {
-    const status = await raw(`GET /auth/session HTTP/1.1\r\nHost: localhost:3000\r\nConnection: close\r\n${header}\r\n\r\n`);
+    const status = await raw(
+      `GET /auth/session HTTP/1.1\r\nHost: localhost:3000\r\nConnection: close\r\n${header}\r\n\r\n`,
+    );
     expect(status).toMatch(/^HTTP\/1\.1 (401|400|431) /);
     expect(await signedIn(ann)).toBe(true);
   });
@@ -188,8 +219,10 @@ describe("AT-50 LO-4 malformed credentials", () => {
   });
 
   test("a cookie and a Bearer value that differ are 401, although each alone is somebody", async () => {
-    const value = (browser: Browser) => /latchkey=([\w-]{43})/.exec(browser.cookies.header(world.url("/session")) ?? "")?.[1] ?? "";
-    const both = (bearer: string) => world.request("/session", { headers: { cookie, authorization: `Bearer ${bearer}` } });
+    const value = (browser: Browser) =>
+      /latchkey=([\w-]{43})/.exec(browser.cookies.header(world.url("/session")) ?? "")?.[1] ?? "";
+    const both = (bearer: string) =>
+      world.request("/session", { headers: { cookie, authorization: `Bearer ${bearer}` } });
     expect((await both(value(ann))).status).toBe(200);
     expect((await both(value(ben))).status).toBe(401);
   });

@@ -11,9 +11,16 @@ afterEach(async () => {
 /** `honest` is the world's provider `fake`; `evil` is configured beside it and plays foul. */
 async function twoProviders(): Promise<{ world: World; honest: FakeProvider; evil: FakeProvider }> {
   const [honest, evil] = [await startFakeProvider(), await startFakeProvider()];
-  closing.push(() => honest.stop(), () => evil.stop());
+  closing.push(
+    () => honest.stop(),
+    () => evil.stop(),
+  );
   const entry = (id: string, provider: FakeProvider) => ({
-    id, displayName: id, issuer: provider.issuer, clientId: provider.client.clientId, clientSecret: provider.client.clientSecret ?? null,
+    id,
+    displayName: id,
+    issuer: provider.issuer,
+    clientId: provider.client.clientId,
+    clientSecret: provider.client.clientSecret ?? null,
   });
   const world = await createWorld({ config: { providers: [entry("honest", honest), entry("evil", evil)] } });
   closing.push(() => world.close());
@@ -42,7 +49,9 @@ describe("AT-28 a provider that sends people to another's authorization endpoint
     evil.tweaks.metadata = (metadata) => ({ ...metadata, authorization_endpoint: `${honest.issuer}/authorize` });
     honest.tweaks.authorizationResponse = ({ iss: _iss, ...rest }) => rest;
     const browser = world.browser();
-    const page = await browser.get(await world.approve(browser, "ann-1", { provider: "evil" }), { from: honest.issuer });
+    const page = await browser.get(await world.approve(browser, "ann-1", { provider: "evil" }), {
+      from: honest.issuer,
+    });
     expect(page.url).toContain("error=signin.issuer_rejected");
     expect(evil.requestsTo("token")).toEqual([]);
   });
@@ -51,10 +60,14 @@ describe("AT-28 a provider that sends people to another's authorization endpoint
     const { world, honest, evil } = await twoProviders();
     const { clientId, clientSecret } = honest.client;
     honest.clients.set(clientId, {
-      clientId, ...(clientSecret ? { clientSecret } : {}), redirectUris: [world.url("/providers/honest/callback")],
+      clientId,
+      ...(clientSecret ? { clientSecret } : {}),
+      redirectUris: [world.url("/providers/honest/callback")],
     });
     evil.tweaks.metadata = (metadata) => ({
-      ...metadata, authorization_endpoint: `${honest.issuer}/authorize`, authorization_response_iss_parameter_supported: false,
+      ...metadata,
+      authorization_endpoint: `${honest.issuer}/authorize`,
+      authorization_response_iss_parameter_supported: false,
     });
     await expect(world.approve(world.browser(), "ann-1", { provider: "evil" })).rejects.toThrow("foreign redirect URI");
   });
@@ -84,7 +97,14 @@ describe("AT-28 a provider that borrows another's endpoints or tokens", () => {
     const nonceOf = () => new URLSearchParams(evil.requestsTo("authorize").at(-1)?.query).get("nonce");
     evil.tweaks.idToken = () => {
       const now = Math.floor(world.clock.now() / 1_000);
-      return honest.sign({ iss: honest.issuer, sub: "ann-1", aud: "latchkey", exp: now + 300, iat: now, nonce: nonceOf() });
+      return honest.sign({
+        iss: honest.issuer,
+        sub: "ann-1",
+        aud: "latchkey",
+        exp: now + 300,
+        iat: now,
+        nonce: nonceOf(),
+      });
     };
     const browser = world.browser();
     const page = await world.signIn(browser, "ben-2", { provider: "evil" });

@@ -28,17 +28,27 @@ async function aSetting() {
     rateLimits: "off",
     signIn: { signUp: true },
     egress: { allow: ["127.0.0.0/8", "localhost"], allowHttp: ["127.0.0.1", "localhost"] },
-    providers: [{
-      id: "fake", displayName: "Fake", issuer: provider.issuer, clientId: provider.client.clientId,
-      clientSecret: provider.client.clientSecret ?? null,
-    }],
+    providers: [
+      {
+        id: "fake",
+        displayName: "Fake",
+        issuer: provider.issuer,
+        clientId: provider.client.clientId,
+        clientSecret: provider.client.clientSecret ?? null,
+      },
+    ],
   };
   const rows = () => {
     const database = new Database(file, { readonly: true });
     const count = (table: string) => (database.prepare(`select count(*) as n from ${table}`).get() as { n: number }).n;
-    const signIns = database.prepare("select count(*) as n from audit_events where type = 'sign_in.succeeded'").get() as { n: number };
+    const signIns = database
+      .prepare("select count(*) as n from audit_events where type = 'sign_in.succeeded'")
+      .get() as { n: number };
     const found = {
-      users: count("users"), identities: count("identities"), sessions: count("sessions"), grants: count("grants"),
+      users: count("users"),
+      identities: count("identities"),
+      sessions: count("sessions"),
+      grants: count("grants"),
       signIns: signIns.n,
     };
     database.close();
@@ -74,7 +84,9 @@ describe("a node killed in the middle of a sign-in leaves no half user", () => {
     expect(page.text).toContain("Ann Archer");
     expect(rows()).toEqual(committed ? { ...everything, sessions: 2, grants: 2, signIns: 2 } : everything);
     // The code never went out twice.
-    const codes = provider.requests.filter((request) => request.endpoint === "token").map((request) => new URLSearchParams(request.body).get("code"));
+    const codes = provider.requests
+      .filter((request) => request.endpoint === "token")
+      .map((request) => new URLSearchParams(request.body).get("code"));
     expect(new Set(codes).size).toBe(codes.length);
   });
 });

@@ -30,10 +30,15 @@ beforeAll(async () => {
     signIn: { signUp: true },
     roles: { default: "user" },
     egress: { allow: ["127.0.0.0/8", "localhost"], allowHttp: ["127.0.0.1", "localhost"] },
-    providers: [{
-      id: "fake", displayName: "Fake", issuer: provider.issuer, clientId: provider.client.clientId,
-      clientSecret: provider.client.clientSecret ?? null,
-    }],
+    providers: [
+      {
+        id: "fake",
+        displayName: "Fake",
+        issuer: provider.issuer,
+        clientId: provider.client.clientId,
+        clientSecret: provider.client.clientSecret ?? null,
+      },
+    ],
   };
   nodes = await Promise.all([startNode(config), startNode(config), startNode(config)]);
 });
@@ -78,7 +83,9 @@ async function seenBy(browser: Browser): Promise<{ status: number; role: string 
 }
 const everywhere = (status: number, role?: string) => [0, 1, 2].map(() => ({ status, role }));
 
-async function asOperator<T>(act: (administration: Awaited<ReturnType<typeof openAdministration>>) => Promise<T>): Promise<T> {
+async function asOperator<T>(
+  act: (administration: Awaited<ReturnType<typeof openAdministration>>) => Promise<T>,
+): Promise<T> {
   const resolved = resolveConfig(config);
   if (!resolved.ok) throw new Error("configuration");
   const administration = await openAdministration(resolved.value, { log: silentLog });
@@ -101,7 +108,9 @@ describe("three processes on one SQLite file", () => {
     const browser = await signIn(people()[0] ?? "");
     expect(await seenBy(browser)).toEqual(everywhere(200, "admin"));
     const cookie = browser.cookies.header(`${base}/session`) ?? "";
-    await at(0).fetch(new Request(`${base}/sign-out`, { method: "POST", headers: { cookie, origin: "http://localhost:3000" } }));
+    await at(0).fetch(
+      new Request(`${base}/sign-out`, { method: "POST", headers: { cookie, origin: "http://localhost:3000" } }),
+    );
     expect(await seenBy(browser)).toEqual(everywhere(401));
   });
 

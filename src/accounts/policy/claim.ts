@@ -13,14 +13,19 @@ export function readSubject(claims: JsonObject, name: string): string | undefine
   const value = readClaim(claims, name);
   const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== "string" || text.length === 0 || text.length > longestSubject) return undefined;
-  // A NUL would end the text early in some database; no provider sends control characters.
-  return /[\u0000-\u001f\u007f]/.test(text) ? undefined : text;
+  // A NUL would end the text early in some database; no provider sends control characters. Half a surrogate pair has
+  // no UTF-8: every one of them would be stored as the same replacement character.
+  return /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed() ? undefined : text;
 }
 
 /** A display text: one line, at most 200 characters; `undefined` when the claim is absent, empty or no text. */
 export function readText(claims: JsonObject, name: string): string | undefined {
   const value = readClaim(claims, name);
   if (typeof value !== "string") return undefined;
-  const text = value.normalize("NFC").replace(/[\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+  const text = value
+    .toWellFormed()
+    .normalize("NFC")
+    .replace(/[\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, " ")
+    .trim();
   return text === "" ? undefined : [...text].slice(0, 200).join("");
 }

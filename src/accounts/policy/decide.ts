@@ -97,8 +97,7 @@ export function decideAccount(identity: IncomingIdentity, known: KnownAccounts, 
 
 /** An address that nobody verified is in no domain: it only passes where every domain does (AC-5). */
 const passesDomains = (identity: IncomingIdentity, rules: AccountRules): boolean =>
-  rules.allowedDomains.includes("*") ||
-  (identity.emailVerified && domainAllowed(identity.email, rules.allowedDomains));
+  rules.allowedDomains.includes("*") || (identity.emailVerified && domainAllowed(identity.email, rules.allowedDomains));
 
 const isBootstrapAdmin = (identity: IncomingIdentity, rules: AccountRules): boolean =>
   identity.emailVerified && rules.bootstrapAdmins.includes(identity.email);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { domainAllowed, isVerified, normaliseEmail } from "./email.js";
+import { domainAllowed, isFolded, isVerified, normaliseEmail } from "./email.js";
 
 test.each([
   ["Ann@Example.COM", "ann@example.com"],
@@ -62,8 +62,17 @@ test("SI-18 normalising never throws, and doing it twice changes nothing", () =>
 });
 
 test.each([
-  [true, true], ["true", true], ["TRUE", false], [1, false], ["1", false], ["yes", false], [{}, false], [[true], false],
-  [undefined, false], [null, false], ["false", false],
+  [true, true],
+  ["true", true],
+  ["TRUE", false],
+  [1, false],
+  ["1", false],
+  ["yes", false],
+  [{}, false],
+  [[true], false],
+  [undefined, false],
+  [null, false],
+  ["false", false],
 ])("SI-18 email_verified %j counts as verified: %s", (claim, expected) => {
   expect(isVerified(claim)).toBe(expected);
 });
@@ -80,4 +89,20 @@ test("AC-5 AT-2 a domain is compared label by label", () => {
   expect(allowed("evilexample.com", ["*.example.com"])).toBe(false);
   expect(allowed("anything.example", ["*"])).toBe(true);
   expect(allowed("example.com", [])).toBe(false);
+});
+
+test.each([
+  ["ann@example.com", false],
+  ["Ann@Example.COM", false],
+  ["jürgen@müller.example", false],
+  ["ju\u0308rgen@example.com", false],
+  ["иван@пример.example", false],
+  ["ａnn@example.com", true],
+  ["ann＠example.com", true],
+  ["ann@example．com", true],
+  ["\u212aate@example.com", true],
+  ["ﬁne@example.com", true],
+  ["ｱ@example.com", true],
+])("SI-18 AT-8 %s is folded into another spelling: %s", (address, expected) => {
+  expect(isFolded(address)).toBe(expected);
 });

@@ -26,6 +26,19 @@ export function normaliseEmail(value: unknown): Result<string, EmailProblem> {
   return ok(address);
 }
 
+/**
+ * True when normalising folds a character into another one: `ａnn@example.com`, `ann＠example.com`, `K` for `K`. Where
+ * mail may have letters of any script that is a mailbox of its own, so whoever proved it has not proved the address it
+ * is folded into (AT-8). Accents written as one character or as two are the same text and do not count.
+ */
+export function isFolded(address: string): boolean {
+  return [...address].some((character) => {
+    if (character <= "\u007f") return false;
+    const folded = character.normalize("NFKC").toLowerCase();
+    return folded !== character.normalize("NFC").toLowerCase() || /[\u0000-\u007f]/.test(folded);
+  });
+}
+
 /** `email_verified` counts only as `true` or `"true"` (Apple and others send text). */
 export const isVerified = (claim: unknown): boolean => claim === true || claim === "true";
 

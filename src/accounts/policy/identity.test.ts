@@ -4,10 +4,13 @@ import type { JsonObject } from "../../kernel/json.js";
 import { type IdentityRules, mapIdentity } from "./identity.js";
 
 const standard: IdentityRules = {
-  claims: { subject: "sub", email: "email", name: "name", picture: "picture" }, emailVerified: "claim", fallbackEmail: null,
+  claims: { subject: "sub", email: "email", name: "name", picture: "picture" },
+  emailVerified: "claim",
+  fallbackEmail: null,
 };
 const ann: JsonObject = { sub: "42", email: "Ann@Example.com", email_verified: true, name: "Ann" };
-const map = (claims: JsonObject, over: Partial<IdentityRules> = {}) => mapIdentity("https://idp.example", claims, { ...standard, ...over });
+const map = (claims: JsonObject, over: Partial<IdentityRules> = {}) =>
+  mapIdentity("https://idp.example", claims, { ...standard, ...over });
 const named = (names: Partial<IdentityRules["claims"]>) => ({ claims: { ...standard.claims, ...names } });
 
 describe("SI-16 claims by the names the operator gave", () => {
@@ -15,8 +18,14 @@ describe("SI-16 claims by the names the operator gave", () => {
     expect(map(ann)).toEqual({
       ok: true,
       value: {
-        issuer: "https://idp.example", subject: "42", sub: "42", email: "ann@example.com", emailVerified: true,
-        emailMadeUp: false, name: "Ann", picture: undefined,
+        issuer: "https://idp.example",
+        subject: "42",
+        sub: "42",
+        email: "ann@example.com",
+        emailVerified: true,
+        emailMadeUp: false,
+        name: "Ann",
+        picture: undefined,
       },
     });
   });
@@ -36,19 +45,46 @@ describe("SI-16 claims by the names the operator gave", () => {
   });
 
   test("[option:signIn.claims.subject] the subject may be another claim; the real sub is kept beside it", () => {
-    expect(map({ ...ann, oid: "o-1" }, named({ subject: "oid" }))).toMatchObject({ value: { subject: "o-1", sub: "42" } });
+    expect(map({ ...ann, oid: "o-1" }, named({ subject: "oid" }))).toMatchObject({
+      value: { subject: "o-1", sub: "42" },
+    });
   });
 
   test("AT-9 a number becomes its decimal form, and every odd string stays exactly as it is", () => {
     expect(map({ ...ann, uid: 42 }, named({ subject: "uid" }))).toMatchObject({ value: { subject: "42" } });
-    for (const subject of ["%", "_", "a%b", "*", "'", '"', "A", "a", " a", "a ", "ä", "\u00e4", "a\u0308", "0x2a", "4e1"]) {
+    for (const subject of [
+      "%",
+      "_",
+      "a%b",
+      "*",
+      "'",
+      '"',
+      "A",
+      "a",
+      " a",
+      "a ",
+      "ä",
+      "\u00e4",
+      "a\u0308",
+      "0x2a",
+      "4e1",
+    ]) {
       expect(map({ ...ann, sub: subject })).toMatchObject({ value: { subject } });
     }
   });
 
   test.each<[string, unknown]>([
-    ["missing", undefined], ["empty", ""], ["null", null], ["true", true], ["a list", ["42"]], ["an object", { id: 42 }],
-    ["a fraction", 4.2], ["too large for a number", 2 ** 60], ["NaN", Number.NaN], ["4 KB", "x".repeat(4_096)], ["a NUL", "4\u00002"],
+    ["missing", undefined],
+    ["empty", ""],
+    ["null", null],
+    ["true", true],
+    ["a list", ["42"]],
+    ["an object", { id: 42 }],
+    ["a fraction", 4.2],
+    ["too large for a number", 2 ** 60],
+    ["NaN", Number.NaN],
+    ["4 KB", "x".repeat(4_096)],
+    ["a NUL", "4\u00002"],
   ])("AT-9 a subject that is %s is refused", (_what, sub) => {
     expect(map({ ...ann, sub } as JsonObject)).toEqual({ ok: false, error: "signin.subject_invalid" });
   });
@@ -65,28 +101,48 @@ describe("SI-18 the e-mail address and whether it proves anything", () => {
 
   test("AT-8 a list or an object is refused, also with the fallback on", () => {
     for (const email of [["ann@example.com"], { a: 1 }, "a@b@c", 5]) {
-      expect(map({ ...ann, email } as JsonObject, { fallbackEmail: () => "x@identity.invalid" })).toEqual({ ok: false, error: "signin.email_invalid" });
+      expect(map({ ...ann, email } as JsonObject, { fallbackEmail: () => "x@identity.invalid" })).toEqual({
+        ok: false,
+        error: "signin.email_invalid",
+      });
     }
   });
 
   test("[option:providers.emailVerified] the operator may vouch for a provider", () => {
     expect(map({ ...ann, email_verified: false })).toMatchObject({ value: { emailVerified: false } });
-    expect(map({ ...ann, email_verified: false }, { emailVerified: "always" })).toMatchObject({ value: { emailVerified: true } });
+    expect(map({ ...ann, email_verified: false }, { emailVerified: "always" })).toMatchObject({
+      value: { emailVerified: true },
+    });
   });
 
   test("AT-7 [option:signIn.claims.email] email_verified says nothing of an address from another claim", () => {
     const claims = { ...ann, upn: "victim@example.com", contact: { email: "c@example.com", email_verified: "true" } };
-    expect(map(claims, named({ email: "upn" }))).toMatchObject({ value: { email: "victim@example.com", emailVerified: false } });
-    expect(map(claims, named({ email: "contact.email" }))).toMatchObject({ value: { email: "c@example.com", emailVerified: true } });
+    expect(map(claims, named({ email: "upn" }))).toMatchObject({
+      value: { email: "victim@example.com", emailVerified: false },
+    });
+    expect(map(claims, named({ email: "contact.email" }))).toMatchObject({
+      value: { email: "c@example.com", emailVerified: true },
+    });
   });
 });
 
 test("[option:signIn.claims.picture] a picture is an https URL, or nothing", () => {
-  expect(map({ ...ann, picture: "https://cdn.example/a.png" })).toMatchObject({ value: { picture: "https://cdn.example/a.png" } });
-  for (const picture of ["http://cdn.example/a.png", "javascript:alert(1)", "data:image/png;base64,", "/a.png", "https://a:b@c/d", 5]) {
+  expect(map({ ...ann, picture: "https://cdn.example/a.png" })).toMatchObject({
+    value: { picture: "https://cdn.example/a.png" },
+  });
+  for (const picture of [
+    "http://cdn.example/a.png",
+    "javascript:alert(1)",
+    "data:image/png;base64,",
+    "/a.png",
+    "https://a:b@c/d",
+    5,
+  ]) {
     expect(map({ ...ann, picture })).toMatchObject({ value: { picture: undefined } });
   }
-  expect(map({ ...ann, picture: "https://cdn.example/a.png" }, named({ picture: null }))).toMatchObject({ value: { picture: undefined } });
+  expect(map({ ...ann, picture: "https://cdn.example/a.png" }, named({ picture: null }))).toMatchObject({
+    value: { picture: undefined },
+  });
 });
 
 test("AT-24 a name cannot carry control or direction marks, and is kept short", () => {
@@ -96,6 +152,12 @@ test("AT-24 a name cannot carry control or direction marks, and is kept short", 
 });
 
 test("SI-16 SI-18 mapping never throws, whatever JSON a provider sends", () => {
-  const claims = fc.dictionary(fc.constantFrom("sub", "email", "name", "picture", "email_verified", "a"), fc.jsonValue());
-  fc.assert(fc.property(claims, (value) => void map(value as JsonObject, { fallbackEmail: () => "x@identity.invalid" })), { numRuns: 1_000 });
+  const claims = fc.dictionary(
+    fc.constantFrom("sub", "email", "name", "picture", "email_verified", "a"),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(claims, (value) => void map(value as JsonObject, { fallbackEmail: () => "x@identity.invalid" })),
+    { numRuns: 1_000 },
+  );
 });

@@ -3,7 +3,7 @@ import { readClaim } from "../../kernel/claims.js";
 import { isJsonObject, type JsonObject } from "../../kernel/json.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { readSubject, readText } from "./claim.js";
-import { isVerified, normaliseEmail } from "./email.js";
+import { isFolded, isVerified, normaliseEmail } from "./email.js";
 
 /** What the decision needs of the person at the door. */
 export interface IncomingIdentity {
@@ -48,7 +48,9 @@ export function mapIdentity(
   }
   const email = normaliseEmail(raw);
   if (!email.ok) return err("signin.email_invalid");
-  const emailVerified = rules.emailVerified === "always" || isVerified(verifiedClaim(claims, rules.claims.email));
+  const vouchedFor = rules.emailVerified === "always" || isVerified(verifiedClaim(claims, rules.claims.email));
+  // The provider verified what it wrote, not what that becomes.
+  const emailVerified = vouchedFor && typeof raw === "string" && !isFolded(raw);
   return ok({ ...rest, email: email.value, emailVerified, emailMadeUp: false });
 }
 

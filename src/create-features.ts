@@ -1,0 +1,134 @@
+/** Puts the steps behind the routes' one interface. Each member is a line: what needs more belongs into a feature. */
+
+import { listIdentities } from "./accounts/list-identities.js";
+import { listMemberships } from "./accounts/list-memberships.js";
+import type { Config } from "./config/schema.js";
+import { safeReturnTo } from "./flows/policy/return-to.js";
+import type { Supervisor } from "./jobs/supervise.js";
+import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
+import type { SessionId } from "./kernel/ids.js";
+import { newId } from "./kernel/ids.js";
+import { createEndSessionOrigins } from "./logout/end-session-origins.js";
+import { type EndReason, endSessions } from "./logout/end-sessions.js";
+import type { createSignOut } from "./logout/sign-out.js";
+import type { Provider } from "./providers/provider.js";
+import type { Features, RequestFacts } from "./server/features.js";
+import type { SessionChecker } from "./sessions/check-session.js";
+import { listSessions } from "./sessions/list-sessions.js";
+import type { News } from "./sessions/news.js";
+import type { Authenticated } from "./sessions/session.js";
+import type { SessionCookie } from "./sessions/session-cookie.js";
+import { beginSignIn } from "./sign-in/begin.js";
+import { completeSignIn } from "./sign-in/complete.js";
+import type { SignInPorts } from "./sign-in/ports.js";
+import type { SessionRecord } from "./store/records.js";
+
+export interface Wired {
+  readonly config: Config;
+  readonly base: string;
+  readonly signIn: SignInPorts;
+  readonly signOut: ReturnType<typeof createSignOut>;
+  readonly checker: SessionChecker;
+  readonly cookie: SessionCookie;
+  readonly news: News;
+  readonly jobs: Supervisor;
+}
+
+export function createFeatures(wired: Wired): Features {
+  const { config, base, signIn, checker, cookie, jobs } = wired;
+  const { store, providers, metadata, clock, random, flowCookies } = signIn;
+  const view = { store, providers };
+  const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
+
+  /** Beside the request: whoever loads the page next sees what came of it (SI-3). */
+  function lookAgain(provider: Provider): void {
+    metadata.discover(provider).catch((thrown: unknown) => {
+      signIn.log.debug(
+        { provider: provider.id, code: asLatchkeyError(thrown).code },
+        "the provider cannot be used now",
+      );
+    });
+  }
+
+  async function end(signedIn: Authenticated, request: RequestFacts, which: (session: SessionRecord) => boolean) {
+    const sessions = (await store.sessions.ofUser(signedIn.user.id)).filter(which);
+    const actor = { kind: "user", id: signedIn.user.id };
+    const reason: EndReason = "ended_by_person";
+    const ended = await endSessions(signIn, sessions, { actor, reason, audit: request, now: clock.now() });
+    jobs.nudge("outbox");
+    return ended;
+  }
+
+  return {
+    config,
+    clock,
+    log: signIn.log,
+    newRequestId: () => newId(clock.now(), random),
+    providers,
+    async providerButtons() {
+      const enabled = providers.all().filter((provider) => provider.enabled);
+      for (const provider of enabled) if (metadata.health(provider) !== "ok") lookAgain(provider);
+      return enabled.map((provider) => ({
+        id: provider.id,
+        displayName: provider.displayName,
+        icon: provider.icon,
+        startUrl: `${base}/providers/${provider.id}/start`,
+        health: metadata.health(provider),
+      }));
+    },
+
+    autoStart(cookieHeader) {
+      const enabled = providers.all().filter((provider) => provider.enabled);
+      const [only] = enabled;
+      if (!config.signIn.autoStart || enabled.length !== 1 || !only) return null;
+      return signIn.signedOutMarker.isSet(cookieHeader) ? null : `${base}/providers/${only.id}/start`;
+    },
+    beginSignIn: (input) => beginSignIn(signIn, input),
+    completeSignIn: (input) => completeSignIn(signIn, input),
+    hasFlowCookie: (header, state) => state !== null && flowCookies.find(header, state) !== undefined,
+    clearFlowCookie: (header, state) => flowCookies.clear(header, state),
+    safeReturnTo: (text) => safeReturnTo(text, signIn.origin) ?? signIn.defaultReturnTo,
+
+    checkSession: (headers) => checker.check(headers),
+    clearSessionCookie: () => cookie.clear(),
+
+    async account(signedIn) {
+      const { user } = signedIn;
+      const [record, groups, identities, sessions] = await Promise.all([
+        store.users.byId(user.id),
+        listMemberships(view, user.id),
+        listIdentities(view, user.id),
+        listSessions(view, signedIn, clock.now()),
+      ]);
+      return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, sessions };
+    },
+    listSessions: (signedIn) => listSessions(view, signedIn, clock.now()),
+    listIdentities: (signedIn) => listIdentities(view, signedIn.user.id),
+    async endSession(signedIn, id: SessionId, request) {
+      const ended = await end(signedIn, request, (session) => session.id === id);
+      if (ended === 0) throw new LatchkeyError("session.not_found", { data: { session: id } });
+    },
+    endOtherSessions: (signedIn, request) => end(signedIn, request, (session) => session.id !== signedIn.session.id),
+    endAllSessions: (signedIn, request) => end(signedIn, request, () => true),
+
+    signOut: (input) => wired.signOut.signOut(input),
+    async signOutMode(signedIn) {
+      await endSessionOrigins.learn(signedIn.session.provider);
+      return providers.byId(signedIn.session.provider)?.logout ?? "local";
+    },
+    signedOut: (input) => wired.signOut.signedOut(input),
+    endSessionOrigins: () => endSessionOrigins.known(),
+
+    async readiness() {
+      try {
+        await wired.news.catchUp();
+        await store.announcements.latest();
+        return { ready: true };
+      } catch (thrown) {
+        return { ready: false, code: isLatchkeyError(thrown) ? thrown.code : "store.unavailable" };
+      }
+    },
+    isEmpty: () => store.users.none(),
+    userById: (id) => store.users.byId(id),
+  };
+}
