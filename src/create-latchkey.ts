@@ -77,7 +77,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const clock = ports.clock ?? systemClock;
   const random = ports.random ?? systemRandom;
   const log = ports.log ?? createPinoLog(config.log);
-  const store = ports.store ?? (await openStore(config, { clock, random, log }));
+  // Waiting for a lock of the database is real time, whatever time a test plays.
+  const store = ports.store ?? (await openStore(config, { clock: systemClock, random, log }));
   const url = new URL(config.baseUrl);
   const base = config.baseUrl + config.basePath;
   const secure = url.protocol === "https:";

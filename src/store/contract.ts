@@ -8,8 +8,18 @@
 import type { GrantId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
 import type {
-  Announcement, AnnouncementKind, AuditEventRecord, GrantRecord, GroupRecord, IdentityRecord, MembershipRecord,
-  MetadataRecord, OutboxRecord, SessionRecord, SettingRecord, UserRecord,
+  Announcement,
+  AnnouncementKind,
+  AuditEventRecord,
+  GrantRecord,
+  GroupRecord,
+  IdentityRecord,
+  MembershipRecord,
+  MetadataRecord,
+  OutboxRecord,
+  SessionRecord,
+  SettingRecord,
+  UserRecord,
 } from "./records.js";
 
 /** A page of a list. `next` is an opaque cursor to pass back, or null at the end. */
@@ -18,8 +28,9 @@ export interface Page<T> {
   readonly next: string | null;
 }
 export interface PageRequest {
-  /** 1 to 200. */
+  /** 1 to 200; what is outside is brought inside. */
   readonly limit: number;
+  /** @throws LatchkeyError `server.bad_request` from the list when it is not one that a list gave */
   readonly cursor?: string | undefined;
 }
 
@@ -92,6 +103,7 @@ export interface StoreWrites {
   readonly identities: {
     insert(identity: IdentityRecord): Promise<void>;
     update(identity: IdentityRecord): Promise<void>;
+    /** Its sessions, and their grants, go with it. */
     delete(id: IdentityId): Promise<void>;
   };
   readonly groups: {
@@ -131,6 +143,7 @@ export interface StoreWrites {
   readonly announcements: {
     /** Appended in the transaction that changes the thing; the sequence follows the order of commits. */
     append(kind: AnnouncementKind, key: string, at: Instant): Promise<void>;
+    /** Oldest first; the newest one stays whatever its age, so that `latest` never falls back. */
     deleteBefore(at: Instant, limit: number): Promise<number>;
   };
   readonly outbox: {
@@ -156,7 +169,8 @@ export interface Store extends StoreReads {
   /**
    * Runs `work` with the database's write lock held from the start (`begin immediate`; serializable on Postgres),
    * so what it reads cannot change before it commits. Commits when `work` resolves, rolls back when it throws.
-   * While it runs, the plain store throws when it is asked from inside `work`.
+   * While it runs, the plain store throws when it is asked from inside `work`. Every query must have been awaited when
+   * `work` resolves: otherwise all of it is rolled back, and the transaction throws.
    *
    * @throws LatchkeyError `store.busy` when the lock was not had within 5 s; nothing was done.
    * @throws LatchkeyError `store.unavailable` when the database cannot be asked.

@@ -1,0 +1,89 @@
+/** Grants as rows. What they hold is sealed before it comes here (VA-2). */
+import type { GrantId, SessionId, UserId } from "../../kernel/ids.js";
+import { type Instant, toInstant } from "../../kernel/time.js";
+import type { StoreReads, StoreWrites } from "../contract.js";
+import type { GrantRecord, GrantStatus } from "../records.js";
+import type { Db, GrantRow } from "./schema.js";
+import { repairedOrNull } from "./text.js";
+
+const instantOrNull = (value: number | null): Instant | null => (value === null ? null : toInstant(value));
+
+const toGrant = (row: GrantRow): GrantRecord => ({
+  id: row.id as GrantId,
+  userId: row.user_id as UserId,
+  connection: row.connection,
+  sessionId: row.session_id as SessionId | null,
+  issuer: row.issuer,
+  clientId: row.client_id,
+  accountLabel: row.account_label,
+  scopes: JSON.parse(row.scopes) as readonly string[],
+  issuedAt: toInstant(row.issued_at),
+  expiresAt: instantOrNull(row.expires_at),
+  status: row.status as GrantStatus,
+  statusReason: row.status_reason,
+  version: row.version,
+  lastRefreshAt: instantOrNull(row.last_refresh_at),
+  lastFailureCode: row.last_failure_code,
+  nextAttemptAt: instantOrNull(row.next_attempt_at),
+  leaseOwner: row.lease_owner,
+  leaseEndsAt: instantOrNull(row.lease_ends_at),
+  lastUsedAt: instantOrNull(row.last_used_at),
+  sealed: row.sealed,
+  createdAt: toInstant(row.created_at),
+  updatedAt: toInstant(row.updated_at),
+});
+
+const toRow = (grant: GrantRecord): GrantRow => ({
+  id: grant.id,
+  user_id: grant.userId,
+  connection: grant.connection,
+  session_id: grant.sessionId,
+  issuer: grant.issuer,
+  client_id: grant.clientId,
+  account_label: repairedOrNull(grant.accountLabel),
+  scopes: JSON.stringify(grant.scopes),
+  issued_at: grant.issuedAt,
+  expires_at: grant.expiresAt,
+  status: grant.status,
+  status_reason: grant.statusReason,
+  version: grant.version,
+  last_refresh_at: grant.lastRefreshAt,
+  last_failure_code: grant.lastFailureCode,
+  next_attempt_at: grant.nextAttemptAt,
+  lease_owner: grant.leaseOwner,
+  lease_ends_at: grant.leaseEndsAt,
+  last_used_at: grant.lastUsedAt,
+  sealed: grant.sealed,
+  created_at: grant.createdAt,
+  updated_at: grant.updatedAt,
+});
+
+export const grantReads = (db: Db): StoreReads["grants"] => {
+  const all = db.selectFrom("grants").selectAll();
+  return {
+    async byId(id) {
+      const row = await all.where("id", "=", id).executeTakeFirst();
+      return row && toGrant(row);
+    },
+    async ofSession(sessionId) {
+      return (await all.where("session_id", "=", sessionId).orderBy("id").execute()).map(toGrant);
+    },
+    async ofUser(userId) {
+      return (await all.where("user_id", "=", userId).orderBy("id").execute()).map(toGrant);
+    },
+  };
+};
+
+export const grantWrites = (db: Db): StoreWrites["grants"] => ({
+  async insert(grant) {
+    await db.insertInto("grants").values(toRow(grant)).execute();
+  },
+  async replace(next, expectedVersion) {
+    const { id, ...rest } = toRow(next);
+    const query = db.updateTable("grants").set(rest).where("id", "=", id).where("version", "=", expectedVersion);
+    return (await query.executeTakeFirst()).numUpdatedRows === 1n;
+  },
+  async delete(id) {
+    await db.deleteFrom("grants").where("id", "=", id).execute();
+  },
+});

@@ -1,0 +1,146 @@
+/**
+ * Write transactions on the one writer connection.
+ *
+ * `begin immediate` takes the file's lock before anything is read, so that what a transaction reads cannot change
+ * under it; a plain `begin` that reads first fails at its first write when another process wrote in between. Only the
+ * lock is waited for (`lock`); whatever else fails goes up to the caller.
+ *
+ * While a transaction runs, the plain store throws when it is asked from inside: it would see the state before the
+ * transaction (file), or wait for itself (memory). An `AsyncLocalStorage` knows who asks.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { LatchkeyError } from "../../kernel/errors.js";
+import type { Log } from "../../kernel/log.js";
+import type { RandomSource } from "../../kernel/random.js";
+import type { Clock } from "../../kernel/time.js";
+import type { Transaction } from "../contract.js";
+import { transactionTables, wrapTables } from "../sql/tables.js";
+import type { SqliteConnection } from "./connection.js";
+import { closed, translated } from "./failures.js";
+import { hotReads } from "./hot-reads.js";
+import { createLock } from "./lock.js";
+import { createQueue } from "./queue.js";
+import { busy, patience } from "./when-free.js";
+
+export interface WriterPorts {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Log;
+}
+
+export interface Writer {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs `act` with the lock, like a transaction, for those who need the connection itself. */
+  exclusively<T>(act: () => Promise<T>): Promise<T>;
+  /** Runs `act` in turn with the transactions, without the lock: reads of a database with only one connection. */
+  inTurn<T>(act: () => Promise<T>): Promise<T>;
+  /** @throws when called from inside a transaction */
+  refuseInside(): void;
+  /** Transactions committed so far. */
+  commits(): number;
+  /** Waits for the transaction that runs (at most `patience`), refuses those that wait, closes the connection. */
+  close(): Promise<void>;
+}
+
+/** A transaction under way. */
+interface Scope {
+  open: boolean;
+  /** Calls that have not settled yet. */
+  readonly running: Set<Promise<unknown>>;
+}
+
+export function createWriter(ports: WriterPorts, connection: SqliteConnection): Writer {
+  const { raw } = connection;
+  const tables = transactionTables(connection.db, hotReads(connection));
+  const inside = new AsyncLocalStorage<Scope>();
+  const lock = createLock(ports, connection);
+  const queue = createQueue(ports, patience, busy);
+  let commits = 0;
+  let isClosed = false;
+
+  const refuseInside = (): void => {
+    if (inside.getStore()?.open) {
+      throw new Error("the plain store was asked inside a transaction: use the handle that the transaction gave");
+    }
+  };
+
+  async function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    if (isClosed) throw closed();
+    await queue.enter();
+    try {
+      return await act();
+    } finally {
+      queue.leave();
+    }
+  }
+
+  /** The tables for one transaction: they refuse once it has ended, and the transaction knows what still runs. */
+  const tablesFor = (scope: Scope): Transaction =>
+    wrapTables(tables, async (call) => {
+      if (!scope.open) throw new Error("the transaction has ended: something in it was not awaited");
+      // SQLite rolls back by itself when the disk fails; what came after would be committed piece by piece.
+      if (!raw.inTransaction) throw new LatchkeyError("store.unavailable", { data: { reason: "rolled back" } });
+      const result = call();
+      scope.running.add(result);
+      try {
+        return await result;
+      } finally {
+        scope.running.delete(result);
+      }
+    });
+
+  async function run<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
+    const startedAt = ports.clock.monotonic();
+    return inTurn(async () => {
+      const scope: Scope = { open: true, running: new Set() };
+      try {
+        await lock.begin(startedAt);
+        const result = await inside.run(scope, () => act(tablesFor(scope)));
+        scope.open = false;
+        if (scope.running.size > 0) throw new Error("the transaction's work ended before its queries did");
+        if (!raw.inTransaction) throw new LatchkeyError("store.unavailable", { data: { reason: "rolled back" } });
+        lock.commit();
+        commits++;
+        return result;
+      } catch (error) {
+        scope.open = false;
+        // A query that still runs must not land after the rollback, where it would commit by itself.
+        await Promise.allSettled(scope.running);
+        rollBack();
+        throw error;
+      }
+    });
+  }
+
+  function rollBack(): void {
+    if (!raw.inTransaction) return;
+    try {
+      connection.prepared("rollback").run();
+    } catch (error) {
+      ports.log.error({ err: translated(error) as Error }, "a transaction could not be rolled back");
+    }
+  }
+
+  return {
+    async transaction(work) {
+      refuseInside();
+      return run(work);
+    },
+    exclusively: (act) => run(act),
+    inTurn,
+    refuseInside,
+    commits: () => commits,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      queue.dismiss(closed());
+      // One that hangs is given up: closing rolls it back, and its next call is told so.
+      const entered = await queue.enter().then(
+        () => true,
+        () => false,
+      );
+      raw.close();
+      if (entered) queue.leave();
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/** What the lists of users and audit events promise: pages, cursors, filters, search. */
+import { expect, test } from "vitest";
+import type { Page, PageRequest, Store } from "../../store/contract.js";
+import { anAuditEvent, at, aUser, type TheStore, write } from "./samples.js";
+
+/** Every page of a list. */
+async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<readonly T[][]> {
+  const pages: T[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Page<T> = await list({ limit, cursor });
+    pages.push([...page.items]);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+const insertUsers = (store: Store, users: readonly ReturnType<typeof aUser>[]) =>
+  write(store, async (tx) => {
+    for (const user of users) await tx.users.insert(user);
+  });
+
+export function listTests(theStore: TheStore): void {
+  test("users come in order of id, each once, and the last page says that it is the last", async () => {
+    const users = Array.from({ length: 7 }, () => aUser());
+    await insertUsers(theStore(), users.toReversed());
+    for (const limit of [1, 2, 3, 7, 8]) {
+      const pages = await allPages((page) => theStore().users.list(page), limit);
+      expect(pages.flat()).toEqual(users);
+      expect(pages).toHaveLength(Math.ceil(7 / limit));
+    }
+    expect(await write(theStore(), (tx) => tx.users.list({ limit: 200 }))).toEqual({ items: users, next: null });
+  });
+
+  test("a cursor holds its place while users come and go around it", async () => {
+    const users = Array.from({ length: 6 }, () => aUser());
+    await insertUsers(theStore(), users);
+    const first = await theStore().users.list({ limit: 3 });
+    const [one, , three, four] = users;
+    await write(theStore(), async (tx) => {
+      for (const user of [one, three, four]) if (user) await tx.users.delete(user.id);
+    });
+    const late = aUser();
+    await insertUsers(theStore(), [late]);
+    const rest = await theStore().users.list({ limit: 200, cursor: first.next ?? "" });
+    expect(rest).toEqual({ items: [users[4], users[5], late], next: null });
+  });
+
+  test("a cursor that is not ours is a bad request", async () => {
+    for (const cursor of ["", "x", "%00", "MQ", Buffer.from("' or 1=1 --").toString("base64url"), "ä"]) {
+      const bad = { code: "server.bad_request" };
+      await expect(theStore().users.list({ limit: 5, cursor })).rejects.toMatchObject(bad);
+      await expect(theStore().audit.list({ limit: 5, cursor })).rejects.toMatchObject(bad);
+    }
+  });
+
+  test("search finds inside address and name, in any case of any script", async () => {
+    const [ann, elodie, third] = [
+      aUser({ name: "Ann Lee", email: "ann@one.test" }),
+      aUser({ name: "ÉLODIE Дмитрий", email: "e@two.test" }),
+      aUser({ name: "Third", email: "third@one.test", role: "admin" }),
+    ];
+    await insertUsers(theStore(), [ann, elodie, third]);
+    const found = async (search: string, role?: string) =>
+      (await theStore().users.list({ limit: 10 }, { search, ...(role === undefined ? {} : { role }) })).items;
+    expect(await found("n LE")).toEqual([ann]);
+    expect(await found("one.TEST")).toEqual([ann, third]);
+    expect(await found("élodie дмит")).toEqual([elodie]);
+    expect(await found("E\u0301lodie")).toEqual([elodie]);
+    expect(await found("one.test", "admin")).toEqual([third]);
+    expect(await found("")).toEqual([ann, elodie, third]);
+    expect(await found("nobody")).toEqual([]);
+    expect(await found("x".repeat(100_000))).toEqual([]);
+    const renamed = { ...ann, name: "Beth", version: 2 };
+    await write(theStore(), (tx) => tx.users.update(renamed, 1));
+    expect(await found("lee")).toEqual([]);
+    expect(await found("beth")).toEqual([renamed]);
+  });
+
+  test("search is literal: what is a wildcard or a quote elsewhere is a letter here", async () => {
+    const names = ["100% sure", "100 sure", "a_b", "axb", "it's", 'say "hi"', "back\\slash", "star*", "[abc]", "q?"];
+    const users = names.map((name) => aUser({ name, email: `${names.indexOf(name)}@example.test` }));
+    await insertUsers(theStore(), users);
+    for (const [search, name] of [
+      ["100%", "100% sure"],
+      ["0% s", "100% sure"],
+      ["a_b", "a_b"],
+      ["'", "it's"],
+      ['"', 'say "hi"'],
+      ["\\", "back\\slash"],
+      ["*", "star*"],
+      ["[a", "[abc]"],
+      ["?", "q?"],
+      ["%", "100% sure"],
+      ["_", "a_b"],
+    ] as const) {
+      const { items } = await theStore().users.list({ limit: 20 }, { search });
+      expect(
+        items.map((user) => user.name),
+        search,
+      ).toEqual([name]);
+    }
+  });
+
+  test("pages of a search hold their place too", async () => {
+    const users = Array.from({ length: 9 }, (_, index) => aUser({ name: index % 2 === 0 ? "even" : "odd" }));
+    await insertUsers(theStore(), users);
+    const pages = await allPages((page) => theStore().users.list(page, { search: "EVEN" }), 2);
+    expect(pages.flat()).toEqual(users.filter((user) => user.name === "even"));
+  });
+
+  test("audit events come newest first, each once, also when many happened in one millisecond", async () => {
+    const events = [at(1), at(2), at(2), at(2), at(2), at(3)].map((when) => anAuditEvent({ at: when }));
+    await write(theStore(), async (tx) => {
+      for (const event of events) await tx.audit.append(event);
+    });
+    for (const limit of [1, 2, 3, 6]) {
+      const pages = await allPages((page) => theStore().audit.list(page), limit);
+      expect(pages.flat()).toStrictEqual(events.toReversed());
+    }
+    const first = await theStore().audit.list({ limit: 2 });
+    await write(theStore(), (tx) => tx.audit.append(anAuditEvent({ at: at(9) })));
+    const rest = await theStore().audit.list({ limit: 200, cursor: first.next ?? "" });
+    expect(rest.items).toEqual(events.toReversed().slice(2));
+  });
+
+  test("an audit event comes back as it was appended, and is found by its type and its target", async () => {
+    const full = anAuditEvent({
+      type: "session.ended",
+      actor: { kind: "user", id: "a" },
+      target: { kind: "session", id: "s" },
+      provider: "acme",
+      connection: "provider:acme",
+      address: "192.0.2.1",
+      rule: "sub",
+      code: "session.invalid",
+      requestId: "r",
+      data: { reason: "x", list: [1, null, { deep: true }] },
+    });
+    const other = anAuditEvent({ target: { kind: "user", id: "u" } });
+    await write(theStore(), async (tx) => {
+      for (const event of [full, other]) await tx.audit.append(event);
+    });
+    const list = async (filter: { type?: string; targetId?: string }) =>
+      (await theStore().audit.list({ limit: 10 }, filter)).items;
+    expect(await list({ type: "session.ended" })).toStrictEqual([full]);
+    expect(await list({ targetId: "u" })).toStrictEqual([other]);
+    expect(await list({ type: "session.ended", targetId: "u" })).toEqual([]);
+    expect(await list({})).toEqual([other, full]);
+  });
+}

@@ -1,0 +1,90 @@
+/** What consumed flows, used `jti`s, the outbox, metadata and settings promise. */
+import { expect, test } from "vitest";
+import { anOutboxRow, at, start, type TheStore, write } from "./samples.js";
+
+export function onceTests(theStore: TheStore): void {
+  const fifty = Array.from({ length: 50 });
+  const winners = (answers: readonly boolean[]) => answers.filter(Boolean).length;
+
+  test("SI-9 of fifty callbacks with one state, one consumes it", async () => {
+    const consume = () => write(theStore(), (tx) => tx.consumedFlows.consume("state", at(10)));
+    expect(winners(await Promise.all(fifty.map(consume)))).toBe(1);
+    expect(await consume()).toBe(false);
+    expect(await write(theStore(), (tx) => tx.consumedFlows.consume("State", at(10)))).toBe(true);
+  });
+
+  test("LO-7 a jti is used once for each issuer", async () => {
+    const use = (issuer: string) => () => write(theStore(), (tx) => tx.usedJtis.use(issuer, "jti", at(10)));
+    expect(winners(await Promise.all(fifty.map(use("https://a.example.test"))))).toBe(1);
+    expect(await use("https://b.example.test")()).toBe(true);
+    expect(await use("https://a.example.test")()).toBe(false);
+  });
+
+  test("consumed flows and used jtis count until they are swept, and only what expired is swept", async () => {
+    await write(theStore(), async (tx) => {
+      for (const [index, expires] of [10, 10, 10, 11].entries()) {
+        const name = `${expires}-${index}`;
+        await tx.consumedFlows.consume(name, at(expires));
+        await tx.usedJtis.use("https://a.example.test", name, at(expires));
+      }
+      await tx.consumedFlows.consume("known", at(5));
+      expect(await tx.consumedFlows.consume("known", at(500))).toBe(false);
+    });
+    const sweep = (table: "consumedFlows" | "usedJtis") =>
+      write(theStore(), (tx) => tx[table].deleteExpired(at(10), 3));
+    expect([await sweep("consumedFlows"), await sweep("consumedFlows"), await sweep("consumedFlows")]).toEqual([
+      3, 1, 0,
+    ]);
+    expect([await sweep("usedJtis"), await sweep("usedJtis")]).toEqual([3, 0]);
+    expect(await write(theStore(), (tx) => tx.consumedFlows.consume("known", at(500)))).toBe(true);
+  });
+
+  test("the outbox gives what is due, oldest first", async () => {
+    const rows = [30, 10, 20, 41].map((due) => anOutboxRow({ nextAttemptAt: at(due), endsAt: at(due + 5) }));
+    await write(theStore(), async (tx) => {
+      for (const row of rows) await tx.outbox.insert(row);
+    });
+    expect(await theStore().outbox.due(at(40), 10)).toStrictEqual([rows[1], rows[2], rows[0]]);
+    expect(await theStore().outbox.due(at(40), 2)).toStrictEqual([rows[1], rows[2]]);
+    expect(await theStore().outbox.due(at(9), 10)).toEqual([]);
+  });
+
+  test("of many nodes that claim a due row one gets it, until its next attempt is due", async () => {
+    const row = anOutboxRow();
+    await write(theStore(), (tx) => tx.outbox.insert(row));
+    const claim = () => write(theStore(), (tx) => tx.outbox.claim(row.id, row.attempts, at(100)));
+    expect(winners(await Promise.all(fifty.map(claim)))).toBe(1);
+    expect(await theStore().outbox.due(at(99), 10)).toEqual([]);
+    await write(theStore(), (tx) => tx.outbox.fail(row.id, "503"));
+    const again = { ...row, attempts: 1, nextAttemptAt: at(100), lastFailure: "503" };
+    expect(await theStore().outbox.due(at(100), 10)).toStrictEqual([again]);
+    await write(theStore(), (tx) => tx.outbox.delete(row.id));
+    expect(await theStore().outbox.due(at(100), 10)).toEqual([]);
+    expect(await write(theStore(), (tx) => tx.outbox.claim(row.id, 1, at(200)))).toBe(false);
+  });
+
+  test("metadata is inserted, then replaced", async () => {
+    const url = "https://id.example.test/.well-known/openid-configuration";
+    const record = { url, body: '{"issuer":"ü"}', fetchedAt: start, freshUntil: at(1), staleUntil: at(2) };
+    await write(theStore(), (tx) => tx.metadata.save(record));
+    expect(await theStore().metadata.byUrl(url)).toStrictEqual(record);
+    const next = { ...record, body: "{}", fetchedAt: at(1), freshUntil: at(3), staleUntil: at(4) };
+    await write(theStore(), (tx) => tx.metadata.save(next));
+    expect(await theStore().metadata.byUrl(url)).toStrictEqual(next);
+    expect(await theStore().metadata.byUrl(`${url}/`)).toBeUndefined();
+  });
+
+  test("a setting is inserted once, and of two changes to one version one wins", async () => {
+    const setting = { key: "look", value: { title: "Ü", list: [1, null, true] }, version: 1, updatedAt: start };
+    const save = (value: string, expected: number) =>
+      write(theStore(), (tx) => tx.settings.save({ ...setting, value, version: expected + 1 }, expected));
+    expect(await save("too early", 1)).toBe(false);
+    expect(await theStore().settings.byKey("look")).toBeUndefined();
+    expect(await write(theStore(), (tx) => tx.settings.save(setting, 0))).toBe(true);
+    expect(await theStore().settings.byKey("look")).toStrictEqual(setting);
+    expect(await save("again", 0)).toBe(false);
+    const won = await Promise.all([save("a", 1), save("b", 1)]);
+    expect(winners(won)).toBe(1);
+    expect(await theStore().settings.byKey("look")).toMatchObject({ value: won[0] ? "a" : "b", version: 2 });
+  });
+}

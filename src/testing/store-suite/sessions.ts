@@ -1,0 +1,132 @@
+/** What sessions and grants promise. */
+import { expect, test } from "vitest";
+import { aGrant, anIdentity, aPerson, aSession, at, type TheStore, write } from "./samples.js";
+
+export function sessionTests(theStore: TheStore): void {
+  test("LO-1 a session comes back as it was stored, with every member and with none", async () => {
+    const { user, identity, session } = await aPerson(theStore(), { session: { sid: "sid", userAgent: "Ünicode" } });
+    const bare = aSession(identity, { sid: null, address: null, userAgent: null, createdAt: at(5) });
+    await write(theStore(), (tx) => tx.sessions.insert(bare));
+    for (const one of [session, bare]) {
+      expect(await theStore().sessions.byTokenHash(one.tokenHash)).toStrictEqual(one);
+      expect(await theStore().sessions.byId(one.id)).toStrictEqual(one);
+    }
+    expect(await theStore().sessions.ofUser(user.id)).toStrictEqual([bare, session]);
+    expect(await theStore().sessions.byTokenHash(`${session.tokenHash}x`)).toBeUndefined();
+    expect(await theStore().sessions.byTokenHash(session.tokenHash.toUpperCase())).toBeUndefined();
+  });
+
+  test("LO-1 no two sessions have one token hash", async () => {
+    const { identity, session } = await aPerson(theStore());
+    const copy = aSession(identity, { tokenHash: session.tokenHash });
+    const inserting = write(theStore(), (tx) => tx.sessions.insert(copy));
+    await expect(inserting).rejects.toMatchObject({ name: "UniqueViolation", table: "sessions" });
+  });
+
+  test("LO-8 sessions are found by the issuer with its sid or sub, never by one of them alone", async () => {
+    const store = theStore();
+    const { user } = await aPerson(store);
+    const here = anIdentity(user, { issuer: "https://a.example.test", subject: "s", sub: "ann" });
+    const there = anIdentity(user, { issuer: "https://b.example.test", subject: "s", sub: "ann" });
+    const sessions = {
+      one: aSession(here, { sid: "1", createdAt: at(1) }),
+      two: aSession(here, { sid: "2", createdAt: at(2) }),
+      none: aSession(here, { sid: null, createdAt: at(3) }),
+      elsewhere: aSession(there, { sid: "1", createdAt: at(4) }),
+    };
+    await write(store, async (tx) => {
+      for (const identity of [here, there]) await tx.identities.insert(identity);
+      for (const session of Object.values(sessions)) await tx.sessions.insert(session);
+      expect(await tx.sessions.bySid(here.issuer, "1")).toEqual([sessions.one]);
+    });
+    expect(await store.sessions.bySid(here.issuer, "1")).toEqual([sessions.one]);
+    expect(await store.sessions.bySub(here.issuer, "ann")).toEqual([sessions.none, sessions.two, sessions.one]);
+    expect(await store.sessions.bySub(here.issuer, "Ann")).toEqual([]);
+    expect(await store.sessions.bySid("https://A.example.test", "1")).toEqual([]);
+  });
+
+  test("LO-2 touching moves last-seen and idle end forward, never back, and each by itself", async () => {
+    const { session } = await aPerson(theStore(), { session: { lastSeenAt: at(100), idleEndsAt: at(200) } });
+    const touched = async (lastSeen: number, idleEnds: number) => {
+      await write(theStore(), (tx) => tx.sessions.touch(session.id, at(lastSeen), at(idleEnds)));
+      const now = await theStore().sessions.byId(session.id);
+      return [now?.lastSeenAt, now?.idleEndsAt];
+    };
+    expect(await touched(150, 250)).toEqual([at(150), at(250)]);
+    expect(await touched(120, 220)).toEqual([at(150), at(250)]);
+    expect(await touched(160, 240)).toEqual([at(160), at(250)]);
+    expect(await touched(140, 260)).toEqual([at(160), at(260)]);
+    const expected = { ...session, lastSeenAt: at(160), idleEndsAt: at(260) };
+    expect(await theStore().sessions.byId(session.id)).toStrictEqual(expected);
+  });
+
+  test("LO-5 with a session go its grants, not the tool grants; ending it twice says so", async () => {
+    const { session, grant, toolGrant, user } = await aPerson(theStore());
+    const end = () => write(theStore(), (tx) => tx.sessions.delete(session.id));
+    const ended = await Promise.all([end(), end()]);
+    expect(ended.toSorted()).toEqual([false, true]);
+    expect(await theStore().sessions.byTokenHash(session.tokenHash)).toBeUndefined();
+    expect(await theStore().grants.byId(grant.id)).toBeUndefined();
+    expect(await theStore().grants.ofUser(user.id)).toEqual([toolGrant]);
+  });
+
+  test("LO-2 sessions whose idle or absolute end has passed are swept, at most so many at once", async () => {
+    const { identity, user } = await aPerson(theStore());
+    const ends = [
+      [10, 900],
+      [900, 10],
+      [10, 10],
+      [11, 900],
+      [900, 11],
+    ] as const;
+    await write(theStore(), async (tx) => {
+      for (const [idle, absolute] of ends) {
+        await tx.sessions.insert(aSession(identity, { idleEndsAt: at(idle), endsAt: at(absolute) }));
+      }
+    });
+    const sweep = () => write(theStore(), (tx) => tx.sessions.deleteEnded(at(10), 2));
+    expect(await sweep()).toBe(2);
+    expect(await sweep()).toBe(1);
+    expect(await sweep()).toBe(0);
+    expect(await theStore().sessions.ofUser(user.id)).toHaveLength(3);
+  });
+
+  test("VA-1 a grant comes back as it was stored, with every member and with none", async () => {
+    const { user, session, grant, toolGrant } = await aPerson(theStore());
+    const full = aGrant(user, null, {
+      connection: "tool:other",
+      scopes: [],
+      expiresAt: null,
+      status: "needs_reconnect",
+      statusReason: "invalid_grant",
+      version: 3,
+      lastRefreshAt: at(1),
+      lastFailureCode: "code",
+      nextAttemptAt: at(2),
+      leaseOwner: "node",
+      leaseEndsAt: at(3),
+      lastUsedAt: at(4),
+      accountLabel: null,
+      sealed: "x".repeat(20_000),
+    });
+    await write(theStore(), (tx) => tx.grants.insert(full));
+    for (const one of [grant, toolGrant, full]) expect(await theStore().grants.byId(one.id)).toStrictEqual(one);
+    expect(await theStore().grants.ofSession(session.id)).toStrictEqual([grant]);
+    expect(await theStore().grants.ofUser(user.id)).toHaveLength(3);
+    await write(theStore(), (tx) => tx.grants.delete(full.id));
+    expect(await theStore().grants.byId(full.id)).toBeUndefined();
+  });
+
+  test("VA-8 of two writers that hold the same version of a grant, exactly one wins", async () => {
+    const { grant } = await aPerson(theStore());
+    const replace = (sealed: string) =>
+      write(theStore(), (tx) => tx.grants.replace({ ...grant, sealed, version: 2 }, grant.version));
+    const won = await Promise.all([replace("a"), replace("b")]);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect((await theStore().grants.byId(grant.id))?.sealed).toBe(won[0] ? "a" : "b");
+    expect(await replace("late")).toBe(false);
+    await write(theStore(), (tx) => tx.grants.delete(grant.id));
+    expect(await write(theStore(), (tx) => tx.grants.replace(grant, 2))).toBe(false);
+    expect(await theStore().grants.byId(grant.id)).toBeUndefined();
+  });
+}
