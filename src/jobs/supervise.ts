@@ -20,6 +20,8 @@ export interface Supervisor {
 export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[]): Supervisor {
   const running = new Map<string, Promise<void>>();
   const cancels = new Map<string, () => void>();
+  /** Nudged while a round was under way, which may have looked before there was something to see. */
+  const again = new Set<string>();
   let stopped = false;
 
   function round(job: Job): void {
@@ -34,7 +36,8 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
       })
       .finally(() => {
         running.delete(job.name);
-        schedule(job);
+        if (again.delete(job.name)) round(job);
+        else schedule(job);
       });
     running.set(job.name, work);
   }
@@ -51,7 +54,9 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
   return {
     nudge(name) {
       const job = jobs.find((candidate) => candidate.name === name);
-      if (job) round(job);
+      if (!job) return;
+      if (running.has(name)) again.add(name);
+      else round(job);
     },
     async stop() {
       stopped = true;

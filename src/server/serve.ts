@@ -51,7 +51,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { handler, clock, log } = options;
   const listener = getRequestListener(
     (request, env) => handler(request, { address: env.incoming.socket.remoteAddress }),
-    { errorHandler: (error) => answerToError(error, log) },
+    // The adaptor would otherwise replace the process's own `Request` and `Response`, an embedder's included.
+    { errorHandler: (error) => answerToError(error, log), overrideGlobalObjects: false },
   );
   const server = createServer({ ...timeouts }, (incoming, outgoing) => void listener(incoming, outgoing));
   const sockets = socketsOf(server);
