@@ -100,7 +100,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
   const checker = createSessionChecker({ store, news, clock, log, cookie, providers, idle });
-  const signedOutMarker = createSignedOutMarker({ secure });
+  const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
   const signIn: SignInPorts = {

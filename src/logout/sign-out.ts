@@ -64,7 +64,7 @@ export function createSignOut(ports: SignOutPorts) {
       await endSessions(ports, [session], { actor, reason: "sign_out", audit: input.request, now });
       ports.onQueued();
     }
-    const gone = [ports.cookie.clear(), ports.marker.set()];
+    const gone = [ports.cookie.clear(), ...ports.marker.set()];
     if (!away) return { location: afterwards ?? `${ports.base}/signed-out`, setCookies: gone };
     const kept = JSON.stringify({ s: sha256Base64Url(away.state), r: afterwards, t: now });
     const stateCookie = setCookie(cookieName, ports.keyring.seal("sign-out", sealContext, kept), {

@@ -5,17 +5,27 @@
 import { hostPrefixed, readCookies, setCookie } from "../kernel/cookies.js";
 
 export interface SignedOutMarker {
-  set(): string;
-  clear(): string;
+  /** Set-Cookie values; none where nothing is started automatically. */
+  set(): readonly string[];
+  /** Takes it away where the browser holds one. */
+  clear(cookieHeader: string | undefined): readonly string[];
   isSet(cookieHeader: string | undefined): boolean;
 }
 
-export function createSignedOutMarker({ secure }: { readonly secure: boolean }): SignedOutMarker {
+export function createSignedOutMarker({
+  secure,
+  autoStart,
+}: {
+  readonly secure: boolean;
+  readonly autoStart: boolean;
+}): SignedOutMarker {
   const name = hostPrefixed("latchkey-signed-out", secure);
   const attributes = { secure, sameSite: "Lax" } as const;
+  const isSet = (header: string | undefined) =>
+    readCookies(header).some((cookie) => cookie.name === name && cookie.value === "1");
   return {
-    set: () => setCookie(name, "1", attributes),
-    clear: () => setCookie(name, "", { ...attributes, maxAge: 0 }),
-    isSet: (header) => readCookies(header).some((cookie) => cookie.name === name && cookie.value === "1"),
+    set: () => (autoStart ? [setCookie(name, "1", attributes)] : []),
+    clear: (header) => (isSet(header) ? [setCookie(name, "", { ...attributes, maxAge: 0 })] : []),
+    isSet,
   };
 }

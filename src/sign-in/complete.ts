@@ -53,7 +53,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
-    ...(ports.signedOutMarker.isSet(input.cookieHeader) ? [ports.signedOutMarker.clear()] : []),
+    ...ports.signedOutMarker.clear(input.cookieHeader),
   ];
   return { location: flow.returnTo, setCookies };
 }
