@@ -117,7 +117,7 @@ describe("the URL", () => {
   });
 
   test.each(["http://idp.example/a", "javascript:alert(1)", "", undefined])(
-    "AT-40 refuses to send a browser to %s",
+    "SI-5 refuses to send a browser to %s",
     async (endpoint) => {
       expect((await failure(url({}, { authorization_endpoint: endpoint }))).code).toBe("signin.provider_misconfigured");
     },

@@ -32,6 +32,6 @@ test.each([
   "https://u:p@i/end",
   "http://localhost.evil.example/",
   "http://127.0.0.1.evil.example/",
-])("AT-40 LO-5 %s is no place to send a browser to", (endpoint) => {
+])("SI-5 LO-5 %s is no place to send a browser to", (endpoint) => {
   expect(url(endpoint)).toBeUndefined();
 });

@@ -152,7 +152,7 @@ describe("what a document must say", () => {
     7,
     "https://user:pass@idp.example/authorize",
     undefined,
-  ])("AT-40 SI-2 refuses %j as authorization_endpoint: a browser would open it", async (url) => {
+  ])("SI-5 SI-2 refuses %j as authorization_endpoint: a browser would open it", async (url) => {
     honestMetadata({ authorization_endpoint: url });
     expect(await failure(metadata.discover(provider))).toBe("signin.provider_misconfigured document_refused");
   });

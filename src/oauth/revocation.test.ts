@@ -41,7 +41,7 @@ const outcome = async (work: Promise<unknown>): Promise<string> =>
     },
   );
 
-test("VA-14 sends the token with its hint, authenticated, to a real endpoint that checks it", async () => {
+test("LO-5 sends the token with its hint, authenticated, to a real endpoint that checks it", async () => {
   expect(await outcome(revoke())).toBe("done");
   const [request] = idp.requestsTo("revocation");
   expect(Object.fromEntries(request?.form ?? [])).toEqual({ token: "canary-token", token_type_hint: "refresh_token" });
@@ -66,12 +66,12 @@ test.each<[why: string, answer: object, expected: string]>([
     "signin.provider_unavailable retryable",
   ],
   ["a redirect", { status: 308, headers: { Location: "https://evil.example" } }, "signin.provider_refused"],
-])("VA-14 answered with %s", async (_why, answer, expected) => {
+])("LO-5 answered with %s", async (_why, answer, expected) => {
   idp.script({ revocation: answer });
   expect(await outcome(revoke())).toBe(expected);
 });
 
-test("VA-14 no endpoint, or one that egress refuses, is a fault of the configuration", async () => {
+test("LO-5 no endpoint, or one that egress refuses, is a fault of the configuration", async () => {
   expect(await outcome(revoke({ revocation_endpoint: undefined }))).toBe("signin.provider_misconfigured");
   expect(await outcome(revoke({ revocation_endpoint: "http://169.254.169.254/revoke" }))).toBe(
     "signin.provider_misconfigured",

@@ -141,7 +141,7 @@ test.each<[why: string, answer: Answer | RawAnswer, code: string]>([
   expect(idp.requestsTo("token").length).toBeLessThan(2);
 });
 
-test("VA-9 a failure says whether the request was sent", async () => {
+test("SI-12 a failure says whether the request was sent", async () => {
   idp.script({ token: { raw: () => {} } });
   const hanging = thrown(exchange());
   await vi.waitUntil(() => idp.requestsTo("token").length === 1);

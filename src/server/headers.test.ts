@@ -37,7 +37,7 @@ describe.each(pages)("the page %s", (path) => {
     expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
   });
 
-  test("SU-5 holds no inline script, style or handler, and SU-10 nothing from another origin", async () => {
+  test("SU-5 holds no inline script, style or handler, and SU-8 nothing from another origin", async () => {
     const html = await (await aWorld().get(path, { ...browser, ...annsCookie })).text();
     expect(html).toMatch(/^<!doctype html><html lang="en" dir="ltr">/);
     expect(html).not.toMatch(/<style|<script(?![^>]* src="\/auth\/assets\/[0-9a-f]{16}\.js")|\son[a-z]+=|\sstyle=/);

@@ -43,7 +43,7 @@ describe.each(["json", "pretty"] as const)("%s lines", (format) => {
     expect(lines[1]).not.toContain("4/0AX4XfWh");
   });
 
-  test("SU-16 lines below the level are not written", () => {
+  test("SI-24 lines below the level are not written", () => {
     const { lines, log } = capture({ format, level: "warn" });
     log.info({}, "no");
     log.warn({}, "yes");
@@ -69,7 +69,7 @@ describe.each(["json", "pretty"] as const)("%s lines", (format) => {
   });
 });
 
-test("SU-16 auto is pretty on a terminal and JSON otherwise", () => {
+test("SI-24 auto is pretty on a terminal and JSON otherwise", () => {
   const piped = capture();
   piped.log.info({ requestId: "r1" }, "said");
   expect(JSON.parse(piped.lines[0] ?? "")).toEqual({

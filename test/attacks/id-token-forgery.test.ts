@@ -469,7 +469,7 @@ describe("AT-26 tokens that say the wrong thing", () => {
   });
 
   test.each(["at+jwt", "logout+jwt", "application/logout+jwt", "LOGOUT+JWT", "dpop+jwt"])(
-    "AT-46 a %s of the same issuer is no ID token",
+    "AT-25 a %s of the same issuer is no ID token",
     async (typ) => {
       expect(await verdict(await sign(honest(), { typ }))).toBe("typ");
     },

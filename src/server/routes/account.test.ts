@@ -79,7 +79,7 @@ describe("the account page", () => {
     expect(html).toContain("&lt;img src=x");
   });
 
-  test("SU-10 a picture elsewhere is not loaded from there", async () => {
+  test("SU-8 a picture elsewhere is not loaded from there", async () => {
     const withPicture = (picture: string) =>
       aWorld({
         features: { checkSession: async () => ({ kind: "signed-in", ...ann, user: { ...ann.user, picture } }) },

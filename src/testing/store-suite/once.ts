@@ -13,7 +13,7 @@ export function onceTests(theStore: TheStore): void {
     expect(await write(theStore(), (tx) => tx.consumedFlows.consume("State", at(10)))).toBe(true);
   });
 
-  test("LO-7 a jti is used once for each issuer", async () => {
+  test("QU-21 a jti is used once for each issuer", async () => {
     const use = (issuer: string) => () => write(theStore(), (tx) => tx.usedJtis.use(issuer, "jti", at(10)));
     expect(winners(await Promise.all(fifty.map(use("https://a.example.test"))))).toBe(1);
     expect(await use("https://b.example.test")()).toBe(true);

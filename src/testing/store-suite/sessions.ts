@@ -23,7 +23,7 @@ export function sessionTests(theStore: TheStore): void {
     await expect(inserting).rejects.toMatchObject({ name: "UniqueViolation", table: "sessions" });
   });
 
-  test("LO-8 sessions are found by the issuer with its sid or sub, never by one of them alone", async () => {
+  test("LO-1 sessions are found by the issuer with its sid or sub, never by one of them alone", async () => {
     const store = theStore();
     const { user } = await aPerson(store);
     const here = anIdentity(user, { issuer: "https://a.example.test", subject: "s", sub: "ann" });
@@ -117,7 +117,7 @@ export function sessionTests(theStore: TheStore): void {
     expect(await theStore().grants.byId(full.id)).toBeUndefined();
   });
 
-  test("VA-8 of two writers that hold the same version of a grant, exactly one wins", async () => {
+  test("VA-1 of two writers that hold the same version of a grant, exactly one wins", async () => {
     const { grant } = await aPerson(theStore());
     const replace = (sealed: string) =>
       write(theStore(), (tx) => tx.grants.replace({ ...grant, sealed, version: 2 }, grant.version));

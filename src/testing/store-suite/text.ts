@@ -65,7 +65,7 @@ export function textTests(theStore: TheStore): void {
     expect(await theStore().identities.bySubject("https://odd.example.test", "")).toBeUndefined();
   });
 
-  test("LO-8 a sub and a sid are compared byte for byte", async () => {
+  test("LO-1 a sub and a sid are compared byte for byte", async () => {
     const { user } = await aPerson(theStore());
     const sessions = await write(theStore(), async (tx) => {
       const made = [];
