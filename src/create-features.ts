@@ -3,16 +3,20 @@
 import { listIdentities } from "./accounts/list-identities.js";
 import { listMemberships } from "./accounts/list-memberships.js";
 import type { Config } from "./config/schema.js";
+import { equalInConstantTime } from "./crypto/digest.js";
 import { safeReturnTo } from "./flows/policy/return-to.js";
 import type { Supervisor } from "./jobs/supervise.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
+import type { Metrics } from "./kernel/metrics.js";
+import { milliseconds } from "./kernel/time.js";
 import { createEndSessionOrigins } from "./logout/end-session-origins.js";
 import { type EndReason, endSessions } from "./logout/end-sessions.js";
 import type { createSignOut } from "./logout/sign-out.js";
 import type { Provider } from "./providers/provider.js";
 import type { Features, RequestFacts } from "./server/features.js";
+import type { Prometheus } from "./server/prometheus.js";
 import type { SessionChecker } from "./sessions/check-session.js";
 import { listSessions } from "./sessions/list-sessions.js";
 import type { News } from "./sessions/news.js";
@@ -32,6 +36,9 @@ export interface Wired {
   readonly cookie: SessionCookie;
   readonly news: News;
   readonly jobs: Supervisor;
+  readonly metrics: Metrics;
+  /** Undefined where metrics are switched off. */
+  readonly prometheus: Prometheus | undefined;
 }
 
 export function createFeatures(wired: Wired): Features {
@@ -57,6 +64,16 @@ export function createFeatures(wired: Wired): Features {
     const ended = await endSessions(signIn, sessions, { actor, reason, audit: request, now: clock.now() });
     jobs.nudge("outbox");
     return ended;
+  }
+
+  async function outboxWaiting() {
+    try {
+      const { rows, oldest } = await store.outbox.waiting();
+      return { rows, lag: milliseconds(oldest === null ? 0 : Math.max(0, clock.now() - oldest)) };
+    } catch (thrown) {
+      signIn.log.debug({ code: asLatchkeyError(thrown).code }, "the outbox could not be counted for metrics");
+      return undefined;
+    }
   }
 
   return {
@@ -91,6 +108,7 @@ export function createFeatures(wired: Wired): Features {
 
     checkSession: (headers) => checker.check(headers),
     clearSessionCookie: () => cookie.clear(),
+    signedOutCookies: () => [cookie.clear(), ...signIn.signedOutMarker.set()],
 
     async account(signedIn) {
       const { user } = signedIn;
@@ -128,7 +146,14 @@ export function createFeatures(wired: Wired): Features {
         return { ready: false, code: isLatchkeyError(thrown) ? thrown.code : "store.unavailable" };
       }
     },
+    metrics: wired.metrics,
+    async metricsPage(authorization) {
+      const { token } = config.observability.metrics;
+      if (!wired.prometheus) throw new LatchkeyError("server.not_found");
+      const presented = /^bearer +(.+)$/i.exec(authorization ?? "")?.[1] ?? "";
+      if (token && !equalInConstantTime(presented, token.reveal())) throw new LatchkeyError("server.token_required");
+      return wired.prometheus.page(await outboxWaiting());
+    },
     isEmpty: () => store.users.none(),
-    userById: (id) => store.users.byId(id),
   };
 }

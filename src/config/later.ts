@@ -39,7 +39,7 @@ export const laterKeys: readonly string[] = [
   "webhooks",
   "assertions",
   "verify",
-  "observability",
+  "observability.tracing",
   ...below(
     "providers.*",
     "tenant",
@@ -56,6 +56,7 @@ export const laterKeys: readonly string[] = [
     "groups",
     "tokenExchange",
   ),
+  "providers.*.endpoints.introspection",
   ...below("providers.*.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
   ...below("signIn.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
   ...below("roles", "fromClaims", "allowed", "admin", "rules", "noMatch", "absent", "healLoneUser"),

@@ -64,7 +64,6 @@ export const providerSchema = z.strictObject({
       userinfo: endpoint("userinfo"),
       jwks: endpoint("JWKS"),
       revocation: endpoint("revocation"),
-      introspection: endpoint("introspection"),
       endSession: endpoint("end-session"),
     })
     .prefault({})

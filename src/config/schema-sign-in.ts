@@ -98,7 +98,7 @@ export const signInSchema = z
         )
           .nullable()
           .default(null)
-          .describe("Where a sign-out ends when the request names no place; null is the sign-in page."),
+          .describe("Where a sign-out ends when the request names no place; null is a page that says so."),
         allowedReturnTo: z
           .array(origin())
           .default([])

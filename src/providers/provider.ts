@@ -31,7 +31,6 @@ export interface Endpoints {
   readonly userinfo?: string | undefined;
   readonly jwks?: string | undefined;
   readonly revocation?: string | undefined;
-  readonly introspection?: string | undefined;
   readonly endSession?: string | undefined;
 }
 

@@ -6,8 +6,9 @@ import type { IdentityView } from "../accounts/list-identities.js";
 import type { MembershipView } from "../accounts/list-memberships.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
-import type { SessionId, UserId } from "../kernel/ids.js";
+import type { SessionId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
+import type { Metrics } from "../kernel/metrics.js";
 import type { Clock } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionView } from "../sessions/list-sessions.js";
@@ -97,6 +98,8 @@ export interface Features {
   checkSession(headers: Headers): Promise<SessionCheck>;
   /** Set-Cookie value that takes the session cookie away. */
   clearSessionCookie(): string;
+  /** Set-Cookie values for a browser whose person ended its session: without it, and not to be started again (SI-15). */
+  signedOutCookies(): readonly string[];
 
   account(signedIn: Authenticated): Promise<AccountView>;
   listSessions(signedIn: Authenticated): Promise<readonly SessionView[]>;
@@ -112,6 +115,8 @@ export interface Features {
    */
   signOut(input: {
     readonly signedIn: Authenticated | undefined;
+    /** For the session that counts for nothing now and must go all the same. */
+    readonly headers: Headers;
     readonly choice: "local" | "provider" | undefined;
     readonly returnTo: string | undefined;
     readonly request: RequestFacts;
@@ -126,9 +131,15 @@ export interface Features {
   /** Origins that sign-out may redirect a form post to, for `form-action` (SU-5). */
   endSessionOrigins(): readonly string[];
 
+  readonly metrics: Metrics;
+  /**
+   * `GET /metrics`. @param authorization the request's header
+   *
+   * @throws LatchkeyError `server.not_found` where metrics are off, `server.token_required`
+   */
+  metricsPage(authorization: string | undefined): Promise<{ readonly contentType: string; readonly body: string }>;
   /** `GET /readyz`: what is wrong, or nothing. */
   readiness(): Promise<{ readonly ready: boolean; readonly code?: ErrorCode }>;
   /** True while nobody has an account (AC-9's warning on the sign-in page). */
   isEmpty(): Promise<boolean>;
-  userById(id: UserId): Promise<{ readonly version: number } | undefined>;
 }

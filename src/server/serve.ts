@@ -51,8 +51,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { handler, clock, log } = options;
   const listener = getRequestListener(
     (request, env) => handler(request, { address: env.incoming.socket.remoteAddress }),
-    // The adaptor would otherwise replace the process's own `Request` and `Response`, an embedder's included.
-    { errorHandler: (error) => answerToError(error, log), overrideGlobalObjects: false },
+    // The adaptor replaces the process's `Request` and `Response` by lighter ones. This process is ours; an embedder's,
+    // which may think otherwise, never comes here.
+    { errorHandler: (error) => answerToError(error, log) },
   );
   const server = createServer({ ...timeouts }, (incoming, outgoing) => void listener(incoming, outgoing));
   const sockets = socketsOf(server);

@@ -8,6 +8,7 @@ import { type Config, type ConfigInput, configSchema } from "../../src/config/sc
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import type { IdentityId, SessionId, UserId } from "../../src/kernel/ids.js";
 import type { LogFields } from "../../src/kernel/log.js";
+import { silentMetrics } from "../../src/kernel/metrics.js";
 import { days, hours, type Instant, minutes, toInstant } from "../../src/kernel/time.js";
 import type { Provider } from "../../src/providers/provider.js";
 import { redirectUriOf } from "../../src/providers/redirect-uri.js";
@@ -212,6 +213,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     safeReturnTo: (text) => (text && /^\/(?![/\\])/.test(text) ? text : config.signIn.defaultReturnTo),
     checkSession: async (headers) => check(headers),
     clearSessionCookie: () => "latchkey=; Path=/; Max-Age=0",
+    signedOutCookies: () => ["latchkey=; Path=/; Max-Age=0"],
     account: async (signedIn) => ({
       user: signedIn.user,
       roleOrigin: "default",
@@ -244,9 +246,10 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     signOutMode: async () => "local",
     signedOut: () => ({ location: null, setCookies: [] }),
     endSessionOrigins: () => ["https://idp.example.com"],
+    metrics: silentMetrics,
+    metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     readiness: async () => ({ ready: true }),
     isEmpty: async () => false,
-    userById: async () => ({ version: 1 }),
     ...options.features,
   };
   const app = createApp(features);

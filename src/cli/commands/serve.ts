@@ -5,7 +5,7 @@ import type { Config } from "../../config/schema.js";
 import type { Latchkey } from "../../create-latchkey.js";
 import { LatchkeyError } from "../../kernel/errors.js";
 import type { Log } from "../../kernel/log.js";
-import { systemClock } from "../../kernel/time.js";
+import { milliseconds, seconds, systemClock } from "../../kernel/time.js";
 import { type CommonOptions, commandWithConfig, load, running, type Session } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import { networkFileSystem } from "../network-file-system.js";
@@ -41,6 +41,7 @@ async function run(session: Session, options: Options): Promise<number> {
   const { startLatchkey } = await import("../../create-latchkey.js");
   const { serve } = await import("../../server/serve.js");
   const latchkey = await startLatchkey(config, { log });
+  let graceEnds: number;
   try {
     const { host, port } = config.server;
     const handler = latchkey.fetch;
@@ -53,13 +54,33 @@ async function run(session: Session, options: Options): Promise<number> {
     await sayReady(session, options, { url: serving.url, config, latchkey });
 
     await stopping;
+    graceEnds = systemClock.monotonic() + config.server.shutdownGrace;
     const { cut } = await serving.stop(config.server.shutdownGrace);
     if (cut) log.warn({}, "requests were still under way after server.shutdownGrace and were cut");
-  } finally {
+  } catch (thrown) {
     await latchkey.close();
+    throw thrown;
   }
+  const closed = await closes(latchkey, Math.max(graceEnds - systemClock.monotonic(), shortestClose));
+  if (!closed) log.warn({}, "a provider had not answered after server.shutdownGrace and is not waited for");
   log.info({}, "stopped");
+  if (!closed) terminal.exitNow(exitCodes.fine);
   return exitCodes.fine;
+}
+
+/** Files and sockets close in moments, and get them even where the grace is over. */
+const shortestClose = seconds(1);
+
+/**
+ * Closes; false when it takes longer than `limit`. A request that was cut, or a revocation in the background, may
+ * still wait for a provider, and that time is the provider's: without this the grace would be no limit.
+ */
+async function closes(latchkey: Latchkey, limit: number): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<false>((resolve) => {
+    cancel = systemClock.after(milliseconds(limit), () => resolve(false));
+  });
+  return Promise.race([latchkey.close().then(() => true), late]).finally(cancel);
 }
 
 /** Resolves at the first signal; the second ends the process at once. */
