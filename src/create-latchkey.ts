@@ -16,6 +16,7 @@ import { cleanUp } from "./jobs/clean-up.js";
 import { supervise } from "./jobs/supervise.js";
 import { noFaults } from "./kernel/fault.js";
 import type { Log } from "./kernel/log.js";
+import { silentMetrics } from "./kernel/metrics.js";
 import type { RandomSource } from "./kernel/random.js";
 import { type Clock, minutes, seconds, systemClock } from "./kernel/time.js";
 import { createSignOut } from "./logout/sign-out.js";
@@ -25,9 +26,11 @@ import { deliverOutbox } from "./outbox/deliver.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
 import { createPinoLog } from "./server/pino-log.js";
+import { createPrometheus } from "./server/prometheus.js";
 import { createSessionChecker } from "./sessions/check-session.js";
+import { countChecks } from "./sessions/count-checks.js";
 import { startNews } from "./sessions/news.js";
-import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
+import type { LiveSession, SignedInUser } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -84,6 +87,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const secure = url.protocol === "https:";
 
   const keyring = createKeyring({ secrets: config.secrets, random });
+  const prometheus = config.observability.metrics.enabled ? await createPrometheus() : undefined;
+  const metrics = prometheus?.metrics ?? silentMetrics;
   const ca = config.egress.ca === null ? null : await readFile(config.egress.ca, "utf8");
   const { lookup } = ports;
   const egress = createEgress({
@@ -92,6 +97,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     proxyEnvironment: processEnvironment(),
     clock,
     log,
+    observe: (line) => metrics.egressEnded(line),
     ...(lookup ? { lookup } : {}),
   });
   const providers = createProviderRegistry(config);
@@ -99,7 +105,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
-  const checker = createSessionChecker({ store, news, clock, log, cookie, providers, idle });
+  const checker = countChecks(createSessionChecker({ store, news, clock, log, cookie, providers, idle }), metrics);
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
@@ -127,9 +133,9 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     {
       name: "outbox",
       every: seconds(5),
-      run: () => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log }),
+      run: (stop) => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log, metrics }, stop),
     },
-    { name: "clean-up", every: minutes(10), run: () => cleanUp({ store, clock }) },
+    { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
   const signOut = createSignOut({
     store,
@@ -147,7 +153,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     ...config.signIn.signOut,
     onQueued: () => jobs.nudge("outbox"),
   });
-  const features = createFeatures({ config, base, signIn, signOut, checker, cookie, news, jobs });
+  const features = createFeatures({ config, base, signIn, signOut, checker, cookie, news, jobs, metrics, prometheus });
   const app = createApp(features);
 
   return {
@@ -155,9 +161,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);
-        return checked.kind === "signed-in"
-          ? ({ user: checked.user, session: checked.session } satisfies SignedIn)
-          : null;
+        return checked.kind === "signed-in" ? { user: checked.user, session: checked.session } : null;
       },
     },
     isEmpty: () => store.users.none(),
@@ -174,8 +178,6 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     },
   };
 }
-
-type SignedIn = Omit<Authenticated, "via">;
 
 function openStore(config: Config, ports: { clock: Clock; random: RandomSource; log: Log }): Promise<Store> {
   return openSqliteStore({ path: config.database.path, migrate: true, ...ports });

@@ -3,16 +3,16 @@
  *
  * Not here: password hashing. What we hash are our own random values of 256 bits, for which a plain SHA-256 is enough.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, hash, timingSafeEqual } from "node:crypto";
 
 /** SHA-256 of UTF-8 text or of bytes. */
 export const sha256Bytes = (input: string | Uint8Array): Uint8Array => createHash("sha256").update(input).digest();
 
 /** SHA-256 of UTF-8 text, base64url without padding (43 characters): how tokens of ours are kept in the database. */
-export const sha256Base64Url = (text: string): string => createHash("sha256").update(text).digest("base64url");
+export const sha256Base64Url = (text: string): string => hash("sha256", text, "base64url");
 
 /** SHA-256 of UTF-8 text, 64 lower-case hexadecimal digits: where letter case would be lost. */
-export const sha256Hex = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const sha256Hex = (text: string): string => hash("sha256", text, "hex");
 
 /**
  * Whether two values are the same, in a time that tells nothing about where they differ.

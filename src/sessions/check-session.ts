@@ -3,6 +3,7 @@
  * nothing has been said against it. When the store cannot be asked the answer is an error, never a yes and never a no.
  */
 import { sha256Base64Url } from "../crypto/digest.js";
+import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
 import { after, type Clock, type Duration, type Instant, minutes, toInstant } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
@@ -29,6 +30,8 @@ export interface CheckSessionPorts {
 export interface SessionChecker {
   /** @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know. */
   check(headers: { get(name: string): string | null }): Promise<SessionCheck>;
+  /** Whose a session is that this process has seen and still remembers; no I/O. */
+  userOf(id: SessionId): UserId | undefined;
   /** Resolves when last-seen writes under way are done. */
   settled(): Promise<void>;
 }
@@ -47,7 +50,7 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
     const memberships = await store.groups.ofUser(user.id);
     const { id, email, emailVerified, name, picture, role } = user;
     const groups = [...new Set(memberships.map(({ group }) => group.name))].sort();
-    const entry = { record, user: { id, email, emailVerified, name, picture, role, groups } };
+    const entry = { record, user: { id, email, emailVerified, name, picture, role, groups }, answers: {} };
     // If announcements were applied while these rows were read, one of them may have been about this session.
     await news.catchUp();
     if (news.generation !== generation) return load(tokenHash);
@@ -77,6 +80,7 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       .transaction((tx) => tx.sessions.touch(entry.record.id, now, idleEndsAt))
       .then(() => {
         entry.record = { ...entry.record, lastSeenAt: now, idleEndsAt };
+        entry.answers = {};
       })
       .catch((error: unknown) => {
         const cause = error instanceof Error ? error : undefined;
@@ -97,12 +101,21 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       const entry = await find(tokenHash, now);
       if (!entry) return invalid(presented.via);
       touch(entry, tokenHash, now);
-      return { kind: "signed-in", user: entry.user, session: liveSession(entry.record), via: presented.via };
+      return answerFor(entry, presented.via);
     },
+    userOf: (id) => cache.userOf(id),
     async settled() {
       await Promise.all(touching.values());
     },
   };
+}
+
+function answerFor(entry: CachedSession, via: Authenticated["via"]): SessionCheck {
+  const made = entry.answers[via];
+  if (made) return made;
+  const answer: SessionCheck = { kind: "signed-in", user: entry.user, session: liveSession(entry.record), via };
+  entry.answers[via] = answer;
+  return answer;
 }
 
 const invalid = (via: Authenticated["via"]): SessionCheck => ({

@@ -2,6 +2,7 @@
  * What ended or changed elsewhere (LO-3). A node keeps sessions in memory and must hear what has been said against
  * them: announcements are rows written with the change, and this reader hands the new ones to its listeners in order.
  *
+ * Rows are kept for days, not for ever: a node that slept through them sees the gap and forgets everything it knew.
  * On SQLite the database itself says when any process committed (`PRAGMA data_version`, microseconds), so the memory
  * is never older than the request that asks. A database without such a number will need the bus and its heartbeat.
  */
@@ -36,6 +37,11 @@ export async function startNews(ports: {
     for (;;) {
       const fresh = await store.announcements.after(sequence);
       for (const announcement of fresh) {
+        // A number was left out: rows were cleaned up before this node came to read them, and nobody can say whom they
+        // were about. A change of settings is what bears on everybody.
+        if (announcement.sequence > sequence + 1) {
+          for (const listener of listeners) listener({ ...announcement, kind: "settings", key: "announcements" });
+        }
         sequence = announcement.sequence;
         for (const listener of listeners) listener(announcement);
       }

@@ -1,17 +1,21 @@
 /** Sessions this node has seen, by the hash of their value; forgotten when something is said against them (LO-3). */
 import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Announcement, SessionRecord } from "../store/records.js";
-import type { SignedInUser } from "./session.js";
+import type { Authenticated, SessionCheck, SignedInUser } from "./session.js";
 
 export interface CachedSession {
   record: SessionRecord;
   readonly user: SignedInUser;
+  /** The answers that a check gives, made once: callers may know them again by identity. */
+  answers: Partial<Record<Authenticated["via"], SessionCheck>>;
 }
 
 export interface SessionCache {
   get(tokenHash: string): CachedSession | undefined;
   set(tokenHash: string, entry: CachedSession): void;
   forget(announcement: Announcement): void;
+  /** Whose a remembered session is. */
+  userOf(id: SessionId): UserId | undefined;
 }
 
 /** @param capacity how many sessions are kept; the least recently used go first. */
@@ -60,5 +64,6 @@ export function createSessionCache(capacity = 50_000): SessionCache {
         for (const tokenHash of [...byHash.keys()]) drop(tokenHash);
       }
     },
+    userOf: (id) => byHash.get(hashOfSession.get(id) ?? "")?.record.userId,
   };
 }
