@@ -6,8 +6,8 @@ const batch = 500;
 /** Long enough for a node that was stopped over a weekend's maintenance to still hear what was said. */
 const announcementsKept = days(7);
 
-/** One round; answers how many rows went. */
-export async function cleanUp(ports: { store: Store; clock: Clock }): Promise<number> {
+/** One round; answers how many rows went. `stop` ends it after the transaction it is at. */
+export async function cleanUp(ports: { store: Store; clock: Clock }, stop?: AbortSignal): Promise<number> {
   const now = ports.clock.now();
   let gone = 0;
   for (;;) {
@@ -18,6 +18,6 @@ export async function cleanUp(ports: { store: Store; clock: Clock }): Promise<nu
       await tx.announcements.deleteBefore(before(now, announcementsKept), batch),
     ]);
     gone += round.reduce((sum, count) => sum + count, 0);
-    if (round.every((count) => count < batch)) return gone;
+    if (stop?.aborted || round.every((count) => count < batch)) return gone;
   }
 }

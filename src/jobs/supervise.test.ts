@@ -6,8 +6,8 @@ import { supervise } from "./supervise.js";
 
 /** A job whose rounds end when the test says so. */
 function aJob() {
-  const rounds: { end: () => void; fail: (error: Error) => void }[] = [];
-  const run = () => new Promise<void>((end, fail) => void rounds.push({ end, fail }));
+  const rounds: { end: () => void; fail: (error: Error) => void; stop: AbortSignal }[] = [];
+  const run = (stop: AbortSignal) => new Promise<void>((end, fail) => void rounds.push({ end, fail, stop }));
   return { rounds, job: { name: "work", every: seconds(5), run } };
 }
 const settle = async () => {
@@ -54,6 +54,7 @@ test("a round that fails is logged and tried again; stop waits for the round und
   });
   await settle();
   expect(stopped).toBe(false);
+  expect(rounds[1]?.stop.aborted).toBe(true);
   supervisor.nudge("work");
   rounds[1]?.end();
   await stopping;

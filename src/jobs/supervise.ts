@@ -8,7 +8,8 @@ import type { Clock, Duration } from "../kernel/time.js";
 export interface Job {
   readonly name: string;
   readonly every: Duration;
-  run(): Promise<unknown>;
+  /** @param stop aborted when the supervisor stops: a round of many steps ends after the one it is at */
+  run(stop: AbortSignal): Promise<unknown>;
 }
 
 export interface Supervisor {
@@ -22,13 +23,13 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
   const cancels = new Map<string, () => void>();
   /** Nudged while a round was under way, which may have looked before there was something to see. */
   const again = new Set<string>();
-  let stopped = false;
+  const stopping = new AbortController();
 
   function round(job: Job): void {
-    if (stopped || running.has(job.name)) return;
+    if (stopping.signal.aborted || running.has(job.name)) return;
     cancels.get(job.name)?.();
     const work = Promise.resolve()
-      .then(() => job.run())
+      .then(() => job.run(stopping.signal))
       .then(() => {})
       .catch((error: unknown) => {
         const err = error instanceof Error ? error : undefined;
@@ -43,7 +44,7 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
   }
 
   function schedule(job: Job): void {
-    if (!stopped)
+    if (!stopping.signal.aborted)
       cancels.set(
         job.name,
         ports.clock.after(job.every, () => round(job)),
@@ -59,7 +60,7 @@ export function supervise(ports: { clock: Clock; log: Log }, jobs: readonly Job[
       else round(job);
     },
     async stop() {
-      stopped = true;
+      stopping.abort();
       for (const cancel of cancels.values()) cancel();
       await Promise.all(running.values());
     },

@@ -4,6 +4,7 @@
  */
 import { type AuditContext, auditEvent } from "../audit/audit-event.js";
 import type { Keyring } from "../crypto/port.js";
+import type { UserId } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Instant } from "../kernel/time.js";
 import { type Revocation, revocationRow } from "../outbox/revocation.js";
@@ -25,30 +26,35 @@ export type EndReason = "sign_out" | "ended_by_person" | "replaced" | "ended_by_
 /** Sealed before the transaction, written inside it. */
 export type PreparedEnd = { readonly session: SessionRecord; readonly revocations: readonly OutboxRecord[] };
 
-/** The reading and sealing half: call it before the transaction. */
+/**
+ * The reading and sealing half: call it before the transaction.
+ *
+ * @param grantsOfUser reads the siblings; who ends many sessions of one person must not read all their grants for each
+ */
 export async function prepareEnd(
   ports: Omit<EndSessionsPorts, "store"> & { store: Pick<StoreReads, "grants"> },
   session: SessionRecord,
   now: Instant,
+  grantsOfUser = (id: UserId) => ports.store.grants.ofUser(id),
 ): Promise<PreparedEnd> {
   const provider = ports.providers.byId(session.provider);
-  if (!provider || provider.revokeOnSignOut === "never") return { session, revocations: [] };
-  const ofUser = await ports.store.grants.ofUser(session.userId);
-  const ending = ofUser.filter((grant) => grant.sessionId === session.id);
+  if (!provider || !mayRevoke(provider)) return { session, revocations: [] };
+  const ending = await ports.store.grants.ofSession(session.id);
+  const siblings = provider.revokeOnSignOut === "always" ? [] : await grantsOfUser(session.userId);
   const revocations = ending
-    .filter((grant) => provider.revokeOnSignOut === "always" || endsAlone(provider, grant, ofUser))
+    .filter((grant) => provider.revokeOnSignOut === "always" || endsAlone(grant, siblings))
     .flatMap((grant) => revocationOf(ports.keyring, session, grant))
     .map((revocation) => revocationRow(ports, revocation, now));
   return { session, revocations };
 }
 
-/** LO-5 `auto`: only where the preset knows that this token alone ends, and no sibling grant could be hit. */
-function endsAlone(provider: Provider, grant: GrantRecord, ofUser: readonly GrantRecord[]): boolean {
-  if (!provider.revocationEndsOneToken) return false;
-  return !ofUser.some(
-    (other) => other.id !== grant.id && other.clientId === grant.clientId && other.status === "active",
-  );
-}
+/** LO-5 `auto`: only where the preset knows that this token alone ends … */
+const mayRevoke = ({ revokeOnSignOut, revocationEndsOneToken }: Provider): boolean =>
+  revokeOnSignOut === "always" || (revokeOnSignOut === "auto" && revocationEndsOneToken);
+
+/** … and no sibling grant could be hit. */
+const endsAlone = (grant: GrantRecord, ofUser: readonly GrantRecord[]): boolean =>
+  !ofUser.some((other) => other.id !== grant.id && other.clientId === grant.clientId && other.status === "active");
 
 function revocationOf(keyring: Keyring, session: SessionRecord, grant: GrantRecord): Revocation[] {
   const secrets = openGrant(keyring, grant);
@@ -86,7 +92,13 @@ export async function endSessions(
   sessions: readonly SessionRecord[],
   by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
 ): Promise<number> {
-  const prepared = await Promise.all(sessions.map((session) => prepareEnd(ports, session, by.now)));
+  const read = new Map<UserId, Promise<readonly GrantRecord[]>>();
+  const grantsOfUser = (id: UserId): Promise<readonly GrantRecord[]> => {
+    const grants = read.get(id) ?? ports.store.grants.ofUser(id);
+    read.set(id, grants);
+    return grants;
+  };
+  const prepared = await Promise.all(sessions.map((session) => prepareEnd(ports, session, by.now, grantsOfUser)));
   if (prepared.length === 0) return 0;
   return ports.store.transaction(async (tx) => {
     let ended = 0;

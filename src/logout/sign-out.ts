@@ -41,6 +41,8 @@ export interface SignOutPorts extends EndSessionsPorts {
 
 export interface SignOutInput {
   readonly signedIn: Authenticated | undefined;
+  /** What the browser sent; SU-5's check is done. */
+  readonly headers: { get(name: string): string | null };
   readonly choice: "local" | "provider" | undefined;
   readonly returnTo: string | undefined;
   readonly request: AuditContext;
@@ -57,8 +59,8 @@ export function createSignOut(ports: SignOutPorts) {
   async function signOut(input: SignOutInput) {
     const now = ports.clock.now();
     const afterwards = allowedReturnTo(input.returnTo) ?? ports.returnTo;
-    const session = input.signedIn && (await ports.store.sessions.byId(input.signedIn.session.id));
-    const away = session && (await providersEndSession(session, input.choice));
+    const session = await endingSession(input);
+    const away = input.signedIn && session && (await providersEndSession(session, input.choice));
     if (session) {
       const actor = { kind: "user", id: session.userId };
       await endSessions(ports, [session], { actor, reason: "sign_out", audit: input.request, now });
@@ -72,6 +74,16 @@ export function createSignOut(ports: SignOutPorts) {
       maxAge: awaySeconds,
     });
     return { location: away.url.href, setCookies: [...gone, stateCookie] };
+  }
+
+  /**
+   * The session that has to go. One that counts for nothing now (its provider is switched off) still has its row, and
+   * would be good again when the provider is back: whoever has the value must not come in with it then (AT-45).
+   */
+  async function endingSession({ signedIn, headers }: SignOutInput): Promise<SessionRecord | undefined> {
+    if (signedIn) return ports.store.sessions.byId(signedIn.session.id);
+    const presented = ports.cookie.read(headers);
+    return presented.kind === "value" ? ports.store.sessions.byTokenHash(sha256Base64Url(presented.value)) : undefined;
   }
 
   /** The provider's end-session URL, or nothing: it has none, the operator or the person does not want it, it fails. */

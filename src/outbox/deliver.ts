@@ -6,6 +6,7 @@ import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
 import { asLatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
+import type { Metrics } from "../kernel/metrics.js";
 import { type RandomSource, randomFraction } from "../kernel/random.js";
 import { after, type Clock, hours, type Instant, milliseconds, seconds } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
@@ -24,14 +25,21 @@ export interface DeliverPorts {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
-/** One round; answers how many rows were tried. */
-export async function deliverOutbox(ports: DeliverPorts): Promise<number> {
-  const now = ports.clock.now();
-  const due = await ports.store.outbox.due(now, 20);
+/**
+ * One round; answers how many rows were tried.
+ *
+ * @param stop between two rows: a round of twenty at a provider that hangs would hold up a shutdown for minutes
+ */
+export async function deliverOutbox(ports: DeliverPorts, stop?: AbortSignal): Promise<number> {
+  const due = await ports.store.outbox.due(ports.clock.now(), 20);
   let tried = 0;
   for (const row of due) {
+    if (stop?.aborted) break;
+    // Taken for each row: the ones before it may have cost minutes, and a pause counted from their start would be over.
+    const now = ports.clock.now();
     const next = after(now, pauseAfter(row.attempts + 1, ports.random));
     if (!(await ports.store.transaction((tx) => tx.outbox.claim(row.id, row.attempts, next)))) continue;
     tried++;
@@ -44,14 +52,17 @@ async function deliver(ports: DeliverPorts, row: OutboxRecord, now: Instant): Pr
   const revocation = openRevocation(ports.keyring, row);
   if (!revocation) {
     // Kept, and tried again later: the secret that opens it may come back (VA-4).
+    ports.metrics.outboxTried("unreadable");
     return ports.log.error({ outbox: row.id }, "an outbox row cannot be opened with the configured secrets");
   }
   try {
     await revoke(ports, revocation, now);
     await ports.store.transaction((tx) => tx.outbox.delete(row.id));
+    ports.metrics.outboxTried("delivered");
   } catch (thrown) {
     const error = asLatchkeyError(thrown);
     const over = now >= row.endsAt;
+    ports.metrics.outboxTried(over ? "given_up" : "failed");
     const fields = { outbox: row.id, code: error.code, attempts: row.attempts + 1 };
     ports.log.warn(fields, over ? "a revocation was given up" : "a revocation failed and will be tried again");
     await ports.store.transaction((tx) => (over ? tx.outbox.delete(row.id) : tx.outbox.fail(row.id, error.code)));

@@ -8,7 +8,7 @@
 import { applyDecision } from "../accounts/apply-decision.js";
 import { type LoadedAccounts, loadKnownAccounts } from "../accounts/known-accounts.js";
 import { type AccountDecision, type AccountRules, decideAccount } from "../accounts/policy/decide.js";
-import { type IncomingIdentity, mapIdentity } from "../accounts/policy/identity.js";
+import { type IncomingIdentity, madeUpDomain, mapIdentity } from "../accounts/policy/identity.js";
 import { auditEvent } from "../audit/audit-event.js";
 import { sha256Base64Url, sha256Hex } from "../crypto/digest.js";
 import { randomToken } from "../crypto/random.js";
@@ -65,7 +65,7 @@ function identityOf(ports: SignInPorts, { provider, claims }: AdmitInput): Incom
 
 /** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */
 const madeUpEmail = (issuer: string, subject: string): string =>
-  `${sha256Hex(JSON.stringify([issuer, subject])).slice(0, 40)}@identity.invalid`;
+  `${sha256Hex(JSON.stringify([issuer, subject])).slice(0, 40)}@${madeUpDomain}`;
 
 async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: IncomingIdentity) {
   const { provider, flow, now } = input;

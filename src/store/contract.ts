@@ -81,6 +81,8 @@ export interface StoreReads {
   readonly outbox: {
     /** Due at `now`, oldest first. */
     due(now: Instant, limit: number): Promise<readonly OutboxRecord[]>;
+    /** How many rows there are, due or not, and when the oldest was written; null for none. */
+    waiting(): Promise<{ readonly rows: number; readonly oldest: Instant | null }>;
   };
   readonly audit: {
     /** Newest first. */

@@ -3,6 +3,7 @@
  * that never opens.
  */
 import { afterEach, describe, expect, test } from "vitest";
+import { sha256Hex } from "../../src/crypto/digest.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import type { UserId } from "../../src/kernel/ids.js";
 import { newId } from "../../src/kernel/ids.js";
@@ -180,8 +181,21 @@ describe("AT-7 unverified addresses", () => {
     expect(nomail.user?.email).toMatch(/^[0-9a-f]{40}@identity\.invalid$/);
     world.other.people.set("eve", { sub: "eve", email: nomail.user?.email ?? "", emailVerified: true });
     const eve = await outcome(world, "eve", "other");
-    expect([eve.user, eve.code]).toEqual([undefined, "link.email_taken"]);
+    expect([eve.user, eve.code]).toEqual([undefined, "signin.email_invalid"]);
     expect((await outcome(world, "nomail")).user?.id).toBe(nomail.user?.id);
+  });
+
+  test("AT-7 SI-18 nobody keeps a person out by claiming their made-up address before they come", async () => {
+    const world = await kept(createWorld({ config: { signIn: { signUp: true, emailFallback: true } } }));
+    await withAnn(world);
+    world.provider.people.set("nomail", { sub: "nomail" });
+    // Whoever knows issuer and subject can work it out.
+    const digest = sha256Hex(JSON.stringify([world.provider.issuer, "nomail"])).slice(0, 40);
+    for (const email of [`${digest}@identity.invalid`, ` ${digest.toUpperCase()}@IDENTITY.INVALID`]) {
+      world.provider.people.set("eve", { sub: "eve", email });
+      expect((await outcome(world, "eve")).code).toBe("signin.email_invalid");
+    }
+    expect((await outcome(world, "nomail")).user?.email).toBe(`${digest}@identity.invalid`);
   });
 });
 

@@ -8,7 +8,10 @@ afterEach(async () => {
 });
 
 async function aWorld(options: WorldOptions = {}): Promise<World> {
-  const world = await createWorld({ ...options, config: { signIn: { signUp: true, autoStart: true }, ...options.config } });
+  const world = await createWorld({
+    ...options,
+    config: { signIn: { signUp: true, autoStart: true }, ...options.config },
+  });
   worlds.push(world);
   return world;
 }
@@ -59,4 +62,21 @@ test("SI-15 LO-5 nobody who signed out is signed straight back in, until they ch
   expect((await world.session(browser)).status).toBe(200);
   expect(await opens(world, "/sign-in", browser)).toContain("/providers/fake/start");
   expect(await opens(world, "/sign-in", world.browser())).toContain("/providers/fake/start");
+});
+
+test("SI-15 LO-6 nor is who ended their own session, or all of them, from the account page", async () => {
+  const world = await aWorld();
+  const browser = world.browser();
+  const endings = [
+    async () => world.url("/account/sessions/end-all"),
+    async () => world.url(`/account/sessions/${(await world.session(browser)).body.session?.id}/end`),
+  ];
+  for (const ending of endings) {
+    await world.signIn(browser, "ann-1");
+    const url = await ending();
+    await browser.get(world.url("/account"));
+    expect((await browser.post(url)).url).toContain("/auth/signed-out");
+    expect((await world.session(browser)).status).toBe(401);
+    expect(await opens(world, "/sign-in", browser)).toBeUndefined();
+  }
 });

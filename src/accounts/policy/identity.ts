@@ -28,6 +28,9 @@ export interface IdentityRules {
   readonly fallbackEmail: ((issuer: string, subject: string) => string) | null;
 }
 
+/** Where made-up addresses lie; RFC 2606 §2 reserves `.invalid`, so none of them can ever receive mail. */
+export const madeUpDomain = "identity.invalid";
+
 export type IdentityProblem = "signin.subject_invalid" | "signin.email_missing" | "signin.email_invalid";
 
 export function mapIdentity(
@@ -47,7 +50,8 @@ export function mapIdentity(
     return ok({ ...rest, email: rules.fallbackEmail(issuer, subject), emailVerified: false, emailMadeUp: true });
   }
   const email = normaliseEmail(raw);
-  if (!email.ok) return err("signin.email_invalid");
+  // Ours alone (SI-18): whoever claimed somebody's made-up address first would keep that person out for good.
+  if (!email.ok || email.value.endsWith(`@${madeUpDomain}`)) return err("signin.email_invalid");
   const vouchedFor = rules.emailVerified === "always" || isVerified(verifiedClaim(claims, rules.claims.email));
   // The provider verified what it wrote, not what that becomes.
   const emailVerified = vouchedFor && typeof raw === "string" && !isFolded(raw);

@@ -24,5 +24,7 @@ export function safeReturnTo(text: string | undefined, origin: string): string |
   if (url.origin !== origin || url.username || url.password) return undefined;
   // `/.//evil` normalises to `//evil`, which a browser reads as another host.
   if (/^\/(?:\/|%2f)/i.test(url.pathname) || forbiddenEncoded.test(url.pathname)) return undefined;
-  return url.pathname + url.search + url.hash;
+  const path = url.pathname + url.search + url.hash;
+  // Percent-encoding makes nine characters of one `€`: what counts is what the cookie will carry.
+  return path.length > longestReturnTo ? undefined : path;
 }

@@ -65,7 +65,7 @@ export const endAllSessions = (web: Web) => async (c: Ctx) => {
   const signedIn = await signedInOrSentAway(web, c);
   if (signedIn instanceof Response) return signedIn;
   await web.features.endAllSessions(signedIn, c.env.facts);
-  sendCookies(c, [web.features.clearSessionCookie()]);
+  sendCookies(c, web.features.signedOutCookies());
   return seeOther(web, c, `${web.site.base}/signed-out`);
 };
 
@@ -77,7 +77,7 @@ export const endAllSessions = (web: Web) => async (c: Ctx) => {
 export async function endOwnSession(web: Web, c: Ctx, signedIn: Authenticated, id: string): Promise<void> {
   if (!isId(id)) throw new LatchkeyError(sessionGone);
   await web.features.endSession(signedIn, id as SessionId, c.env.facts);
-  if (id === signedIn.session.id) sendCookies(c, [web.features.clearSessionCookie()]);
+  if (id === signedIn.session.id) sendCookies(c, web.features.signedOutCookies());
 }
 
 /** A person without a session goes to sign in and comes back to their account; a program is told 401. */

@@ -12,6 +12,7 @@ export const signOut = (web: Web) => async (c: Ctx) => {
   const choice = single(form, "choice");
   const { location, setCookies } = await web.features.signOut({
     signedIn,
+    headers: c.req.raw.headers,
     choice: choice === "local" || choice === "provider" ? choice : undefined,
     returnTo: single(form, "return_to"),
     request: c.env.facts,

@@ -49,6 +49,15 @@ export function onceTests(theStore: TheStore): void {
     expect(await theStore().outbox.due(at(9), 10)).toEqual([]);
   });
 
+  test("SU-16 the outbox tells how many rows wait, due or not, and since when", async () => {
+    expect(await theStore().outbox.waiting()).toEqual({ rows: 0, oldest: null });
+    const rows = [30, 10, 20].map((made) => anOutboxRow({ createdAt: at(made), nextAttemptAt: at(1_000 - made) }));
+    await write(theStore(), async (tx) => {
+      for (const row of rows) await tx.outbox.insert(row);
+    });
+    expect(await theStore().outbox.waiting()).toEqual({ rows: 3, oldest: at(10) });
+  });
+
   test("of many nodes that claim a due row one gets it, until its next attempt is due", async () => {
     const row = anOutboxRow();
     await write(theStore(), (tx) => tx.outbox.insert(row));
