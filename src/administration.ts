@@ -10,7 +10,7 @@ import { systemRandom } from "./crypto/random.js";
 import { type IdentityId, newId, type UserId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
-import { endSessions } from "./logout/end-sessions.js";
+import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
 import type { Ports } from "./options.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import type { Page, PageRequest, Store } from "./store/contract.js";
@@ -89,15 +89,11 @@ export async function openAdministration(
   const by = (): Operator => ({ actor, requestId: newId<IdentityId>(clock.now(), random), address: null });
   const idOf = async (who: string): Promise<UserId> => (await findUser(wired, who)).id;
 
+  const ending = (audit: Operator, reason: EndReason) => ({ actor, reason, audit, now: clock.now() });
+
   async function signOut(user: UserRecord): Promise<number> {
-    const { requestId, address } = by();
     const sessions = await store.sessions.ofUser(user.id);
-    return endSessions(wired, sessions, {
-      actor,
-      reason: "ended_by_operator",
-      audit: { requestId, address },
-      now: clock.now(),
-    });
+    return endSessions(wired, sessions, ending(by(), "ended_by_operator"));
   }
 
   return {
@@ -113,10 +109,16 @@ export async function openAdministration(
       };
     },
     setRole: async (who, role) => setRole(wired, await idOf(who), role, config.roles.order, by()),
-    setDisabled: async (who, disabled) => setDisabled(wired, await idOf(who), disabled, by()),
+    async setDisabled(who, disabled) {
+      const [id, operator] = [await idOf(who), by()];
+      const end = await prepareEndOfUser(wired, id, ending(operator, "user_disabled"));
+      return setDisabled(wired, id, disabled, operator, async (tx) => void (await end(tx)));
+    },
     async deleteUser(who) {
       const user = await findUser(wired, who);
-      await deleteUser(wired, user.id, by());
+      const operator = by();
+      const end = await prepareEndOfUser(wired, user.id, ending(operator, "user_deleted"));
+      await deleteUser(wired, user.id, operator, async (tx) => void (await end(tx)));
       return user;
     },
     async signOutUser(who) {

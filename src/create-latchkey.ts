@@ -14,6 +14,7 @@ import { createEgress } from "./egress/egress.js";
 import { createFlowCookies } from "./flows/flow-cookies.js";
 import { cleanUp } from "./jobs/clean-up.js";
 import { supervise } from "./jobs/supervise.js";
+import { LatchkeyError } from "./kernel/errors.js";
 import { noFaults } from "./kernel/fault.js";
 import type { Log } from "./kernel/log.js";
 import { silentMetrics } from "./kernel/metrics.js";
@@ -29,14 +30,31 @@ import { createPinoLog } from "./server/pino-log.js";
 import { createPrometheus } from "./server/prometheus.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { countChecks } from "./sessions/count-checks.js";
+import { createEndedSessions, type EndedSession } from "./sessions/ended.js";
 import { startNews } from "./sessions/news.js";
-import type { LiveSession, SignedInUser } from "./sessions/session.js";
+import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import type { Store } from "./store/contract.js";
 import { openSqliteStore } from "./store/sqlite.js";
+
+/** Who opened the connection, where the caller knows it. */
+export interface Peer {
+  readonly address?: string | undefined;
+}
+
+/** Somebody, as they are now, and the session they came by. */
+export interface SignedIn {
+  readonly user: SignedInUser;
+  readonly session: LiveSession;
+}
+
+/** One of the two: somebody may pass, or there is an answer to send instead. */
+export type Admittance =
+  | { readonly signedIn: SignedIn; readonly refusal?: undefined }
+  | { readonly signedIn?: undefined; readonly refusal: Response };
 
 /** Latchkey, running. */
 export interface Latchkey {
@@ -46,14 +64,36 @@ export interface Latchkey {
    * @param peer `address`: the address of the connection, where the caller knows it. Without it there are no rate
    *   limits, and sessions show no address.
    */
-  fetch(request: Request, peer?: { readonly address?: string | undefined }): Promise<Response>;
+  fetch(request: Request, peer?: Peer): Promise<Response>;
+  /**
+   * True for what `fetch` answers: everything below `basePath`, and callbacks that a provider's `redirectUri` puts
+   * elsewhere on our origin.
+   *
+   * @param target a path as it was sent, with or without its query
+   */
+  handles(target: string): boolean;
   readonly sessions: {
     /**
      * Who is signed in, by cookie or `Authorization: Bearer`; null for nobody.
      *
      * @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know
      */
-    authenticate(request: Request): Promise<{ readonly user: SignedInUser; readonly session: LiveSession } | null>;
+    authenticate(request: Request): Promise<SignedIn | null>;
+    /**
+     * Who is signed in, or the answer to send instead: browsers go to the sign-in page and come back, programs get
+     * problem details (401, 403, 503), people who wait for approval the page that says so. A request that changes
+     * something and is authenticated by a cookie must come from one of our origin's pages (SU-5). Never rejects.
+     *
+     * @param request its method, path and headers; the body is not read
+     */
+    require(request: Request, peer?: Peer): Promise<Admittance>;
+    /**
+     * Tells which sessions just ended, whoever ended them and in whichever process of this database (LO-12): at once
+     * when it was this one, else within 5 s. Sessions that run out by themselves are not told; see `expiresAt`.
+     *
+     * @returns takes the listener away again
+     */
+    onEnded(listener: (ended: EndedSession) => void): () => void;
   };
   /** True while nobody has an account. */
   isEmpty(): Promise<boolean>;
@@ -80,6 +120,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const clock = ports.clock ?? systemClock;
   const random = ports.random ?? systemRandom;
   const log = ports.log ?? createPinoLog(config.log);
+  const ca = await readCa(config.egress.ca);
   // Waiting for a lock of the database is real time, whatever time a test plays.
   const store = ports.store ?? (await openStore(config, { clock: systemClock, random, log }));
   const url = new URL(config.baseUrl);
@@ -89,7 +130,6 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const keyring = createKeyring({ secrets: config.secrets, random });
   const prometheus = config.observability.metrics.enabled ? await createPrometheus() : undefined;
   const metrics = prometheus?.metrics ?? silentMetrics;
-  const ca = config.egress.ca === null ? null : await readFile(config.egress.ca, "utf8");
   const { lookup } = ports;
   const egress = createEgress({
     ...config.egress,
@@ -105,6 +145,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
+  const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
   const checker = countChecks(createSessionChecker({ store, news, clock, log, cookie, providers, idle }), metrics);
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
@@ -135,6 +176,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       every: seconds(5),
       run: (stop) => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log, metrics }, stop),
     },
+    { name: "news", every: seconds(5), run: () => ended.listen() },
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
   const signOut = createSignOut({
@@ -157,12 +199,22 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const app = createApp(features);
 
   return {
-    fetch: (request, peer) => app.fetch(request, peer),
+    async fetch(request, peer) {
+      const response = await app.fetch(request, peer);
+      if (ended.isBehind()) jobs.nudge("news");
+      return response;
+    },
+    handles: (target) => app.handles(target),
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);
-        return checked.kind === "signed-in" ? { user: checked.user, session: checked.session } : null;
+        return checked.kind === "signed-in" ? signedInOf(checked) : null;
       },
+      async require(request, peer) {
+        const { admitted, refusal } = await app.admit(request, peer);
+        return admitted === undefined ? { refusal } : { signedIn: signedInOf(admitted) };
+      },
+      onEnded: (listener) => ended.onEnded(listener),
     },
     isEmpty: () => store.users.none(),
     async setupUrl() {
@@ -179,6 +231,18 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   };
 }
 
+const signedInOf = ({ user, session }: Authenticated): SignedIn => ({ user, session });
+
 function openStore(config: Config, ports: { clock: Clock; random: RandomSource; log: Log }): Promise<Store> {
   return openSqliteStore({ path: config.database.path, migrate: true, ...ports });
+}
+
+/** Read before anything is opened, so that a wrong path leaves nothing behind. */
+async function readCa(path: string | null): Promise<string | null> {
+  if (path === null) return null;
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new LatchkeyError("config.unreadable", { cause, data: { path: "egress.ca", file: path } });
+  }
 }

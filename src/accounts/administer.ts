@@ -24,6 +24,12 @@ export interface Operator {
   readonly address: string | null;
 }
 
+/**
+ * Ends every session of a user inside the transaction. Handed in, since how a session ends (grants, revocations,
+ * announcement, audit event) is sign-out's business and there is one way to do it.
+ */
+export type EndSessionsOf = (tx: Transaction, user: UserRecord) => Promise<void>;
+
 export const listUsers = (
   ports: Pick<AdministerPorts, "store">,
   page: PageRequest,
@@ -69,23 +75,29 @@ export async function setDisabled(
   id: UserId,
   disabled: boolean,
   by: Operator,
+  endSessions: EndSessionsOf,
 ): Promise<UserRecord> {
   return changeUser(ports, id, by, async (tx, user, now) => {
     if ((user.disabledAt !== null) === disabled) return undefined;
     if (disabled && user.role === "admin") await keepOneAdmin(tx, user);
-    if (disabled) await endAll(tx, user, now);
+    if (disabled) await endSessions(tx, user);
     const type = disabled ? "user.disabled" : "user.enabled";
     return { changes: { disabledAt: disabled ? now : null }, event: { type } };
   });
 }
 
 /** Deletes the user with identities, memberships, sessions and grants. The audit trail stays. */
-export async function deleteUser(ports: AdministerPorts, id: UserId, by: Operator): Promise<void> {
+export async function deleteUser(
+  ports: AdministerPorts,
+  id: UserId,
+  by: Operator,
+  endSessions: EndSessionsOf,
+): Promise<void> {
   const now = ports.clock.now();
   await ports.store.transaction(async (tx) => {
     const user = await existing(tx, id);
     if (user.role === "admin") await keepOneAdmin(tx, user);
-    await endAll(tx, user, now);
+    await endSessions(tx, user);
     await tx.users.delete(id);
     await tx.announcements.append("user", id, now);
     const target = { kind: "user", id };
@@ -130,11 +142,4 @@ async function keepOneAdmin(tx: Transaction, user: UserRecord): Promise<void> {
   if (user.disabledAt !== null) return;
   if ((await tx.users.countEnabledAdmins()) <= 1)
     throw new LatchkeyError("account.last_admin", { data: { user: user.id } });
-}
-
-async function endAll(tx: Transaction, user: UserRecord, now: Now): Promise<void> {
-  for (const session of await tx.sessions.ofUser(user.id)) {
-    await tx.sessions.delete(session.id);
-    await tx.announcements.append("session", session.id, now);
-  }
 }

@@ -154,8 +154,8 @@ export const sessionsSchema = z
       .prefault("7d")
       .describe("A session ends when it was not used for this long."),
     cookieName: allowing(
-      z.string().regex(/^(?!__)(?!latchkey-flow-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/),
-      "1 to 64 characters that a cookie name may have, not beginning with __ or latchkey-flow-",
+      z.string().regex(/^(?!__)(?!latchkey-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/),
+      "1 to 64 characters that a cookie name may have, not beginning with __ or latchkey-",
     )
       .default("latchkey")
       .describe("Name of the session cookie. On https it gets the prefix `__Host-`."),

@@ -49,6 +49,7 @@ export const errorCatalog = {
   "account.sign_up_closed": { status: 403, retryable: false, message: "You do not have an account here.", person: ask, operator: "signIn.signUp is off and the identity is unknown." },
   "account.domain_refused": { status: 403, retryable: false, message: "Your e-mail address may not be used here.", person: ask, operator: "The address is outside signIn.allowedDomains, or not verified." },
   "account.disabled": { status: 403, retryable: false, message: "Your account has been switched off.", person: ask, operator: "The user is disabled: latchkey user show." },
+  "account.pending": { status: 403, retryable: false, message: "Your account is waiting for approval.", person: "Wait until an administrator lets you in.", operator: "The user's role is pending: latchkey user role." },
   "account.not_found": { status: 404, retryable: false, message: "There is no such account.", person: "Check the address or id.", operator: "No user has this id or e-mail address." },
   "account.last_admin": { status: 409, retryable: false, message: "This would leave nobody in charge.", person: "Make somebody else an admin first.", operator: "The last enabled admin cannot be demoted, disabled or deleted." },
   "account.role_unknown": { status: 400, retryable: false, message: "There is no such role.", person: "Choose one of the roles that are listed.", operator: "roles.order lists the roles that exist." },

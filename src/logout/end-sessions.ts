@@ -21,7 +21,13 @@ export interface EndSessionsPorts {
 }
 
 /** Why a session ended; the `rule` of its audit event. */
-export type EndReason = "sign_out" | "ended_by_person" | "replaced" | "ended_by_operator" | "user_disabled";
+export type EndReason =
+  | "sign_out"
+  | "ended_by_person"
+  | "replaced"
+  | "ended_by_operator"
+  | "user_disabled"
+  | "user_deleted";
 
 /** Sealed before the transaction, written inside it. */
 export type PreparedEnd = { readonly session: SessionRecord; readonly revocations: readonly OutboxRecord[] };
@@ -92,17 +98,42 @@ export async function endSessions(
   sessions: readonly SessionRecord[],
   by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
 ): Promise<number> {
-  const read = new Map<UserId, Promise<readonly GrantRecord[]>>();
-  const grantsOfUser = (id: UserId): Promise<readonly GrantRecord[]> => {
-    const grants = read.get(id) ?? ports.store.grants.ofUser(id);
-    read.set(id, grants);
-    return grants;
-  };
-  const prepared = await Promise.all(sessions.map((session) => prepareEnd(ports, session, by.now, grantsOfUser)));
+  const prepared = await prepareAll(ports, sessions, by.now);
   if (prepared.length === 0) return 0;
   return ports.store.transaction(async (tx) => {
     let ended = 0;
     for (const end of prepared) if (await endInTransaction(ports, tx, end, by)) ended++;
     return ended;
   });
+}
+
+/**
+ * The same inside somebody else's transaction: what is there now is read and sealed beforehand; a session that began in
+ * between ends too, its tokens unrevoked.
+ */
+export async function prepareEndOfUser(
+  ports: EndSessionsPorts,
+  userId: UserId,
+  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+): Promise<(tx: Transaction) => Promise<number>> {
+  const sessions = await ports.store.sessions.ofUser(userId);
+  const prepared = await prepareAll(ports, sessions, by.now);
+  return async (tx) => {
+    let ended = 0;
+    for (const session of await tx.sessions.ofUser(userId)) {
+      const end = prepared.find((one) => one.session.id === session.id) ?? { session, revocations: [] };
+      if (await endInTransaction(ports, tx, end, by)) ended++;
+    }
+    return ended;
+  };
+}
+
+async function prepareAll(ports: EndSessionsPorts, sessions: readonly SessionRecord[], now: Instant) {
+  const read = new Map<UserId, Promise<readonly GrantRecord[]>>();
+  const grantsOfUser = (id: UserId): Promise<readonly GrantRecord[]> => {
+    const grants = read.get(id) ?? ports.store.grants.ofUser(id);
+    read.set(id, grants);
+    return grants;
+  };
+  return Promise.all(sessions.map((session) => prepareEnd(ports, session, now, grantsOfUser)));
 }

@@ -28,14 +28,14 @@ export const standardClaimNames: CollectedClaimNames = {
 };
 
 /** What only the ID token may say: it is signed, and userinfo answers a bearer token. */
-const fromIdTokenOnly: ReadonlySet<string> = new Set(["iss", "sub", "aud", "exp", "iat", "nonce", "tid", "azp"]);
+const fromIdTokenOnly: ReadonlySet<string> = new Set(["iss", "sub", "aud", "exp", "iat", "nonce", "tid", "azp", "sid"]);
 
 /**
  * The claims of one sign-in.
  *
  * | claim | taken from |
  * |---|---|
- * | `iss sub aud exp iat nonce tid azp` | the ID token, always |
+ * | `iss sub aud exp iat nonce tid azp sid` | the ID token, always |
  * | e-mail, name, picture, roles, groups (as `names` calls them) | userinfo if present there, else the ID token |
  * | `email_verified` (or the flag beside a nested e-mail) | the document that the e-mail came from |
  * | everything else | the ID token if present there, else userinfo |

@@ -104,7 +104,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
       now,
     });
     ports.faults.point(6);
-    if (replaced) await endReplaced(tx, replaced);
+    if (replaced) await endReplaced(tx, replaced, userId);
     const session = sessionRecord(ports, input, identity, sealed, user.role);
     await tx.sessions.insert(session);
     await tx.grants.insert(sealed.grant);
@@ -128,7 +128,10 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
     throw new LatchkeyError("signin.setup_required", { data: { reason: "link_used" } });
   }
 
-  async function endReplaced(tx: Transaction, end: PreparedEnd): Promise<void> {
+  async function endReplaced(tx: Transaction, replaced: PreparedEnd, userId: UserId): Promise<void> {
+    // Many providers end every token of this person and client at once: a revocation would hit those just issued (LO-5).
+    const same = replaced.session.userId === userId && replaced.session.clientId === provider.client.clientId;
+    const end = same ? { ...replaced, revocations: [] } : replaced;
     const actor = { kind: "user", id: end.session.userId };
     await endInTransaction(ports, tx, end, { actor, reason: "replaced", audit: input.input.request, now });
   }
@@ -222,7 +225,7 @@ function sessionRecord(
     issuer: provider.issuer,
     clientId: provider.client.clientId,
     sub: identity.sub,
-    sid: stringMember(claims, "sid") ?? null,
+    sid: sidOf(claims),
     createdAt: now,
     lastSeenAt: now,
     idleEndsAt: after(now, ports.session.idle),
@@ -231,4 +234,10 @@ function sessionRecord(
     userAgent: input.request.userAgent?.slice(0, 400) ?? null,
     roleAtIssue: role,
   };
+}
+
+/** The provider's session id, as far as a logout token could name it again. */
+function sidOf(claims: JsonObject): string | null {
+  const sid = stringMember(claims, "sid");
+  return sid !== undefined && sid.length <= 1_024 && sid.isWellFormed() ? sid : null;
 }

@@ -1,10 +1,11 @@
 /** AT-14: who was switched off stays out: at the door, on the way back from the provider, and with an old session. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { deleteUser, setDisabled } from "../../src/accounts/administer.js";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
 import type { Latchkey } from "../../src/create-latchkey.js";
-import { systemRandom } from "../../src/crypto/random.js";
 import type { UserId } from "../../src/kernel/ids.js";
-import { auditTrail, createSharedWorld, operator, type SharedWorld } from "../support/shared-file.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { auditTrail, createSharedWorld, type SharedWorld } from "../support/shared-file.js";
 
 let world: SharedWorld;
 beforeEach(async () => {
@@ -16,8 +17,12 @@ afterEach(() => world.close());
 
 const errorOf = (url: string | undefined) => new URL(url ?? "http://none/").searchParams.get("error");
 /** As another process does it: through a store of its own on the same file. */
-const ports = () => ({ store: world.store, clock: world.clock, random: systemRandom });
-const disable = (id: string, disabled = true) => setDisabled(ports(), id as UserId, disabled, operator);
+function administration() {
+  const resolved = resolveConfig(world.config);
+  if (!resolved.ok) throw new Error("configuration");
+  return openAdministration(resolved.value, { store: world.store, clock: world.clock, log: silentLog });
+}
+const disable = async (id: string, disabled = true) => (await administration()).setDisabled(id, disabled);
 const benSignsIn = async () => {
   const browser = world.browser();
   await world.signIn(browser, "ben-2");
@@ -110,7 +115,7 @@ describe("AT-14 a disabled user", () => {
 
   test("AT-14 LO-6 nor does a deleted one live on in a session", async () => {
     const { browser, id } = await benSignsIn();
-    await deleteUser(ports(), id as UserId, operator);
+    await (await administration()).deleteUser(id);
     expect((await world.session(browser)).status).toBe(401);
     const again = await benSignsIn();
     expect(again.id).not.toBe(id);

@@ -245,6 +245,13 @@ const table: Row[] = [
     refuse("account.sign_up_closed"),
   ],
   [
+    "AC-9 AT-7 nobody gets an account with an admin's unproven address, which would keep the real one out",
+    { emailVerified: false },
+    strangers,
+    { bootstrapAdmins: ["ann@example.com"], signUp: true },
+    refuse("account.sign_up_closed"),
+  ],
+  [
     "AC-9 a known user on the list is made admin",
     {},
     returning({ role: "pending" }),

@@ -86,6 +86,9 @@ export function decideAccount(identity: IncomingIdentity, known: KnownAccounts, 
     if (known.byEmail.hasIdentityOfIssuer) return refuse("link.issuer_taken");
     return disabled ? refuse("account.disabled") : { kind: "link", userId: id, role: promoted(role) };
   }
+  // The address of an admin to be, unproven: whoever got an account with it would keep the real one out.
+  if (!identity.emailVerified && rules.bootstrapAdmins.includes(identity.email))
+    return refuse("account.sign_up_closed");
   if (bootstrap) return { kind: "create", role: { role: "admin", origin: "bootstrap" } };
   if (known.empty && rules.bootstrapAdmins.length === 0) {
     if (rules.firstPerson === "needs_link") return refuse("signin.setup_required");

@@ -1,6 +1,8 @@
 /** `latchkey serve`: start, say so, and stop gracefully (SU-14). */
+
 import { type Command, InvalidArgumentError } from "commander";
 import { wantsColor } from "../../config/environment.js";
+import { isLoopbackUrl } from "../../config/loopback.js";
 import type { Config } from "../../config/schema.js";
 import type { Latchkey } from "../../create-latchkey.js";
 import { LatchkeyError } from "../../kernel/errors.js";
@@ -134,7 +136,9 @@ async function warn(config: Config, latchkey: Latchkey, log: Log): Promise<void>
   if ((await latchkey.isEmpty()) && config.signIn.bootstrapAdmins.length === 0) {
     log.warn(
       {},
-      "nobody has an account yet: the first person to sign in becomes admin; signIn.bootstrapAdmins names them beforehand",
+      isLoopbackUrl(config.baseUrl)
+        ? "nobody has an account yet: the first person to sign in becomes admin; signIn.bootstrapAdmins names them beforehand"
+        : "nobody has an account yet: whoever opens the one-time set-up link becomes admin; signIn.bootstrapAdmins names them beforehand",
     );
   }
 }
