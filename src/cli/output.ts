@@ -1,7 +1,7 @@
 /** How answers and failures look: one JSON document with `--json`, else text for people. */
 import { describeProblem } from "../config/describe-problem.js";
 import type { ConfigProblem } from "../config/problems.js";
-import { asLatchkeyError, isLatchkeyError } from "../kernel/errors.js";
+import { asLatchkeyError, isLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
 import type { JsonValue } from "../kernel/json.js";
 import { UsageError } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
@@ -14,6 +14,8 @@ export function palette(terminal: Pick<Terminal, "color">) {
 
 /** Control characters out: names and addresses come from strangers, and must not move the operator's cursor. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, "�");
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Columns as wide as their widest cell; the last is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -43,12 +45,22 @@ export function printFailure(terminal: Terminal, thrown: unknown, json: boolean)
     return;
   }
   const { red, dim } = palette({ color: terminal.color && terminal.errIsTerminal });
-  terminal.err(`${red("error")} ${error.entry.message} ${dim(`(${error.code})`)}\n`);
+  const { reason } = data;
+  const aboutConfig = error.code.startsWith("config.");
+  terminal.err(`${red("error")} ${headline(error)} ${dim(`(${error.code})`)}\n`);
   if (typeof data["file"] === "string") terminal.err(`  file: ${printable(data["file"])}\n`);
-  if (typeof data["reason"] === "string") terminal.err(`  ${printable(data["reason"])}\n`);
+  if (data["file"] === null) terminal.err("  no configuration file in this folder: only the environment was read\n");
+  if (typeof data["path"] === "string") terminal.err(`  database: ${printable(data["path"])}\n`);
+  if (typeof reason === "string") terminal.err(`  ${printable(reason)}\n`);
   for (const problem of problems) terminal.err(`  - ${printable(describeProblem(problem))}\n`);
-  if (problems.length === 0) terminal.err(`  ${error.entry.operator}\n`);
+  // What is known exactly says more than the catalog's words, which have to fit every case of the code.
+  const exact = aboutConfig ? typeof reason === "string" : error.code === "store.unavailable" && error.cause;
+  if (problems.length === 0 && !exact) terminal.err(`  ${error.entry.operator}\n`);
   if (isLatchkeyError(error, "server.unexpected") && error.cause instanceof Error)
     terminal.err(`${error.cause.stack ?? error.cause.message}\n`);
-  else if (error.cause instanceof Error) terminal.err(`  cause: ${printable(error.cause.message)}\n`);
+  else if (error.cause instanceof Error && !aboutConfig) terminal.err(`  cause: ${printable(error.cause.message)}\n`);
 }
+
+/** The catalog words a failure of the database for people in a browser, who are told nothing about it. An operator is. */
+const headline = (error: LatchkeyError): string =>
+  error.code.startsWith("store.") ? "The database cannot be used." : error.entry.message;

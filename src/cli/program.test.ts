@@ -112,6 +112,23 @@ describe("the command line itself", () => {
     });
   });
 
+  test("SU-11 --version is what version says, and wrong usage names the help to read", async () => {
+    expect((await run("--version")).out).toBe((await run("version")).out);
+    expect((await run("user lst")).err).toContain("See: latchkey user --help");
+    const cursor = await run("migrate").then(() => run("user list --cursor nonsense"));
+    expect(cursor).toMatchObject({ code: 2, out: "" });
+    expect(cursor.err).toContain("--cursor");
+  });
+
+  test("SU-11 what is wrong is told in an operator's words: which database, and what to do", async () => {
+    const fresh = await run("user list");
+    expect(fresh.err).toContain(`database: ${database}`);
+    expect(fresh.err).toContain("Run latchkey migrate");
+    expect(fresh.err).not.toContain("service is not available");
+    await rm(join(cwd, "latchkey.yaml"));
+    expect((await run("config check")).err).toContain("no configuration file in this folder");
+  });
+
   test("SU-11 colours only on a terminal", async () => {
     expect((await run("config print")).out).not.toContain("\u001b");
     expect((await run("config print", { color: true })).err).toContain("\u001b");

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { type CommonOptions, command, commandWithConfig, load, running, type Session } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
-import { palette, printJson, table } from "../output.js";
+import { counted, palette, printJson, table } from "../output.js";
 
 export function configCommand(session: Session): Command {
   const { terminal } = session;
@@ -23,7 +23,7 @@ export function configCommand(session: Session): Command {
       if (options.json) printJson(terminal, found);
       else
         terminal.out(
-          `The configuration is valid: ${document.file ?? "the environment alone"}, ${found.providers.length} provider(s).\n`,
+          `The configuration is valid: ${document.file ?? "the environment alone"}, ${counted(found.providers.length, "provider")}.\n`,
         );
       return exitCodes.fine;
     }),

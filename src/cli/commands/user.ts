@@ -1,9 +1,10 @@
 /** `latchkey user list | show | role | disable | enable | delete | sign-out` */
 import { Command, InvalidArgumentError } from "commander";
 import type { Administration } from "../../administration.js";
+import { isLatchkeyError } from "../../kernel/errors.js";
 import { type CommonOptions, commandLog, commandWithConfig, load, running, type Session } from "../command.js";
 import { exitCodes, UsageError } from "../exit-codes.js";
-import { palette, printable, printJson, table } from "../output.js";
+import { counted, palette, printable, printJson, table } from "../output.js";
 import { detailsJson, userJson } from "../user-json.js";
 
 interface ListOptions extends CommonOptions {
@@ -48,10 +49,15 @@ export function userCommand(session: Session): Command {
       running(session, (options: ListOptions) =>
         withAdministration(options, async (administration) => {
           const { search, role, limit, cursor } = options;
-          const page = await administration.listUsers(
-            { limit, cursor },
-            { ...(search === undefined ? {} : { search }), ...(role === undefined ? {} : { role }) },
-          );
+          const page = await administration
+            .listUsers(
+              { limit, cursor },
+              { ...(search === undefined ? {} : { search }), ...(role === undefined ? {} : { role }) },
+            )
+            .catch((thrown: unknown) => {
+              if (!isLatchkeyError(thrown, "server.bad_request")) throw thrown;
+              throw new UsageError("--cursor is none that a page before ended with");
+            });
           if (options.json) {
             printJson(terminal, { items: page.items.map(userJson), next: page.next });
             return undefined;
@@ -173,7 +179,7 @@ export function userCommand(session: Session): Command {
       running(session, (person: string, options: CommonOptions) =>
         withAdministration(options, async (administration) => {
           const { user, ended } = await administration.signOutUser(person);
-          answer(options, { user: userJson(user), ended }, `${user.email}: ${ended} session(s) ended.`);
+          answer(options, { user: userJson(user), ended }, `${user.email}: ${counted(ended, "session")} ended.`);
           return undefined;
         }),
       ),

@@ -56,7 +56,7 @@ const initials = (name: string): string =>
 const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
   const { user } = view.account;
   return (
-    <section class="card">
+    <section class="card me">
       <div class="person">
         {view.picture === null ? (
           <span class="portrait" aria-hidden="true">

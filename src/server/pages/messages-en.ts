@@ -32,7 +32,8 @@ export const messages = {
 
   signIn: {
     title: "Sign in",
-    lead: (site: string) => `Choose how you want to sign in to ${site}.`,
+    lead: (site: string) => `You need to sign in to use ${site}.`,
+    choose: (site: string) => `Choose how you want to sign in to ${site}.`,
     with: (provider: string) => `Continue with ${provider}`,
     unreachable: "Cannot be reached at the moment",
     misconfigured: "Not set up correctly at the moment",

@@ -21,7 +21,9 @@ export const SignInPage: FC<{ frame: Frame; view: SignInView }> = ({ frame, view
   <Layout frame={frame} title={messages.signIn.title}>
     <section class="card">
       <h1>{messages.signIn.title}</h1>
-      <p class="lead">{messages.signIn.lead(frame.site.name)}</p>
+      <p class="lead">
+        {view.buttons.length > 1 ? messages.signIn.choose(frame.site.name) : messages.signIn.lead(frame.site.name)}
+      </p>
       {view.failure && <FailureNotice frame={frame} view={view} failure={view.failure} />}
       {view.signedInAs !== undefined && (
         <div class="notice">

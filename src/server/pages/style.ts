@@ -64,7 +64,7 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .brand { display: flex; align-items: center; gap: .625rem; font-weight: 600; color: var(--soft); }
 .brand svg { inline-size: 1.5rem; block-size: 1.5rem; color: var(--accent); flex: none; }
 
-.narrow { max-inline-size: 27rem; margin-inline: auto; padding: 12vh 1rem 3rem; }
+.narrow { max-inline-size: 29rem; margin-inline: auto; padding: 12vh 1rem 3rem; }
 .wide { max-inline-size: 50rem; margin-inline: auto; padding: 2.5rem 1rem 4rem; }
 .narrow .brand { margin-block-end: 1.25rem; padding-inline: .25rem; }
 .wide .brand { margin-block-end: 1.75rem; }
@@ -88,9 +88,9 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .notice.warn strong { color: var(--warn); }
 .notice.good { border-color: var(--good); background: var(--good-wash); color: var(--good); }
 .notice + .notice, .notice + .card { margin-block-start: 1.25rem; }
-.facts { display: grid; grid-template-columns: max-content 1fr; gap: .125rem .75rem; margin-block: .75rem; font-size: .8125rem; }
+.facts { margin-block: .75rem; font-size: .8125rem; }
 .facts dt { color: var(--soft); }
-.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .75rem; line-height: 1.7; }
 
 .button {
   display: inline-flex; align-items: center; justify-content: center;
@@ -131,6 +131,9 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .provider.troubled { border-style: dashed; }
 
 .person { display: flex; align-items: center; gap: 1rem; }
+.me { display: flex; flex-wrap: wrap; align-items: center; gap: 1.25rem; }
+.me .person { flex: 1 1 20rem; min-inline-size: 0; }
+.me > .actions { margin-block-start: 0; }
 .portrait {
   flex: none; inline-size: 3.5rem; block-size: 3.5rem; border-radius: 50%;
   display: grid; place-items: center; background: var(--accent-wash); color: var(--accent);
@@ -151,6 +154,7 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .rows > li { display: flex; align-items: center; gap: 1rem; padding-block: 1rem; border-block-end: 1px solid var(--line); }
 .rows > li:last-child { border-block-end: 0; padding-block-end: 0; }
 .rows > li > div { flex: 1; min-inline-size: 0; }
+.rows > li > div:only-child { padding-inline-end: 4.875rem; }
 .rows .name { font-weight: 600; display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; }
 .rows form { flex: none; }
 .details { font-size: .875rem; color: var(--soft); display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .125rem 1rem; margin-block-start: .25rem; }
@@ -160,8 +164,12 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
   .wide { padding-block-start: 1.5rem; }
   .card { padding: 1.25rem; }
   .rows > li { flex-direction: column; align-items: stretch; gap: .625rem; }
+  .me > .actions { flex: 1 1 100%; }
+  .person { align-items: flex-start; }
+  .person h1 { font-size: 1.25rem; }
+  .portrait { inline-size: 2.75rem; block-size: 2.75rem; font-size: 1rem; }
+  .rows > li > div:only-child { padding-inline-end: 0; }
   .actions > *, .actions .button, .rows .button { inline-size: 100%; }
-  .facts { grid-template-columns: 1fr; }
 }
 @media (prefers-reduced-motion: reduce) {
   * { transition: none !important; animation: none !important; scroll-behavior: auto !important; }
