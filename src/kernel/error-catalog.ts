@@ -61,6 +61,7 @@ export const errorCatalog = {
   "config.invalid": { status: 500, retryable: false, message: "The configuration is not valid.", person: ask, operator: "Every problem is listed with its path; latchkey config check shows them." },
   "config.not_found": { status: 500, retryable: false, message: "There is no configuration.", person: ask, operator: "Give --config FILE, or put latchkey.yaml into this folder." },
   "config.unreadable": { status: 500, retryable: false, message: "The configuration cannot be read.", person: ask, operator: "The file is missing, is not valid YAML or JSON, or names a secret file that cannot be read." },
+  "config.cannot_listen": { status: 500, retryable: true, message: "The server cannot listen on its address.", person: ask, operator: "Another process has the port, or the address is not this machine's: see server.host, server.port and --port." },
   "config.secret_weak": { status: 500, retryable: false, message: "The configuration is not valid.", person: ask, operator: "A secret is shorter than 32 bytes or is a known example value. Make one: openssl rand -base64 32" },
   "egress.url_refused": { status: 502, retryable: false, message: "A request to another server was refused.", person: ask, operator: "The URL is not https, has user information, or is no URL; see egress.allowHttp." },
   "egress.address_refused": { status: 502, retryable: false, message: "A request to another server was refused.", person: ask, operator: "The host resolves to a private or special-use address; add it to egress.allow if it is yours." },

@@ -50,6 +50,10 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
 
   const admitted = await admit(ports, { provider, flow, tokens, claims, input, now: ports.clock.now() });
   ports.faults.point(8);
+  ports.log.info(
+    { provider: provider.id, user: admitted.userId, requestId: input.request.requestId },
+    "signed in",
+  );
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),

@@ -110,7 +110,7 @@ async function migrate(config: Config, log: Log): Promise<void> {
 function listenFailed(cause: unknown, host: string, port: number): unknown {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (!/^E[A-Z]+$/.test(code)) return cause;
-  return new LatchkeyError("config.invalid", {
+  return new LatchkeyError("config.cannot_listen", {
     data: { reason: `cannot listen on ${host} port ${port} (${code}); see server.host, server.port and --port` },
     cause,
   });
