@@ -23,7 +23,7 @@ export async function listIdentities(
   const identities = await store.identities.ofUser(userId);
   return identities.map((identity) => {
     const provider = providers.byId(identity.provider);
-    const displayName = provider?.issuer === identity.issuer ? provider.displayName : identity.issuer;
+    const displayName = provider?.issuers.includes(identity.issuer) ? provider.displayName : identity.issuer;
     const { id, issuer, email, emailVerified, createdAt, lastUsedAt } = identity;
     return { id, provider: identity.provider, displayName, issuer, email, emailVerified, createdAt, lastUsedAt };
   });

@@ -5,34 +5,12 @@
  * A value of a wrong type is skipped here, since the schema already reports it.
  */
 import { isJsonObject } from "../kernel/json.js";
-import { type Duration, parseDuration } from "../kernel/time.js";
 import { isLoopbackHost } from "./loopback.js";
+import { presetChecks } from "./preset-checks.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
-import { nodeAt } from "./schema-tree.js";
+import { durationAt, providersOf, textAt, urlAt, written } from "./written.js";
 
-type Path = readonly (string | number)[];
 type Check = (input: unknown) => readonly ConfigProblem[];
-
-/** What is written at a path, else its default. */
-function written(input: unknown, ...path: Path): unknown {
-  return valueAt(input, path) ?? nodeAt(path)?.fallback;
-}
-function textAt(input: unknown, ...path: Path): string | undefined {
-  const value = written(input, ...path);
-  return typeof value === "string" ? value : undefined;
-}
-function urlAt(input: unknown, ...path: Path): URL | undefined {
-  const text = textAt(input, ...path);
-  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
-}
-function durationAt(input: unknown, ...path: Path): Duration | undefined {
-  const text = textAt(input, ...path);
-  return text === undefined ? undefined : parseDuration(text);
-}
-const providersOf = (input: unknown): readonly unknown[] => {
-  const list = written(input, "providers");
-  return Array.isArray(list) ? list : [];
-};
 
 const plainHttp: Check = (input) => {
   const url = urlAt(input, "baseUrl");
@@ -198,20 +176,6 @@ const clientCredentials: Check = (input) =>
       : [problem(["providers", index, missing], "missing", `is needed for tokenEndpointAuthMethod ${method}`, input)];
   });
 
-const openidScope: Check = (input) =>
-  providersOf(input).flatMap((_, index) => {
-    const scopes = written(input, "providers", index, "scopes");
-    if (!Array.isArray(scopes) || scopes.length === 0 || scopes.includes("openid")) return [];
-    return [
-      problem(
-        ["providers", index, "scopes"],
-        "invalid",
-        "lacks openid, without which there is no ID token (OpenID Connect Core §3.1.2.1)",
-        input,
-      ),
-    ];
-  });
-
 const signOutTarget: Check = (input) => {
   const target = textAt(input, "signIn", "signOut", "returnTo");
   const allowed = written(input, "signIn", "signOut", "allowedReturnTo");
@@ -237,7 +201,7 @@ const checks: readonly Check[] = [
   providerIds,
   redirectUris,
   clientCredentials,
-  openidScope,
+  presetChecks,
   signOutTarget,
 ];
 

@@ -6,12 +6,9 @@
  */
 
 /** Presets that exist. */
-export const presets = ["oidc"] as const;
+export const presets = ["oidc", "google", "microsoft", "github"] as const;
 
 export const laterPresets: readonly string[] = [
-  "google",
-  "microsoft",
-  "github",
   "feishu",
   "gitlab",
   "okta",
@@ -42,11 +39,8 @@ export const laterKeys: readonly string[] = [
   "observability.tracing",
   ...below(
     "providers.*",
-    "tenant",
-    "loginBaseUrl",
     "pictureUrl",
     "refreshScope",
-    "allowedTenants",
     "keepOfflineGrants",
     "apiOrigins",
     "callbackIss",

@@ -29,6 +29,20 @@ const scope = () =>
 
 const endpoint = (what: string) => webUrl().optional().describe(`Overrides the ${what} endpoint that discovery tells.`);
 
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const tenantId = () => allowing(z.string().regex(guid), "a tenant's id: a GUID");
+// It becomes a part of a path: nothing that could leave its place.
+const tenant = () =>
+  allowing(
+    z.string().regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/),
+    "null, a tenant's id or domain name, common, organizations or consumers",
+  );
+const loginBaseUrl = () =>
+  allowing(
+    webUrl({ bare: true }).refine((value) => URL.canParse(value) && new URL(value).origin === value, "is no origin"),
+    "an origin such as https://login.microsoftonline.us",
+  );
+
 const icon = () =>
   allowing(
     z
@@ -44,13 +58,31 @@ export const providerSchema = z.strictObject({
   ),
   preset: presetName()
     .prefault("oidc")
-    .describe("Which kind of provider it is. `oidc` is any OpenID Connect provider with discovery."),
+    .describe("Which kind of provider it is: docs/providers has a page on each. `oidc` is any with OpenID discovery."),
   displayName: text(100).nullable().default(null).describe("Name on the button; null shows the id."),
   icon: icon().nullable().default(null).describe("Picture on the button. Never loaded from another origin."),
   enabled: flag()
     .default(true)
     .describe("Whether people can sign in with it. Switched off, it stays known, and its identities stay."),
-  issuer: webUrl({ bare: true }).describe("The provider's issuer, byte for byte as its metadata spells it."),
+  issuer: webUrl({ bare: true })
+    .optional()
+    .describe(
+      "The provider's issuer, byte for byte as its metadata spells it. `oidc` needs it; other presets have it.",
+    ),
+  tenant: tenant()
+    .nullable()
+    .default(null)
+    .describe(
+      "microsoft: the tenant's id or one of its domain names, or `common`, `organizations` (with `allowedTenants`), `consumers`.",
+    ),
+  allowedTenants: z
+    .array(tenantId())
+    .max(1_000)
+    .default([])
+    .describe("microsoft: ids of the tenants whose people may sign in through `common` or `organizations`."),
+  loginBaseUrl: loginBaseUrl()
+    .default("https://login.microsoftonline.com")
+    .describe("microsoft: the sign-in host of a national cloud, such as https://login.microsoftonline.us."),
   discoveryUrl: webUrl()
     .nullable()
     .default(null)
@@ -87,8 +119,11 @@ export const providerSchema = z.strictObject({
   scopes: z
     .array(scope())
     .min(1)
-    .default(["openid", "email", "profile"])
-    .describe("Scopes to ask for. `offline_access` brings a refresh token."),
+    .nullable()
+    .default(null)
+    .describe(
+      "Scopes to ask for; null is the preset's: `openid`, `email` and `profile` for most. `offline_access` brings a refresh token.",
+    ),
   authorizeParams: authorizeParameters()
     .prefault({})
     .describe("Extra parameters of the authorization request, over those of `signIn.authorizeParams`."),

@@ -11,6 +11,7 @@ import {
   hostOrRange,
   hostWithPort,
   oneOf,
+  ownSecret,
   text,
   urlProblem,
 } from "./values.js";
@@ -52,6 +53,24 @@ export const logSchema = z
   })
   .prefault({})
   .describe("What is logged, and how. Lines go to standard error.");
+
+export const observabilitySchema = z
+  .strictObject({
+    metrics: z
+      .strictObject({
+        enabled: flag().default(true).describe("Serves `{base}/metrics` for Prometheus."),
+        token: ownSecret()
+          .nullable()
+          .default(null)
+          .describe(
+            "What a reader of the metrics must send as `Authorization: Bearer`. With null anybody who reaches the page may read it: keep it from the public at the proxy.",
+          ),
+      })
+      .prefault({})
+      .describe("What is counted, for Prometheus (docs/reference/metrics.md)."),
+  })
+  .prefault({})
+  .describe("What whoever runs this can watch.");
 
 /** `env`, or the URL of an HTTP proxy; user information is how proxies are given a password, so it may stand here. */
 const proxyUrl = () =>

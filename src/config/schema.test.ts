@@ -52,7 +52,8 @@ describe("defaults", () => {
     expect(value.rateLimits).toEqual({ start: { points: 600, per: 60_000 }, callback: { points: 60, per: 60_000 } });
     expect(value.providers[0]).toMatchObject({
       preset: "oidc",
-      scopes: ["openid", "email", "profile"],
+      // The preset's: what it comes to is proved at the registry.
+      scopes: null,
       logout: "provider",
       emailVerified: "claim",
     });

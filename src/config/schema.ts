@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { providerSchema } from "./schema-providers.js";
-import { egressSchema, logSchema, serverSchema } from "./schema-server.js";
+import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
 import { allowing, ownSecret, text, urlProblem } from "./values.js";
 
@@ -92,6 +92,7 @@ export const configSchema = z.strictObject({
   roles: rolesSchema,
   sessions: sessionsSchema,
   rateLimits: rateLimitsSchema,
+  observability: observabilitySchema,
   branding: z
     .strictObject({ name: text(60).default("Latchkey").describe("Name of this installation on its pages.") })
     .prefault({})

@@ -89,7 +89,7 @@ export function createSignOut(ports: SignOutPorts) {
   /** The provider's end-session URL, or nothing: it has none, the operator or the person does not want it, it fails. */
   async function providersEndSession(session: SessionRecord, choice: SignOutInput["choice"]) {
     const provider = ports.providers.byId(session.provider);
-    if (!provider || provider.issuer !== session.issuer || provider.logout === "local") return undefined;
+    if (!provider?.issuers.includes(session.issuer) || provider.logout === "local") return undefined;
     if (provider.logout === "ask" && choice !== "provider") return undefined;
     try {
       const as = await ports.metadata.discover(provider);

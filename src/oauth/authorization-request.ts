@@ -38,7 +38,7 @@ export function authorizationParameters(input: {
     response_type: "code",
     scope: provider.scopes.join(" "),
     state: input.state,
-    nonce: input.nonce,
+    ...(provider.quirks.nonce ? { nonce: input.nonce } : {}),
     code_challenge: input.codeChallenge,
     code_challenge_method: "S256",
     ...(provider.responseMode === "form_post" ? { response_mode: "form_post" } : {}),

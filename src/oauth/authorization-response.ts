@@ -64,8 +64,14 @@ export function readAuthorizationResponse(
  */
 export function checkResponseIssuer(
   received: string | undefined,
-  recorded: { readonly issuer: string; readonly sendsIss: boolean },
+  recorded: {
+    readonly issuer: string;
+    readonly sendsIss: boolean;
+    /** Where `issuer` is a template: every issuer it may stand for (SI-2). The ID token must then name the same one. */
+    readonly tenantIssuers?: readonly string[] | undefined;
+  },
 ): Result<void, "issuer_missing" | "issuer_mismatch"> {
   if (received === undefined) return recorded.sendsIss ? err("issuer_missing") : ok();
+  if (recorded.tenantIssuers) return recorded.tenantIssuers.includes(received) ? ok() : err("issuer_mismatch");
   return received === recorded.issuer ? ok() : err("issuer_mismatch");
 }

@@ -24,6 +24,8 @@ export interface ExpectedIdToken {
 
 export type IdTokenRefusal =
   | "iss"
+  /** The tenant is not allowed, or is not the one that `iss` names. */
+  | "tid"
   | "sub"
   | "aud"
   | "azp"

@@ -12,6 +12,7 @@ import { requestedMaxAge } from "./authorization-request.js";
 import { checkIdTokenClaims, type IdTokenRefusal } from "./id-token-claims.js";
 import type { Metadata } from "./metadata.js";
 import { type SignatureFailure, signingAlgorithms, type VerifiedJwt, verifySignature } from "./signature.js";
+import { idTokenIssuer } from "./tenant-issuers.js";
 import type { AuthorizationServer, IdTokenClaims } from "./types.js";
 
 /**
@@ -28,6 +29,8 @@ export async function verifyIdToken(
     readonly idToken: string;
     /** The nonce of the request; undefined only where none was sent. */
     readonly nonce: string | undefined;
+    /** `iss` of the authorization response, where there was one: the token must name the same issuer (SI-2). */
+    readonly responseIssuer?: string | undefined;
     readonly accessToken?: string | undefined;
     /** Seconds. Left out: what the provider's `authorizeParams.max_age` asks for. `null`: nothing was asked. */
     readonly maxAge?: number | null | undefined;
@@ -38,8 +41,13 @@ export async function verifyIdToken(
   const algorithms = signingAlgorithms(as);
   const signed = await verifySignature(deps, { provider, as, jwt: input.idToken, algorithms });
   if (!signed.ok) throw refused(provider, signed.error, { expected: algorithms });
+  const issuer = idTokenIssuer(provider, as.issuer, signed.value.payload);
+  if (issuer === undefined) throw refused(provider, "tid", facts(signed.value, as, "tid"));
+  if (input.responseIssuer !== undefined && input.responseIssuer !== issuer) {
+    throw refused(provider, "iss", { received: issuer, expected: input.responseIssuer.slice(0, 200) });
+  }
   const claims = checkIdTokenClaims(signed.value, {
-    issuer: as.issuer,
+    issuer,
     clientId: provider.client.clientId,
     now: input.now,
     clockTolerance: provider.clockTolerance,
@@ -69,7 +77,8 @@ function facts(
   };
   switch (reason) {
     case "iss":
-      return { received: shown("iss"), expected: as.issuer };
+    case "tid":
+      return { received: shown("iss"), tid: shown("tid"), expected: as.issuer };
     case "aud":
     case "azp":
       return { aud: shown("aud"), azp: shown("azp") };

@@ -16,7 +16,9 @@ import { type Clock, minutes } from "../kernel/time.js";
 import type { Endpoints, Provider } from "../providers/provider.js";
 import type { Store } from "../store/contract.js";
 import { createDocumentCache, type DocumentRequest } from "./document-cache.js";
+import type { IssuerPins } from "./issuer-pins.js";
 import { readServerMetadata } from "./server-metadata.js";
+import { metadataIssuer } from "./tenant-issuers.js";
 import type { AuthorizationServer } from "./types.js";
 import { endpointUrl } from "./urls.js";
 
@@ -26,7 +28,8 @@ export interface JsonWebKeySet {
 
 export interface Metadata {
   /**
-   * The provider's metadata with the operator's endpoints applied on top.
+   * The provider's metadata with the operator's endpoints applied on top. For an `oauth2` provider it is made of its
+   * record, without a request.
    *
    * @throws LatchkeyError `signin.provider_unavailable` when it cannot be had and no copy is young enough ·
    *   `signin.provider_misconfigured` when what is there cannot be used
@@ -50,6 +53,8 @@ export function createMetadata(ports: {
   readonly store: Pick<Store, "metadata" | "transaction">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Needed for providers with a tenant under a name. */
+  readonly pins?: IssuerPins | undefined;
 }): Metadata {
   const documents = createDocumentCache(ports);
   /** Monotonic time of the last refetch, by issuer. */
@@ -58,9 +63,17 @@ export function createMetadata(ports: {
   const refetching = new Map<string, Promise<JsonWebKeySet>>();
   const jwksUris = new Map<string, string>();
 
+  async function keepIssuer(provider: Provider, unresolved: string, issuer: string): Promise<void> {
+    if (ports.pins) return ports.pins.keep(unresolved, issuer);
+    const data = { provider: provider.id, reason: "issuer_not_kept" };
+    throw new LatchkeyError("signin.provider_misconfigured", { data });
+  }
+
   return {
     async discover(provider) {
+      if (provider.kind === "oauth2") return fixedMetadata(provider);
       const as = await documents.get(discoveryRequest(provider));
+      if (provider.unresolvedIssuer !== undefined) await keepIssuer(provider, provider.unresolvedIssuer, as.issuer);
       jwksUris.set(provider.id, as.jwks_uri ?? "");
       return as;
     },
@@ -83,6 +96,7 @@ export function createMetadata(ports: {
     },
 
     health(provider) {
+      if (provider.kind === "oauth2") return "ok";
       const keys = jwksRequest(provider, jwksUris.get(provider.id) ?? "");
       const states = [discoveryRequest(provider), keys].map((request) => documents.lastFailure(request));
       const failure = states.find((state) => state instanceof LatchkeyError);
@@ -112,9 +126,18 @@ const discoveryRequest = (provider: Provider): DocumentRequest<AuthorizationServ
   purpose: "metadata",
   urls: discoveryUrls(provider),
   timeout: provider.timeout,
-  reader: provider.issuer,
-  read: (document) => readServerMetadata(document, provider.issuer, overrides(provider.endpoints)),
+  reader: provider.unresolvedIssuer ?? provider.issuer,
+  read: (document) => readServerMetadata(document, metadataIssuer(provider, document), overrides(provider.endpoints)),
 });
+
+/** RFC 8414 §2 metadata of a provider that publishes none: its constant issuer and its record's endpoints. */
+function fixedMetadata(provider: Provider): AuthorizationServer {
+  const document = { ...provider.quirks.metadata, issuer: provider.issuer };
+  const read = readServerMetadata(document, provider.issuer, overrides(provider.endpoints));
+  if (read.ok) return read.value;
+  const data = { provider: provider.id, reason: "endpoints", detail: read.error };
+  throw new LatchkeyError("signin.provider_misconfigured", { data });
+}
 
 function jwksRequest(provider: Provider, uri: string): DocumentRequest<JsonWebKeySet> {
   return { purpose: "jwks", urls: [uri], timeout: provider.timeout, reader: "keys", read: readKeySet };

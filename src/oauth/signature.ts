@@ -12,6 +12,7 @@ import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Provider } from "../providers/provider.js";
 import type { Metadata } from "./metadata.js";
+import { keySpeaksFor } from "./tenant-issuers.js";
 import type { AuthorizationServer } from "./types.js";
 
 /** Every signature algorithm that we accept from anybody: asymmetric, and known to jose. */
@@ -82,10 +83,12 @@ export async function verifySignature(
   const parsed = parseJwt(input.jwt, input.algorithms);
   if (!parsed.ok) return parsed;
   const set = await deps.metadata.jwks(input.provider, input.as);
-  const first = await tryKeys(input.jwt, parsed.value, set.keys);
+  const speaking = (keys: readonly JsonObject[]) =>
+    keys.filter((key) => keySpeaksFor(input.provider.tenants, key, parsed.value.payload));
+  const first = await tryKeys(input.jwt, parsed.value, speaking(set.keys));
   if (first === undefined) return parsed;
   const fetched = await deps.metadata.jwks(input.provider, input.as, { refetch: true });
-  const second = fetched === set ? first : await tryKeys(input.jwt, parsed.value, fetched.keys);
+  const second = fetched === set ? first : await tryKeys(input.jwt, parsed.value, speaking(fetched.keys));
   return second === undefined ? parsed : err(second);
 }
 

@@ -56,11 +56,14 @@ export async function exchangeCode(
     requestOptions(deps.egress, "token", provider.timeout),
   )
     .then(async (response) =>
-      normaliseTokenAnswer({
-        status: response.status,
-        contentType: response.headers.get("content-type"),
-        body: await bodyBytes(response),
-      }),
+      normaliseTokenAnswer(
+        {
+          status: response.status,
+          contentType: response.headers.get("content-type"),
+          body: await bodyBytes(response),
+        },
+        provider.quirks,
+      ),
     )
     .catch((thrown: unknown) => {
       throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
@@ -68,12 +71,18 @@ export async function exchangeCode(
   if (!answer.ok) {
     const sent = [input.code, input.codeVerifier, client.clientSecret?.reveal() ?? "", ...Object.values(made.body)];
     throw tokenFailure(
-      answer.error,
+      inStandardWords(answer.error, provider.quirks.tokenErrors),
       about,
       sent.filter((value) => value !== client.clientId),
     );
   }
   return checkTokens(deps, provider, answer.value, now);
+}
+
+/** A provider's own word for an error of RFC 6749 §5.2 is taken for that error; its description stays as it is. */
+function inStandardWords(failure: TokenAnswerFailure, words: Provider["quirks"]["tokenErrors"]): TokenAnswerFailure {
+  if (failure.kind !== "oauth_error" || !Object.hasOwn(words, failure.error)) return failure;
+  return { ...failure, error: words[failure.error] ?? failure.error };
 }
 
 /** A normalised failure as the error a step throws. `sent`: values that the provider's text must not repeat. */

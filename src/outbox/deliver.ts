@@ -72,7 +72,7 @@ async function deliver(ports: DeliverPorts, row: OutboxRecord, now: Instant): Pr
 async function revoke(ports: DeliverPorts, revocation: Revocation, now: Instant): Promise<void> {
   const provider = ports.providers.byId(revocation.provider);
   // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
-  const same = provider?.issuer === revocation.issuer && provider.client.clientId === revocation.clientId;
+  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
   if (!provider || !same) {
     ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the provider is another now");
     return;

@@ -1,5 +1,6 @@
 /** A provider as the features see it: the operator's record with its preset applied, every default filled in. */
 
+import type { JsonObject, JsonValue } from "../kernel/json.js";
 import type { Secret } from "../kernel/secret.js";
 import type { Duration } from "../kernel/time.js";
 
@@ -34,14 +35,60 @@ export interface Endpoints {
   readonly endSession?: string | undefined;
 }
 
+/** `oidc`: discovery and ID tokens. `oauth2`: fixed endpoints, and who the person is from userinfo alone. */
+export type ProviderKind = "oidc" | "oauth2";
+
+/** One provider that speaks as an issuer per tenant (SI-2). */
+export interface TenantIssuers {
+  /** The issuer of every tenant, `{tenantid}` in the place of its id. */
+  readonly template: string;
+  /**
+   * `one`: a tenant with a known id. `named`: one whose id discovery tells, once. `many`: what metadata calls its issuer
+   * is the template, and each ID token names its own.
+   */
+  readonly kind: "one" | "named" | "many";
+}
+
+/** How a provider differs from the specifications: data, and pure functions. Each is asked at one place. */
+export interface ProviderQuirks {
+  /** False where the provider cannot do it; PKCE stays (SI-5). */
+  readonly nonce: boolean;
+  /** What separates scopes in its token answers. */
+  readonly scopeSeparator: " " | ",";
+  /** Its own words for the errors of RFC 6749 §5.2. */
+  readonly tokenErrors: Readonly<Record<string, string>>;
+  /** Whether one document vouches for the address in it; null: `email_verified` says so. */
+  readonly emailVerified: ((document: JsonObject) => boolean) | null;
+  /** Members of the metadata of an `oauth2` provider beside its issuer and endpoints. */
+  readonly metadata: JsonObject;
+  /** How an `oauth2` provider tells who somebody is; null for `oidc`. */
+  readonly person: {
+    /** Documents that are asked for beside userinfo, by a name of ours. */
+    readonly further: (userinfoUrl: string) => Readonly<Record<string, string>>;
+    /** All of them (`userinfo` is the first) in the words of OpenID Connect; undefined when they name nobody. */
+    readonly claims: (documents: Readonly<Record<string, JsonValue>>) => JsonObject | undefined;
+  } | null;
+}
+
 export interface Provider {
   readonly id: string;
+  readonly kind: ProviderKind;
   readonly preset: string;
   readonly displayName: string;
   /** A path or data URL on our own origin, or null. */
   readonly icon: string | null;
   readonly enabled: boolean;
+  /** What the metadata calls its issuer: for `many` tenants the template, for a tenant under a name its id's issuer. */
   readonly issuer: string;
+  /**
+   * Every issuer that identities, sessions and grants of this provider can have: `issuer` alone, or one for each allowed
+   * tenant. Empty while the id of a tenant under a name is not known yet.
+   */
+  readonly issuers: readonly string[];
+  readonly tenants: TenantIssuers | null;
+  /** For a tenant under a name: what stands for it until its id is known, and is the key under which that is kept. */
+  readonly unresolvedIssuer?: string;
+  readonly quirks: ProviderQuirks;
   readonly discoveryUrl: string | null;
   /** Overrides of what discovery says. */
   readonly endpoints: Endpoints;

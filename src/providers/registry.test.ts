@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../config/resolve.js";
 import type { Config, ConfigInput } from "../config/schema.js";
+import { noQuirks } from "./preset.js";
 import { callbackPath, callbackRoutes } from "./redirect-uri.js";
 import { createProviderRegistry } from "./registry.js";
 
@@ -38,11 +39,15 @@ describe("the registry", () => {
   test("SI-1 the oidc preset fills in what the operator left out", () => {
     expect(createProviderRegistry(configOf([{}])).byId("corp")).toEqual({
       id: "corp",
+      kind: "oidc",
       preset: "oidc",
       displayName: "corp",
       icon: null,
       enabled: true,
       issuer: "https://idp.corp.test",
+      issuers: ["https://idp.corp.test"],
+      tenants: null,
+      quirks: noQuirks,
       discoveryUrl: null,
       endpoints: {},
       timeout: null,

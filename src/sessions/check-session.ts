@@ -25,6 +25,8 @@ export interface CheckSessionPorts {
   readonly cookie: SessionCookie;
   readonly providers: ProviderRegistry;
   readonly idle: Duration;
+  /** Reads which issuer a tenant's name stands for, where another node was told (SI-2). */
+  readonly learnIssuer?: ((unresolved: string) => Promise<unknown>) | undefined;
 }
 
 export interface SessionChecker {
@@ -47,6 +49,10 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
     const record = await store.sessions.byTokenHash(tokenHash);
     const user = record && (await store.users.byId(record.userId));
     if (!record || !user || user.disabledAt !== null) return undefined;
+    const provider = providers.byId(record.provider);
+    if (provider?.unresolvedIssuer !== undefined && provider.issuers.length === 0) {
+      await ports.learnIssuer?.(provider.unresolvedIssuer);
+    }
     const memberships = await store.groups.ofUser(user.id);
     const { id, email, emailVerified, name, picture, role } = user;
     const groups = [...new Set(memberships.map(({ group }) => group.name))].sort();
@@ -70,7 +76,7 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
   function isLive(record: SessionRecord, now: Instant): boolean {
     if (record.idleEndsAt <= now || record.endsAt <= now) return false;
     const provider = providers.byId(record.provider);
-    return provider?.enabled === true && provider.issuer === record.issuer;
+    return provider?.enabled === true && provider.issuers.includes(record.issuer);
   }
 
   function touch(entry: CachedSession, tokenHash: string, now: Instant): void {

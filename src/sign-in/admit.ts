@@ -27,6 +27,8 @@ import type { CompleteInput, SignInPorts } from "./ports.js";
 
 interface AdmitInput {
   readonly provider: Provider;
+  /** The issuer that the identity, the session and the grant belong to: verified, or the preset's constant. */
+  readonly issuer: string;
   readonly flow: Flow;
   readonly tokens: TokenSet;
   readonly claims: JsonObject;
@@ -53,8 +55,8 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
   }
 }
 
-function identityOf(ports: SignInPorts, { provider, claims }: AdmitInput): IncomingIdentity {
-  const mapped = mapIdentity(provider.issuer, claims, {
+function identityOf(ports: SignInPorts, { provider, issuer, claims }: AdmitInput): IncomingIdentity {
+  const mapped = mapIdentity(issuer, claims, {
     claims: provider.claims,
     emailVerified: provider.emailVerified,
     fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
@@ -138,7 +140,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
 
   function auditSuccess(tx: Transaction, userId: UserId, sessionId: SessionId, decision: AccountDecision) {
     const actor = { kind: "user", id: userId };
-    const data = { issuer: provider.issuer, session: sessionId };
+    const data = { issuer: input.issuer, session: sessionId };
     const event = { type: "sign_in.succeeded", actor, target: actor, provider: provider.id } as const;
     return tx.audit.append(auditEvent(ports, now, input.input.request, { ...event, rule: decision.kind, data }));
   }
@@ -146,7 +148,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
   function auditRefusal(tx: Transaction, refusal: Extract<AccountDecision, { kind: "refuse" }>) {
     const actor = { kind: "identity", id: null };
     const target = { kind: "user", id: refusal.userId };
-    const data = { issuer: provider.issuer, subject: incoming.subject };
+    const data = { issuer: input.issuer, subject: incoming.subject };
     const event = { type: "sign_in.refused", actor, target, provider: provider.id, code: refusal.reason } as const;
     return tx.audit.append(auditEvent(ports, now, input.input.request, { ...event, data }));
   }
@@ -187,7 +189,7 @@ function sealFor(ports: SignInPorts, input: AdmitInput, userId: UserId, identity
     grant: {
       ...place,
       sessionId,
-      issuer: provider.issuer,
+      issuer: input.issuer,
       clientId: provider.client.clientId,
       accountLabel: stringMember(claims, "email") ?? null,
       scopes: tokens.scopes,
@@ -211,7 +213,7 @@ function sealFor(ports: SignInPorts, input: AdmitInput, userId: UserId, identity
 
 function sessionRecord(
   ports: SignInPorts,
-  { provider, claims, input, now }: AdmitInput,
+  { provider, issuer, claims, input, now }: AdmitInput,
   identity: IdentityRecord,
   sealed: Sealed,
   role: string,
@@ -222,7 +224,7 @@ function sessionRecord(
     userId: sealed.userId,
     identityId: identity.id,
     provider: provider.id,
-    issuer: provider.issuer,
+    issuer,
     clientId: provider.client.clientId,
     sub: identity.sub,
     sid: sidOf(claims),

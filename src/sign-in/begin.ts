@@ -26,7 +26,7 @@ export async function beginSignIn(ports: SignInPorts, input: BeginInput) {
   const codeVerifier = randomToken(ports.random);
   const flow: Flow = {
     provider: provider.id,
-    issuer: provider.issuer,
+    issuer: as.issuer,
     sendsIss: as.authorization_response_iss_parameter_supported === true,
     stateHash: sha256Base64Url(state),
     nonce: randomToken(ports.random),

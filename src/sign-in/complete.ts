@@ -15,7 +15,7 @@ import {
 } from "../oauth/authorization-response.js";
 import { verifyIdToken } from "../oauth/id-token.js";
 import { exchangeCode } from "../oauth/token-request.js";
-import type { AuthorizationResponseParameters } from "../oauth/types.js";
+import type { AuthorizationResponseParameters, AuthorizationServer, IdTokenClaims, TokenSet } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import { admit } from "./admit.js";
 import { usableProvider } from "./begin.js";
@@ -28,36 +28,35 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const parameters = readParameters(input.parameters);
   const flow = findFlow(ports, input, parameters.state, provider);
   checkAge(ports, flow, now);
-  checkIssuer(parameters.iss, flow);
+  checkIssuer(parameters.iss, flow, provider);
   const code = readCode(ports, parameters, input);
   ports.faults.point(1);
 
-  const as = await ports.metadata.discover(provider);
+  const as = await sameServer(ports, provider, flow);
   await consumeFlow(ports, flow, now);
   ports.faults.point(2);
   const tokens = await exchangeCode(ports, { as, provider, code, codeVerifier: flow.codeVerifier, now });
   ports.faults.point(3);
-  const idToken = await verifyIdToken(ports, {
-    as,
-    provider,
-    idToken: tokens.idToken ?? "",
-    nonce: flow.nonce,
-    accessToken: tokens.accessToken,
-    now: ports.clock.now(),
-  });
+  const idToken = await readIdToken(ports, { as, provider, flow, tokens, responseIssuer: parameters.iss });
   ports.faults.point(4);
   const claims = await collectClaims(ports, { as, provider, idToken, accessToken: tokens.accessToken, now });
 
-  const admitted = await admit(ports, { provider, flow, tokens, claims, input, now: ports.clock.now() });
+  const admitted = await admit(ports, {
+    provider,
+    issuer: claims.iss,
+    flow,
+    tokens,
+    claims,
+    input,
+    now: ports.clock.now(),
+  });
   ports.faults.point(8);
-  ports.log.info(
-    { provider: provider.id, user: admitted.userId, requestId: input.request.requestId },
-    "signed in",
-  );
+  ports.log.info({ provider: provider.id, user: admitted.userId, requestId: input.request.requestId }, "signed in");
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
     ...ports.signedOutMarker.clear(input.cookieHeader),
+    ...ports.lastProvider.set(provider.id),
   ];
   return { location: flow.returnTo, setCookies };
 }
@@ -71,7 +70,7 @@ function readParameters(search: URLSearchParams): AuthorizationResponseParameter
 function findFlow(ports: SignInPorts, input: CompleteInput, state: string | undefined, provider: Provider): Flow {
   const flow = state ? ports.flowCookies.find(input.cookieHeader, state) : undefined;
   // Another provider's state is as unknown here as one that was never made (AT-18); so is one of an earlier issuer.
-  const fits = flow?.provider === provider.id && flow.issuer === provider.issuer;
+  const fits = flow?.provider === provider.id && (flow.issuer === provider.issuer || provider.issuers.length === 0);
   if (!flow || !fits) throw new LatchkeyError("signin.state_unknown", { data: { provider: provider.id } });
   return flow;
 }
@@ -81,8 +80,9 @@ function checkAge(ports: SignInPorts, flow: Flow, now: Instant): void {
   if (over) throw new LatchkeyError("signin.state_expired", { data: { startedAt: flow.startedAt } });
 }
 
-function checkIssuer(iss: string | undefined, flow: Flow): void {
-  const checked = checkResponseIssuer(iss, { issuer: flow.issuer, sendsIss: flow.sendsIss });
+function checkIssuer(iss: string | undefined, flow: Flow, provider: Provider): void {
+  const tenantIssuers = provider.tenants?.kind === "many" ? provider.issuers : undefined;
+  const checked = checkResponseIssuer(iss, { issuer: flow.issuer, sendsIss: flow.sendsIss, tenantIssuers });
   if (checked.ok) return;
   const data = { reason: checked.error, expected: flow.issuer, received: iss?.slice(0, 200) };
   throw new LatchkeyError("signin.issuer_rejected", { data });
@@ -97,6 +97,40 @@ function readCode(ports: SignInPorts, parameters: AuthorizationResponseParameter
   }
   if (!parameters.code) throw new LatchkeyError("signin.parameter_missing", { data: { parameter: "code" } });
   return parameters.code;
+}
+
+/**
+ * The server this flow began at. A node that has not yet been told which issuer a tenant's name stands for let the flow
+ * pass until here; nothing has been sent.
+ */
+async function sameServer(ports: SignInPorts, provider: Provider, flow: Flow): Promise<AuthorizationServer> {
+  const as = await ports.metadata.discover(provider);
+  if (as.issuer === flow.issuer) return as;
+  throw new LatchkeyError("signin.state_unknown", { data: { provider: provider.id, reason: "issuer" } });
+}
+
+/** SI-9.8. An `oauth2` provider has none, whatever it sends beside its tokens: who it is says its API (SI-11). */
+async function readIdToken(
+  ports: SignInPorts,
+  input: {
+    readonly as: AuthorizationServer;
+    readonly provider: Provider;
+    readonly flow: Flow;
+    readonly tokens: TokenSet;
+    readonly responseIssuer: string | undefined;
+  },
+): Promise<IdTokenClaims | null> {
+  const { as, provider, flow, tokens, responseIssuer } = input;
+  if (provider.kind === "oauth2") return null;
+  return verifyIdToken(ports, {
+    as,
+    provider,
+    idToken: tokens.idToken ?? "",
+    nonce: provider.quirks.nonce ? flow.nonce : undefined,
+    responseIssuer,
+    accessToken: tokens.accessToken,
+    now: ports.clock.now(),
+  });
 }
 
 /** SI-9.6: one row, just before the code leaves. Whoever loses the insert came second with the same answer (AT-20). */

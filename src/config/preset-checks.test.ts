@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { resolveConfig } from "./resolve.js";
+import type { ConfigInput } from "./schema.js";
+
+type ProviderInput = ConfigInput["providers"][number];
+
+const tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
+const records: Readonly<Record<string, Partial<ProviderInput>>> = {
+  oidc: { issuer: "https://idp.corp.test" },
+  google: {},
+  microsoft: { tenant },
+  github: {},
+};
+
+/** The paths of the problems of one provider, without `providers.0.`. */
+function problemsOf(preset: string, more: Partial<ProviderInput>): readonly string[] {
+  const resolved = resolveConfig({
+    baseUrl: "https://app.test",
+    secrets: ["q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1"],
+    providers: [{ id: "x", clientId: "c", preset, ...records[preset], ...more }],
+  });
+  return resolved.ok ? [] : resolved.error.map(({ path }) => path.replace("providers.0.", ""));
+}
+
+describe("what each preset needs", () => {
+  test.each(["oidc", "google", "microsoft", "github"])("SI-1 [option:providers.preset] %s is complete", (preset) => {
+    expect(problemsOf(preset, {})).toEqual([]);
+  });
+
+  test.each<[preset: string, why: string, more: Partial<ProviderInput>, paths: string[]]>([
+    ["oidc", "has no issuer", { issuer: undefined }, ["issuer"]],
+    ["oidc", "has a tenant", { tenant }, ["tenant"]],
+    ["oidc", "lists tenants", { allowedTenants: [tenant] }, ["allowedTenants"]],
+    ["google", "has another issuer", { issuer: "https://evil.example" }, ["issuer"]],
+    ["google", "has its own issuer written", { issuer: "https://accounts.google.com" }, ["issuer"]],
+    ["google", "has a sign-in host", { loginBaseUrl: "https://login.microsoftonline.us" }, ["loginBaseUrl"]],
+    ["google", "lacks openid", { scopes: ["email"] }, ["scopes"]],
+    ["github", "asks for openid", { scopes: ["openid", "read:user"] }, ["scopes"]],
+    ["github", "has another issuer", { issuer: "https://github.com" }, ["issuer"]],
+    ["microsoft", "has no tenant", { tenant: null }, ["tenant"]],
+    ["microsoft", "is open to everybody", { tenant: "common" }, ["allowedTenants"]],
+    ["microsoft", "is open to every organization", { tenant: "Organizations", allowedTenants: [] }, ["allowedTenants"]],
+    ["microsoft", "lists tenants of one tenant", { allowedTenants: [tenant] }, ["allowedTenants"]],
+    ["microsoft", "lists a name", { tenant: "common", allowedTenants: ["contoso.com"] }, ["allowedTenants.0"]],
+    ["microsoft", "leaves its path", { tenant: "../evil" }, ["tenant"]],
+    ["microsoft", "has a path in its host", { loginBaseUrl: "https://login.test/x" }, ["loginBaseUrl"]],
+    [
+      "microsoft",
+      "vouches for strangers",
+      { tenant: "common", allowedTenants: [tenant], emailVerified: "always" },
+      ["emailVerified"],
+    ],
+    [
+      "microsoft",
+      "vouches for all personal accounts",
+      { tenant: "consumers", emailVerified: "always" },
+      ["emailVerified"],
+    ],
+  ])("SI-1 SI-2 %s: refused when it %s", (preset, _why, more, paths) => {
+    expect(problemsOf(preset, more)).toEqual(paths);
+  });
+});
