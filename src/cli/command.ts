@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import { isLatchkeyError } from "../kernel/errors.js";
-import type { Log } from "../kernel/log.js";
+import { type Log, silentLog } from "../kernel/log.js";
 import { exitCodeOf, exitCodes, UsageError } from "./exit-codes.js";
 import { printFailure } from "./output.js";
 import type { Terminal } from "./terminal.js";
@@ -63,6 +63,9 @@ export async function commandLog({ config }: LoadedConfig): Promise<Log> {
   const { createPinoLog } = await import("../server/pino-log.js");
   return createPinoLog({ ...config.log, level: config.log.level === "silent" ? "silent" : "warn" });
 }
+
+/** For commands whose answer says what went wrong, so that a log line would only say it again. */
+export const quietLog: Log = silentLog;
 
 /** True when the failure means that the database has to be migrated first. */
 export const isNotMigrated = (thrown: unknown): boolean => isLatchkeyError(thrown, "store.not_migrated");

@@ -51,6 +51,7 @@ async function run(line: string, how: { env?: Record<string, string>; answer?: b
       asked.push(question);
       return how.answer ?? false;
     },
+    ask: async () => "",
     onStopSignal: () => {},
     exitNow: () => {},
   };
@@ -65,11 +66,14 @@ describe("the command line itself", () => {
       one.commands.length > 0 ? one.commands.map((two) => `${one.name()} ${two.name()}`) : [one.name()],
     );
     expect(lines).toEqual([
+      "init",
       "serve",
+      "doctor",
       "migrate",
       "config check",
       "config print",
       "config schema",
+      "provider test",
       "user list",
       "user show",
       "user role",

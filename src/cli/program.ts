@@ -2,7 +2,10 @@
 import { Command, CommanderError } from "commander";
 import type { Session } from "./command.js";
 import { configCommand } from "./commands/config.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { initCommand } from "./commands/init.js";
 import { migrateCommand } from "./commands/migrate.js";
+import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
 import { userCommand } from "./commands/user.js";
 import { versionCommand } from "./commands/version.js";
@@ -11,7 +14,8 @@ import type { Terminal } from "./terminal.js";
 
 const closing = `
 Examples:
-  $ latchkey config check
+  $ latchkey init
+  $ latchkey doctor
   $ latchkey serve --config latchkey.yaml
   $ latchkey user role ann@example.com admin
 
@@ -20,11 +24,22 @@ Exit status: 0 fine, 1 a problem was found, 2 wrong usage, 3 configuration, 4 ca
 export function buildProgram(session: Session): Command {
   const program = new Command("latchkey")
     .description("Sign-in, accounts and sign-out for self-hosted apps.")
+    .option("-V, --version", "the same as the command version")
     .addHelpText("after", closing);
-  for (const one of [serveCommand, migrateCommand, configCommand, userCommand, versionCommand])
-    program.addCommand(one(session));
+  const commands = [
+    initCommand,
+    serveCommand,
+    doctorCommand,
+    migrateCommand,
+    configCommand,
+    providerCommand,
+    userCommand,
+    versionCommand,
+  ];
+  for (const one of commands) program.addCommand(one(session));
   const { terminal } = session;
   forEach(program, (command) => {
+    command.showHelpAfterError(`See: ${fullName(command)} --help`);
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
@@ -40,12 +55,15 @@ function forEach(command: Command, act: (command: Command) => void): void {
   for (const child of command.commands) forEach(child, act);
 }
 
+const fullName = (command: Command): string =>
+  command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+
 /** Runs one command line (without the program's name) and answers the exit status. Never throws. */
 export async function runProgram(terminal: Terminal, parameters: readonly string[]): Promise<number> {
   const session: Session = { terminal, exitCode: exitCodes.fine };
   const program = buildProgram(session);
   try {
-    await program.parseAsync(parameters, { from: "user" });
+    await program.parseAsync(versionAsCommand(parameters), { from: "user" });
     return session.exitCode;
   } catch (thrown) {
     // Help and version that were asked for are fine; help shown since no command was named is not.
@@ -54,3 +72,9 @@ export async function runProgram(terminal: Terminal, parameters: readonly string
     return exitCodes.problem;
   }
 }
+
+/** `--version` is what people try first. It is read from a file, and commander wants to know it before. */
+const versionAsCommand = ([first, ...others]: readonly string[]): string[] => {
+  if (first === undefined) return [];
+  return [first === "--version" || first === "-V" ? "version" : first, ...others];
+};

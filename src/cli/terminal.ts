@@ -3,6 +3,7 @@
  * reaches around it. Standard output is for the answer, standard error for everything said about it.
  */
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { type Environment, processEnvironment, wantsColor } from "../config/environment.js";
 
 export interface Terminal {
@@ -19,6 +20,8 @@ export interface Terminal {
   readonly color: boolean;
   /** Asks on standard error; true for `y` or `yes`. */
   confirm(question: string): Promise<boolean>;
+  /** Asks on standard error for a line of text. `hidden`: what is typed is not shown. Empty where input has ended. */
+  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
   /** Calls `act` at SIGINT and SIGTERM, each time. */
   onStopSignal(act: () => void): void;
   /** Ends the process at once, without waiting for anything. */
@@ -51,10 +54,32 @@ export function processTerminal(): Terminal {
         lines.close();
       }
     },
+    ask: (question, options = {}) => askLine(question, options.hidden ?? false),
     onStopSignal(act) {
       process.on("SIGINT", act);
       process.on("SIGTERM", act);
     },
     exitNow: (code) => process.exit(code),
   };
+}
+
+async function askLine(question: string, hidden: boolean): Promise<string> {
+  let muted = false;
+  // readline echoes through its output, so a hidden answer is one whose echo goes nowhere.
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!muted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    const answer = lines.question(question);
+    muted = hidden;
+    return await Promise.race([answer, closed]);
+  } finally {
+    lines.close();
+    if (hidden) process.stderr.write("\n");
+  }
 }

@@ -101,7 +101,8 @@ export function createEgress(options: EgressOptions): Egress {
         { url, method: hop.method ?? "GET", headers: withDefaults(hop.headers ?? {}), body: hop.body },
         { signal, onSent: () => (progress.sent = true) },
       );
-      if (!redirectStatuses.has(answer.status)) return await readAnswer(answer, url, limits);
+      if (limits.redirects === "answer" || !redirectStatuses.has(answer.status))
+        return await readAnswer(answer, url, limits);
       answer.body.destroy();
       url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
       // Whoever is named in a redirect gets a bare question: no credential, no cookie, no body (EG-2).

@@ -2,7 +2,8 @@
  * What each kind of request may cost and do, as data (EG-2, EG-3).
  *
  * Redirects: a request that carries a code, a token or a client credential follows none, since a redirect would
- * carry it on to whoever is named there. Documents that anybody may read follow three.
+ * carry it on to whoever is named there. Documents that anybody may read follow three. Where the redirect itself is
+ * what one wants to see, it is handed back and never followed.
  *
  * Content types are enforced where a wrong one means that we read something that is not the document (a sign-in
  * page instead of metadata), and only on success: error pages are HTML more often than not. Token endpoints are
@@ -13,8 +14,8 @@ import { seconds } from "../kernel/time.js";
 import type { EgressPurpose } from "./port.js";
 
 export interface PurposeLimits {
-  /** Redirects that are followed; one more is refused. */
-  readonly redirects: number;
+  /** Redirects that are followed; one more is refused. `answer`: none is followed, and one is an answer like any other. */
+  readonly redirects: number | "answer";
   /** Media types that a success may have; null is any. */
   readonly contentTypes: RegExp | null;
   /** Most response headers, counted one by one. */
@@ -37,6 +38,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
+  check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };
 
 /** The limits of one request. A `timeout` of the request's own replaces the purpose's and the configured one. */

@@ -271,3 +271,17 @@ describe("the door as a fetch", () => {
     expect(server.requests.length).toBe(50);
   });
 });
+
+describe("a look that keeps nothing", () => {
+  test("EG-2 what is only looked at gets the redirect itself, and nobody follows it", async () => {
+    const inside = await aServer();
+    const server = await aServer((_request, response) => {
+      response.writeHead(302, { location: `http://127.0.0.1:${inside.port}/?error=login_required` }).end("elsewhere");
+    });
+    const answer = await aDoor(here).request({ purpose: "check", url: `http://127.0.0.1:${server.port}/` });
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, expect.stringContaining("login_required")]);
+    expect([server.requests.length, inside.connections]).toEqual([1, 0]);
+    const refused = await failureOf(aDoor().request({ purpose: "check", url: `https://127.0.0.1:${server.port}/` }));
+    expect(refused.code).toBe("egress.address_refused");
+  });
+});

@@ -1,0 +1,62 @@
+/** `latchkey provider test` */
+import { Command } from "commander";
+import type { ProviderTest } from "../../diagnostics.js";
+import { type CommonOptions, commandWithConfig, load, quietLog, running, type Session } from "../command.js";
+import { exitCodes } from "../exit-codes.js";
+import { printFindings, printSummary } from "../findings.js";
+import { palette, printJson, table } from "../output.js";
+import type { Terminal } from "../terminal.js";
+
+export function providerCommand(session: Session): Command {
+  const { terminal } = session;
+  const test = commandWithConfig(
+    "test",
+    "ask one provider what a sign-in would need of it, without signing anybody in",
+    ["latchkey provider test corp", "latchkey provider test corp --json"],
+  )
+    .argument("<id>", "the provider's id in the configuration")
+    .action(
+      running(session, async (id: string, options: CommonOptions) => {
+        const { config } = await load(session, options);
+        const { testProvider } = await import("../../diagnostics.js");
+        const { stopsSignIn } = await import("../../doctor/finding.js");
+        const tested = await testProvider(config, id, { log: quietLog });
+        if (options.json) printJson(terminal, tested);
+        else print(terminal, tested);
+        return stopsSignIn(tested.checks) ? exitCodes.problem : exitCodes.fine;
+      }),
+    );
+  return new Command("provider").description("look after the providers that people sign in with").addCommand(test);
+}
+
+function print(
+  terminal: Terminal,
+  { provider, issuer, metadata, authorizationRequest, ...tested }: ProviderTest,
+): void {
+  const { bold } = palette(terminal);
+  const section = (title: string, rows: readonly (readonly string[])[]) =>
+    terminal.out(`${bold(title)}\n${table(rows).replace(/^(?=.)/gm, "  ")}\n`);
+  const { pushed, endpoint, parameters } = authorizationRequest;
+  section(`What ${provider} says`, [
+    ["issuer", issuer],
+    ...(metadata === null
+      ? [["metadata", "cannot be used; see below"]]
+      : Object.entries(metadata)
+          .filter(([name]) => told.test(name) && name !== "issuer")
+          .map(([name, value]) => [name, Array.isArray(value) ? value.join(" ") : String(value)])),
+  ]);
+  section(`What a sign-in would send${pushed ? ", pushed to the provider first" : ""}`, [
+    ["to", endpoint ?? "unknown"],
+    ...Object.entries(parameters),
+  ]);
+  section("What the provider must know", [
+    ["redirect URI", tested.redirectUri],
+    ["post-logout redirect URI", tested.postLogoutRedirectUri],
+  ]);
+  printFindings(terminal, tested.checks);
+  printSummary(terminal, tested.checks);
+}
+
+/** Of the metadata what Latchkey reads; the rest is in `--json`. */
+const told =
+  /_endpoint$|^jwks_uri$|^token_endpoint_auth_methods_supported$|^id_token_signing_alg_values_supported$|^code_challenge_methods_supported$|^scopes_supported$|^require_pushed|^authorization_response_iss/;

@@ -1,0 +1,50 @@
+/**
+ * All checks of one installation, in the order in which a fault is best mended: configuration, address, database,
+ * providers. What has to be looked at comes in through ports; here it is only put in order (SU-12).
+ */
+import { isLoopbackUrl } from "../config/loopback.js";
+import type { Config } from "../config/schema.js";
+import type { Egress } from "../egress/port.js";
+import type { Provider } from "../providers/provider.js";
+import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./address.js";
+import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
+import { check, type Finding } from "./finding.js";
+import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
+
+export interface DoctorPorts extends ProviderCheckPorts {
+  readonly config: Config;
+  readonly providers: readonly Provider[];
+  /** Reaches our own origin too, wherever it resolves to. */
+  readonly selfEgress: Pick<Egress, "request">;
+  readonly lookAtDatabase: () => Promise<DatabaseSeen>;
+  /** The network file system that the database lies on; undefined for none. */
+  readonly networkFileSystem: () => Promise<string | undefined>;
+}
+
+/** The findings of a configuration that is valid; `judgeConfiguration` goes before. */
+export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
+  const { config } = ports;
+  const where = config.database.path;
+  const seen = await ports.lookAtDatabase();
+  const findings = [
+    judgeBaseUrl(config),
+    await checkReachable(ports.selfEgress, config),
+    judgeCookie(config),
+    judgeProxies(config),
+    judgeDatabase(where, seen),
+    judgePlace(where, await ports.networkFileSystem()),
+    judgeFirstPerson(seen, {
+      loopback: isLoopbackUrl(config.baseUrl),
+      bootstrapAdmins: config.signIn.bootstrapAdmins.length,
+    }),
+  ];
+  const enabled = ports.providers.filter((provider) => provider.enabled);
+  const usable = check("providers", "Somebody can sign in only while at least one provider is switched on.");
+  findings.push(
+    enabled.length > 0
+      ? usable.ok(enabled.map(({ id }) => id).join(", "))
+      : usable.fail("Every provider is switched off.", "Set enabled: true for one of them."),
+  );
+  for (const provider of enabled) findings.push(...(await checkProvider(ports, provider)).findings);
+  return findings;
+}

@@ -1,0 +1,178 @@
+/** `latchkey init`: from an empty folder to a person who is signed in, and the dialogue. */
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { runProgram } from "../../src/cli/program.js";
+import type { Terminal } from "../../src/cli/terminal.js";
+import { createBrowser } from "../../src/testing/browser.js";
+import { latchkey, patiently } from "./process.js";
+import { aFolder, aProvider } from "./setting.js";
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+interface Made {
+  readonly file: string;
+  readonly secretFile: string;
+  readonly redirectUri: string;
+  readonly postLogoutRedirectUri: string;
+  readonly next: readonly string[];
+}
+
+test("SU-11 init in an empty folder, doctor, serve, and a person signs in", patiently, async () => {
+  const cwd = await aFolder();
+  const provider = await aProvider();
+  const { clientId, clientSecret = "" } = provider.client;
+  const baseUrl = `http://127.0.0.1:${await freePort()}`;
+  const env = { CORP_SECRET: clientSecret };
+  const flags = ["--base-url", baseUrl, "--provider", provider.issuer, "--client-id", clientId];
+  const init = ["init", ...flags, "--client-secret-env", "CORP_SECRET", "--json"];
+  const { code, out, err } = await latchkey(cwd, init).ended;
+  expect([code, err]).toEqual([0, ""]);
+  const made = JSON.parse(out) as Made;
+  expect(made).toMatchObject({
+    file: join(cwd, "latchkey.yaml"),
+    redirectUri: `${baseUrl}/auth/providers/sso/callback`,
+    postLogoutRedirectUri: `${baseUrl}/auth/signed-out`,
+    next: ["export CORP_SECRET=…", "latchkey doctor", "latchkey serve"],
+  });
+  expect((await stat(made.secretFile)).mode & 0o777).toBe(0o600);
+  const secret = (await readFile(made.secretFile, "utf8")).trim();
+  expect(secret).toMatch(/^[\w-]{43}$/);
+  expect(await readFile(made.file, "utf8")).not.toContain(secret);
+  expect(out).not.toContain(secret);
+
+  const doctor = await latchkey(cwd, ["doctor"], env).ended;
+  expect([doctor.code, doctor.out]).toEqual([0, expect.stringContaining("Nothing found that would stop a sign-in")]);
+
+  const server = latchkey(cwd, ["serve"], env);
+  expect(JSON.parse(await server.firstLine)).toMatchObject({ event: "ready", url: baseUrl });
+  const browser = createBrowser();
+  const page = await browser.get(`${baseUrl}/auth/providers/sso/start?return_to=/auth/session`);
+  expect([page.url, page.json()]).toEqual([
+    `${baseUrl}/auth/session`,
+    expect.objectContaining({ user: expect.objectContaining({ email: "ann@example.com", role: "admin" }) }),
+  ]);
+  const callback = page.hops.find(({ url }) => url.includes("/callback"))?.url;
+  expect(callback?.startsWith(`${made.redirectUri}?`)).toBe(true);
+  server.stop();
+  expect((await server.ended).code).toBe(0);
+});
+
+async function run(cwd: string, parameters: readonly string[], answers?: readonly string[]) {
+  let out = "";
+  let err = "";
+  const asked: string[] = [];
+  const waiting = [...(answers ?? [])];
+  const answer = (question: string) => {
+    asked.push(question);
+    return waiting.shift() ?? "";
+  };
+  const terminal: Terminal = {
+    cwd,
+    env: {},
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    outIsTerminal: false,
+    errIsTerminal: false,
+    canAsk: answers !== undefined,
+    color: false,
+    confirm: async (question) => answer(question) === "y",
+    ask: async (question) => answer(question),
+    onStopSignal: () => {},
+    exitNow: () => {},
+  };
+  const code = await runProgram(terminal, ["init", ...parameters]);
+  return { code, out, err, asked };
+}
+const enough = ["--provider", "https://idp.corp.test", "--client-id", "latchkey"];
+const written = async (cwd: string) => parse(await readFile(join(cwd, "latchkey.yaml"), "utf8"));
+
+test("SU-11 init without what it needs is wrong usage, names the flags, and writes nothing", async () => {
+  const cwd = await aFolder();
+  const { code, err } = await run(cwd, []);
+  expect(code).toBe(2);
+  expect(err).toContain("--provider or --issuer");
+  expect(err).toContain("--client-id");
+  await expect(stat(join(cwd, "latchkey.secret"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("SU-11 init never writes over a configuration, and with --force keeps the secret", async () => {
+  const cwd = await aFolder();
+  await writeFile(join(cwd, "latchkey.yaml"), "mine: true\n");
+  const refused = await run(cwd, enough);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("--force")]);
+  expect(await written(cwd)).toEqual({ mine: true });
+  expect((await run(cwd, [...enough, "--force"])).code).toBe(0);
+  const secret = await readFile(join(cwd, "latchkey.secret"), "utf8");
+  expect((await run(cwd, [...enough, "--force"])).code).toBe(0);
+  expect(await readFile(join(cwd, "latchkey.secret"), "utf8")).toBe(secret);
+});
+
+test("SU-11 init for a public origin expects a proxy on this machine, and for another folder writes whole paths", async () => {
+  const cwd = await aFolder();
+  expect((await run(cwd, [...enough, "--base-url", "https://app.corp.test", "--admin", "ann@corp.test"])).code).toBe(0);
+  expect(await written(cwd)).toMatchObject({
+    server: { port: 3000, trustedProxies: ["127.0.0.1", "::1"] },
+    signIn: { signUp: false, bootstrapAdmins: ["ann@corp.test"] },
+  });
+  const elsewhere = await aFolder();
+  const { code, out } = await run(cwd, [...enough, "--out", join(elsewhere, "latchkey.yaml"), "--sign-up"]);
+  expect([code, out]).toEqual([0, expect.stringContaining(`latchkey serve --config ${elsewhere}`)]);
+  expect(await written(elsewhere)).toMatchObject({
+    secrets: [`\${file:${join(elsewhere, "latchkey.secret")}}`],
+    database: `sqlite:${join(elsewhere, "latchkey.db")}`,
+    signIn: { signUp: true },
+  });
+});
+
+test("SU-11 the dialogue asks again where an answer cannot be used, and a typed secret goes into a file of its own", async () => {
+  const cwd = await aFolder();
+  const answers = [
+    "http://app.corp.test",
+    "https://app.corp.test",
+    "",
+    "no url",
+    "https://idp.corp.test",
+    "latchkey ${X}",
+    "canary-typed",
+    "ann@corp.test",
+    "y",
+  ];
+  const { code, out, err, asked } = await run(cwd, [], answers);
+  expect([code, asked.length]).toEqual([0, answers.length]);
+  expect(err).toContain("is http on a name that is not loopback");
+  expect(err).toContain("providers.0.issuer is no absolute");
+  expect(out + err).not.toContain("canary");
+  expect(out).toContain("https://app.corp.test/auth/providers/sso/callback");
+  expect(await written(cwd)).toMatchObject({
+    baseUrl: "https://app.corp.test",
+    providers: [
+      { id: "sso", preset: "oidc", clientId: "latchkey $${X}", clientSecret: "${file:./latchkey.sso.secret}" },
+    ],
+    signIn: { signUp: true, bootstrapAdmins: ["ann@corp.test"] },
+  });
+  const file = join(cwd, "latchkey.sso.secret");
+  expect(await readFile(file, "utf8")).toBe("canary-typed\n");
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test("SU-11 the dialogue gives up on somebody who is not there", async () => {
+  const cwd = await aFolder();
+  const { code } = await run(cwd, [], []);
+  expect(code).toBe(2);
+  await expect(stat(join(cwd, "latchkey.yaml"))).rejects.toMatchObject({ code: "ENOENT" });
+});
