@@ -1,20 +1,20 @@
 /**
- * `npm run build`: the package as it is published, in dist/. Plain tsc; then what tsc does not carry along (files
+ * `npm run build`: the package as it is published, in dist/ or the folder that is named. Plain tsc; then what tsc does not carry along (files
  * that are not TypeScript) is copied, and the command line made executable.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const from = join(root, "src");
-const to = join(root, "dist");
+const to = resolve(root, process.argv[2] ?? "dist");
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 
 rmSync(to, { recursive: true, force: true });
 try {
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", to], { cwd: root, stdio: "inherit" });
 } catch {
   // tsc has said on its own what is wrong.
   process.exit(1);

@@ -94,6 +94,8 @@ export function createFeatures(wired: Wired): Features {
       }));
     },
 
+    lastProvider: (cookieHeader) => signIn.lastProvider.read(cookieHeader) ?? null,
+
     autoStart(cookieHeader) {
       const enabled = providers.all().filter((provider) => provider.enabled);
       const [only] = enabled;

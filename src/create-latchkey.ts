@@ -21,6 +21,7 @@ import { silentMetrics } from "./kernel/metrics.js";
 import type { RandomSource } from "./kernel/random.js";
 import { type Clock, minutes, seconds, systemClock } from "./kernel/time.js";
 import { createSignOut } from "./logout/sign-out.js";
+import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
 import type { LatchkeyOptions, Ports } from "./options.js";
 import { deliverOutbox } from "./outbox/deliver.js";
@@ -35,6 +36,7 @@ import { startNews } from "./sessions/news.js";
 import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
+import { createLastProvider } from "./sign-in/last-provider.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import type { Store } from "./store/contract.js";
@@ -140,13 +142,18 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     observe: (line) => metrics.egressEnded(line),
     ...(lookup ? { lookup } : {}),
   });
-  const providers = createProviderRegistry(config);
-  const metadata = createMetadata({ egress, store, clock, log });
+  const pins = createIssuerPins({ store, clock, log });
+  const providers = createProviderRegistry(config, pins.known);
+  for (const { unresolvedIssuer } of providers.all()) if (unresolvedIssuer) await pins.load(unresolvedIssuer);
+  const metadata = createMetadata({ egress, store, clock, log, pins });
   const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
-  const checker = countChecks(createSessionChecker({ store, news, clock, log, cookie, providers, idle }), metrics);
+  const checker = countChecks(
+    createSessionChecker({ store, news, clock, log, cookie, providers, idle, learnIssuer: pins.load }),
+    metrics,
+  );
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
@@ -159,6 +166,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     flowCookies,
     sessionCookie: cookie,
     signedOutMarker,
+    lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
     clock,
     random,
     log,

@@ -66,22 +66,31 @@ const houseRules: Rules = {
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: { values: ["kernel", "config", "providers/redirect-uri.ts"], types: ["accounts", "sessions", "providers"] },
+    // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
+    doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store"] },
     cli: {
       values: [
         "kernel",
         "config",
         "store",
+        "diagnostics.ts",
+        "doctor/finding.ts",
+        "crypto/random.ts",
+        "providers/redirect-uri.ts",
         "create-latchkey.ts",
         "administration.ts",
         "server/serve.ts",
         "server/pino-log.ts",
       ],
     },
+    // Each a thin skin over what createLatchkey gives; a framework is a type at most.
+    adapters: { values: ["kernel"], types: ["create-latchkey.ts", "sessions"] },
     testing: everything,
     // Composition and the public face: wiring, no logic.
     "create-latchkey.ts": everything,
     "create-features.ts": everything,
     "administration.ts": everything,
+    "diagnostics.ts": everything,
     "options.ts": everything,
     "index.ts": everything,
   },
@@ -93,6 +102,7 @@ const houseRules: Rules = {
       onlyIn: ["store"],
       instead: "only src/store speaks to a database",
     },
+    { names: ["prom-client"], onlyIn: ["server/prometheus.ts"], instead: "count through the metrics port" },
     {
       names: ["node:http", "node:https", "node:http2"],
       onlyIn: ["egress", "server/serve.ts"],

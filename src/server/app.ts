@@ -8,11 +8,14 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import { LatchkeyError } from "../kernel/errors.js";
+import { milliseconds } from "../kernel/time.js";
 import { callbackPath, callbackRoutes } from "../providers/redirect-uri.js";
 import { problem } from "./answers.js";
 import type { Ctx, ServerEnv, Web } from "./env.js";
-import type { Features, RequestFacts } from "./features.js";
+import type { Features } from "./features.js";
+import { type Admission, createGuard } from "./guard.js";
 import { plainHeaders } from "./headers.js";
 import { answerFailure } from "./middleware/failures.js";
 import { originCheck } from "./middleware/origin.js";
@@ -23,9 +26,18 @@ import { isWellFormedPath, rawPathOf } from "./parameters.js";
 import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from "./routes/account.js";
 import * as api from "./routes/api.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
-import { describeApi, health, healthRoute, readiness, readinessRoute, sendAsset } from "./routes/running.js";
+import {
+  describeApi,
+  health,
+  healthRoute,
+  readiness,
+  readinessRoute,
+  sendAsset,
+  showMetrics,
+} from "./routes/running.js";
 import { showSignIn, startSignIn } from "./routes/sign-in.js";
 import { showSignedOut, signOut } from "./routes/sign-out.js";
+import { createQuickSession } from "./session-answer.js";
 import { readSite } from "./site.js";
 
 export interface App {
@@ -35,6 +47,10 @@ export interface App {
    * @param peer who opened the connection; without it nothing is limited by address and no proxy is trusted.
    */
   fetch(request: Request, peer?: { readonly address?: string | undefined }): Promise<Response>;
+  /** True for a path that `fetch` answers: everything below `basePath`, and callbacks that were put elsewhere. */
+  handles(target: string): boolean;
+  /** The guard of the app around us. */
+  admit(request: Request, peer?: { readonly address?: string | undefined }): Promise<Admission>;
 }
 
 export function createApp(features: Features): App {
@@ -45,34 +61,50 @@ export function createApp(features: Features): App {
   const hono = routes(web);
   const isTrusted = trustedProxies(features.config.server.trustedProxies);
   const ports = { isTrusted, newRequestId: () => features.newRequestId() };
+  const guard = createGuard(web);
+  const { basePath } = site;
+  const callbacks = new Set(callbackRoutes(features.config).map(({ path }) => path));
 
-  async function answerTo(request: Request, facts: RequestFacts): Promise<Response> {
+  async function answerTo(request: Request, env: ServerEnv["Bindings"]): Promise<Response> {
     try {
-      return await hono.fetch(request, { facts });
+      return await hono.fetch(request, env);
     } catch (thrown) {
       // The router turns errors into answers, but hands on what was thrown and is no Error.
       const cause = new LatchkeyError("server.unexpected", { cause: thrown });
-      features.log.error({ requestId: facts.requestId, err: cause }, "request failed unexpectedly");
-      return new Response(null, { status: 500, headers: { ...plain, "x-request-id": facts.requestId } });
+      features.log.error({ requestId: env.facts.requestId, err: cause }, "request failed unexpectedly");
+      return new Response(null, { status: 500, headers: { ...plain, "x-request-id": env.facts.requestId } });
     }
   }
 
+  const quickSession = createQuickSession(web);
+
   return {
     async fetch(request, peer) {
+      // A store that cannot be asked is asked again on the long way, which knows how to say so.
+      const quick = await quickSession(request).catch(() => undefined);
+      if (quick instanceof Response) return quick;
       const started = features.clock.monotonic();
       const facts = readRequestFacts(request, peer?.address ?? null, ports);
-      const response = await answerTo(request, facts);
-      const took = Math.round(features.clock.monotonic() - started);
+      const matched = { route: "unmatched" };
+      const response = await answerTo(request, { facts, matched, checked: quick });
+      const duration = milliseconds(features.clock.monotonic() - started);
+      const { method } = request;
+      features.metrics.requestEnded({ method, route: matched.route, status: response.status, duration });
       const fields = {
         requestId: facts.requestId,
-        method: request.method,
+        method,
         path: rawPathOf(request.url),
         status: response.status,
-        took,
+        took: Math.round(duration),
       };
       features.log.debug(fields, "request");
       return response;
     },
+    handles(target) {
+      const [path = ""] = target.split(/[?#]/, 1);
+      return path === basePath || path.startsWith(`${basePath}/`) || callbacks.has(path);
+    },
+    admit: (request, peer) => guard(request, readRequestFacts(request, peer?.address ?? null, ports)),
   };
 }
 
@@ -80,6 +112,13 @@ function routes(web: Web): OpenAPIHono<ServerEnv> {
   const root = new OpenAPIHono<ServerEnv>();
   root.onError((thrown, c) => answerFailure(web, c, thrown));
   root.notFound((c) => answerFailure(web, c, new LatchkeyError("server.not_found")));
+  const { length } = web.site.basePath;
+  root.use(async (c, next) => {
+    // Middleware is registered for every method; the first of one method is the route that will answer.
+    const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
+    if (route) c.env.matched.route = route.path.slice(length) || "/";
+    await next();
+  });
   root.use(async (c, next) => {
     if (!isWellFormedPath(rawPathOf(c.req.url)))
       throw new LatchkeyError("server.bad_request", { data: { reason: "path" } });
@@ -133,6 +172,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   // Running it.
   app.openapi(healthRoute, health(web));
   app.openapi(readinessRoute, readiness(web));
+  app.get("/metrics", showMetrics(web));
   app.get("/openapi.json", describeApi(web, root));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
@@ -157,6 +197,7 @@ function overriddenCallbacks(web: Web): MiddlewareHandler<ServerEnv> {
   return async (c, next) => {
     const place = overridden.get(rawPathOf(c.req.url));
     if (place === undefined) return next();
+    c.env.matched.route = callbackPath({ basePath: "" }, ":provider");
     if (c.req.method === "POST") return passOnFormPost(web, () => place)(c);
     if (c.req.method === "GET" || c.req.method === "HEAD") return finishSignIn(web, () => place)(c);
     throw new LatchkeyError("server.method_refused", { data: { allow: "GET, POST" } });

@@ -158,7 +158,7 @@ describeWithChromium("in Chromium", (executablePath) => {
   });
 
   test.each(["/auth/sign-in?error=signin.denied", "/auth/account", "/auth/signed-out", "/auth/nothing"])(
-    "SU-8 %s fits 320 pixels, loads only from us, and breaks no policy of its own",
+    "SU-8 SU-10 %s fits 320 pixels, loads only from us, and breaks no policy of its own",
     async (path) => {
       start("Lax");
       const context = await browser.newContext({ viewport: { width: 320, height: 640 } });

@@ -1,5 +1,6 @@
 /** What every handler is given: the wired features, and what was worked out of the configuration at the start. */
 import type { Context } from "hono";
+import type { Authenticated, SessionCheck } from "../sessions/session.js";
 import type { Features, RequestFacts } from "./features.js";
 import type { HeaderRecord } from "./headers.js";
 import type { RateLimits } from "./middleware/rate-limits.js";
@@ -18,7 +19,14 @@ export interface Web {
 }
 
 export interface ServerEnv {
-  readonly Bindings: { readonly facts: RequestFacts };
+  readonly Bindings: {
+    readonly facts: RequestFacts;
+    readonly matched: { route: string };
+    /** What the session check came to, where the quick path has asked already. */
+    readonly checked?: SessionCheck | undefined;
+    /** Only in the guard: told who was let in. */
+    readonly admit?: (found: Authenticated) => void;
+  };
   readonly Variables: {
     /** Set-Cookie values that go out with whatever the answer turns out to be, a failure included. */
     cookies: readonly string[] | undefined;

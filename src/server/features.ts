@@ -59,6 +59,9 @@ export interface Features {
   /** Enabled providers with their health, in the order of the configuration (SI-25). */
   providerButtons(): Promise<readonly ProviderButton[]>;
 
+  /** What this browser says it signed in with last; untrusted, and of use only as the id of a button (SU-8). */
+  lastProvider(cookieHeader: string | undefined): string | null;
+
   /** Where `signIn.autoStart` leads this browser instead of the sign-in page, or null (SI-15). Absolute. */
   autoStart(cookieHeader: string | undefined): string | null;
 

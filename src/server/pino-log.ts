@@ -39,7 +39,13 @@ export function createPinoLog(options: PinoLogOptions): Log {
   const write = pretty ? prettyWriter(stream, clock, options.color ?? false) : jsonWriter(stream, clock);
   const at = (level: Level) =>
     levels[level] < least ? () => {} : (fields: LogFields, message: string) => write(level, redact(fields), message);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    isLevelEnabled: (level) => levels[level] >= least,
+  };
 }
 
 type Writer = (level: Level, fields: Readonly<Record<string, unknown>>, message: string) => void;

@@ -1,17 +1,20 @@
 /** What `observability` changes, and what `GET {base}/metrics` says of a day's work (SU-16). */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { metricsPage } from "../../scripts/metrics-page.js";
+import { createLatchkey } from "../../src/create-latchkey.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { milliseconds, minutes, seconds, systemClock } from "../../src/kernel/time.js";
+import { createPinoLog } from "../../src/server/pino-log.js";
 import { createPrometheus, metricList } from "../../src/server/prometheus.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import type { World } from "../../src/testing/world.js";
-import { aWorld, signsIn } from "./setting.js";
+import { aWorld, closing, signsIn } from "./setting.js";
 
 /** A secret that passes the check of strength; made for this test alone. */
 const token = "metrics-token-of-this-test-alone-kX9f2LqP0sT7vZ";
@@ -79,6 +82,37 @@ describe("the page", () => {
     );
     expect(written, "npm run docs would change it").toBe(metricsPage());
   });
+});
+
+describe("the log", () => {
+  test.each(["ours", "a pino logger of the app"])(
+    "SU-16 is JSON in the shape of pino, and each line of a request has its id: %s",
+    async (whose) => {
+      const lines: string[] = [];
+      const stream = { write: (line: string) => void lines.push(line) };
+      const log =
+        whose === "ours" ? createPinoLog({ level: "debug", format: "json", stream }) : pino({ level: "debug" }, stream);
+      const latchkey = await closing(
+        createLatchkey({
+          baseUrl: "http://localhost:3000",
+          secrets: [token],
+          database: "sqlite::memory:",
+          egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] },
+          // Port 9 is another protocol's, so egress refuses it without a packet: worth a line.
+          providers: [{ id: "gone", issuer: "http://127.0.0.1:9", clientId: "x" }],
+          ports: { log },
+        }),
+      );
+      const answer = await latchkey.fetch(new Request("http://localhost:3000/auth/providers/gone/start"));
+      const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      for (const line of said)
+        expect(line).toMatchObject({ level: expect.anything(), time: expect.anything(), msg: expect.any(String) });
+      const own = said.filter(({ requestId }) => requestId === answer.headers.get("x-request-id"));
+      expect(own.map(({ msg }) => msg)).toEqual(["request failed", "request"]);
+      expect(own[0]).toMatchObject({ code: "signin.provider_misconfigured" });
+      expect(own[1]).toMatchObject({ method: "GET", path: "/auth/providers/gone/start", status: 303 });
+    },
+  );
 });
 
 describe("what is counted", () => {

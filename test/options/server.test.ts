@@ -105,6 +105,7 @@ describe("serve", () => {
         err += text;
       },
       confirm: async () => false,
+      ask: async () => "",
       // Should it start after all, it ends at once and with 0.
       onStopSignal: (stop) => stop(),
       exitNow: () => {},

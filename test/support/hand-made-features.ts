@@ -242,6 +242,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       called("signOut", input);
       return { location: `${config.basePath}/signed-out`, setCookies: ["latchkey=; Path=/; Max-Age=0"] };
     },
+    lastProvider: (header) => /(?:^|; )latchkey-last=([^;]*)/.exec(header ?? "")?.[1] ?? null,
     autoStart: () => null,
     signOutMode: async () => "local",
     signedOut: () => ({ location: null, setCookies: [] }),

@@ -5,6 +5,7 @@ import { silentLog } from "../../src/kernel/log.js";
 import type { RandomSource } from "../../src/kernel/random.js";
 import { secret } from "../../src/kernel/secret.js";
 import { type Clock, type Duration, minutes, seconds, systemClock } from "../../src/kernel/time.js";
+import { noQuirks } from "../../src/providers/preset.js";
 import type { ClientRegistration, Provider } from "../../src/providers/provider.js";
 
 export const aClient = (more: Partial<ClientRegistration> = {}): ClientRegistration => ({
@@ -19,11 +20,15 @@ export const aClient = (more: Partial<ClientRegistration> = {}): ClientRegistrat
 
 export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   id: "corp",
+  kind: "oidc",
   preset: "oidc",
   displayName: "Corp SSO",
   icon: null,
   enabled: true,
   issuer: "https://idp.example",
+  issuers: [more.issuer ?? "https://idp.example"],
+  tenants: null,
+  quirks: noQuirks,
   discoveryUrl: null,
   endpoints: {},
   timeout: null,

@@ -11,7 +11,7 @@ import { prefersJson, prefersPage } from "../negotiation.js";
 import { FailurePage } from "../pages/failure.js";
 
 /** Routes that programs use, whatever their Accept says. */
-const forPrograms = /^\/(?:api\/.*|session|healthz|readyz|openapi\.json)$/;
+const forPrograms = /^\/(?:api\/.*|session|healthz|readyz|metrics|openapi\.json)$/;
 
 /** @param thrown whatever a handler threw; what is no `LatchkeyError` becomes `server.unexpected`. */
 export async function answerFailure(web: Web, c: Ctx, thrown: unknown): Promise<Response> {

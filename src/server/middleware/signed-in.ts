@@ -24,7 +24,7 @@ export async function requireSignedIn(web: Web, c: Ctx): Promise<Authenticated> 
 }
 
 async function check(web: Web, c: Ctx) {
-  const found = await web.features.checkSession(c.req.raw.headers);
+  const found = c.env.checked ?? (await web.features.checkSession(c.req.raw.headers));
   if (found.kind === "invalid" && found.clearCookie) sendCookies(c, [web.features.clearSessionCookie()]);
   // The check before the routes goes by the headers; this one goes by what was really used, in case the two differ.
   if (found.kind === "signed-in" && found.via === "cookie" && isChanging(c.req.method)) {

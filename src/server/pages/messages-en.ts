@@ -35,6 +35,7 @@ export const messages = {
     lead: (site: string) => `You need to sign in to use ${site}.`,
     choose: (site: string) => `Choose how you want to sign in to ${site}.`,
     with: (provider: string) => `Continue with ${provider}`,
+    lastUsed: "Last used",
     unreachable: "Cannot be reached at the moment",
     misconfigured: "Not set up correctly at the moment",
     noProviders: "There is no way to sign in yet",
@@ -138,5 +139,3 @@ export const messages = {
     return `${day} ${months[month - 1] ?? ""} ${year}, ${two(hour)}:${two(minute)} UTC`;
   },
 } as const;
-
-export type Messages = typeof messages;

@@ -8,6 +8,8 @@ import { messages } from "./messages-en.js";
 
 export interface SignInView {
   readonly buttons: readonly ProviderButton[];
+  /** The id of the provider that this browser used last; marked where it is one of the buttons. */
+  readonly lastUsed: string | null;
   /** Goes with every button, so that people end where they were going. */
   readonly startQuery: string;
   readonly failure: Failure | undefined;
@@ -46,7 +48,11 @@ export const SignInPage: FC<{ frame: Frame; view: SignInView }> = ({ frame, view
         <ul class="providers">
           {view.buttons.map((button) => (
             <li key={button.id}>
-              <ProviderLink button={button} href={button.startUrl + view.startQuery} />
+              <ProviderLink
+                button={button}
+                href={button.startUrl + view.startQuery}
+                lastUsed={button.id === view.lastUsed}
+              />
             </li>
           ))}
         </ul>
@@ -82,19 +88,25 @@ const healthNote = (health: ProviderButton["health"]): string | undefined => {
   }
 };
 
-const ProviderLink: FC<{ button: ProviderButton; href: string }> = ({ button, href }) => {
+/** Which of four colours the initial has: the same for one id on every page and node, so that people come to know it. */
+const tintOf = (id: string): number => [...id].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % 4;
+
+const ProviderLink: FC<{ button: ProviderButton; href: string; lastUsed: boolean }> = ({ button, href, lastUsed }) => {
   const note = healthNote(button.health);
   return (
     <a class={note === undefined ? "provider" : "provider troubled"} href={href}>
       {button.icon === null ? (
-        <span class="icon" aria-hidden="true">
+        <span class={`icon tint-${tintOf(button.id)}`} aria-hidden="true">
           {[...button.displayName][0]?.toUpperCase()}
         </span>
       ) : (
         <img class="icon" src={button.icon} alt="" />
       )}
-      <span class="label">{messages.signIn.with(button.displayName)}</span>
-      {note !== undefined && <span class="health">{note}</span>}
+      <span class="words">
+        <span>{messages.signIn.with(button.displayName)}</span>
+        {lastUsed && <span class="last">{messages.signIn.lastUsed}</span>}
+        {note !== undefined && <span class="health">{note}</span>}
+      </span>
     </a>
   );
 };

@@ -122,12 +122,16 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 }
 .provider:hover { background: var(--accent-wash); border-color: var(--accent); }
 .provider .icon {
-  grid-row: span 2; inline-size: 2rem; block-size: 2rem; border-radius: .5rem;
+  inline-size: 2rem; block-size: 2rem; border-radius: .5rem;
   display: grid; place-items: center; background: var(--accent-wash); color: var(--accent);
   font-weight: 700; object-fit: contain;
 }
-.provider .health { grid-column: 2; font-size: .875rem; font-weight: 400; color: var(--warn); }
-.provider .label:last-child { grid-row: span 2; }
+.provider .words { display: grid; line-height: 1.4; }
+.provider .tint-1 { background: var(--good-wash); color: var(--good); }
+.provider .tint-2 { background: var(--warn-wash); color: var(--warn); }
+.provider .tint-3 { background: var(--ground); color: var(--soft); }
+.provider .health { font-size: .875rem; font-weight: 400; color: var(--warn); }
+.provider .last { font-size: .875rem; font-weight: 400; color: var(--soft); }
 .provider.troubled { border-style: dashed; }
 
 .person { display: flex; align-items: center; gap: 1rem; }

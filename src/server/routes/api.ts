@@ -5,6 +5,7 @@ import { jsonHeaders } from "../answers.js";
 import type { ServerEnv, Web } from "../env.js";
 import { requireSignedIn } from "../middleware/signed-in.js";
 import { deviceName } from "../pages/device.js";
+import { sessionBody } from "../session-answer.js";
 import { endOwnSession } from "./account.js";
 import {
   failing,
@@ -35,29 +36,7 @@ export const sessionRoute = createRoute({
 export const showSession =
   (web: Web): Handler<typeof sessionRoute> =>
   async (c) => {
-    const { user, session } = await requireSignedIn(web, c);
-    return c.json(
-      {
-        user: {
-          id: user.id,
-          email: user.email,
-          emailVerified: user.emailVerified,
-          name: user.name,
-          picture: user.picture,
-          role: user.role,
-          groups: [...user.groups],
-        },
-        session: {
-          id: session.id,
-          provider: session.provider,
-          createdAt: toRfc3339(session.createdAt),
-          expiresAt: toRfc3339(session.expiresAt),
-          current: true as const,
-        },
-      },
-      200,
-      jsonHeaders(web, c),
-    );
+    return c.json(sessionBody(await requireSignedIn(web, c)), 200, jsonHeaders(web, c));
   };
 
 export const providersRoute = createRoute({

@@ -50,6 +50,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
       cookieHeader: cookies,
       request: c.env.facts,
     });
+    web.features.metrics.signInEnded(place.provider, "ok");
     sendCookies(c, setCookies);
     return seeOther(web, c, location);
   } catch (thrown) {
@@ -58,7 +59,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
       sendCookies(c, web.features.clearFlowCookie(cookies, state));
       await countFailure(web, c, thrown);
     }
-    return failedSignIn(web, c, thrown);
+    return failedSignIn(web, c, thrown, place.provider);
   }
 };
 
@@ -69,9 +70,9 @@ async function countFailure(web: Web, c: Ctx, thrown: unknown): Promise<void> {
 }
 
 export const passOnFormPost = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => async (c: Ctx) => {
+  const place = placeOf(c);
   try {
     await web.limits.callback.check(c.env.facts.address);
-    const place = placeOf(c);
     if (web.features.providers.byId(place.provider) === undefined) throw new LatchkeyError("signin.provider_unknown");
     // Parameters come from the body of a POST or the query of a GET; with both there would be two answers (AT-4).
     if (queryOf(c.req.url).size > 0)
@@ -91,7 +92,7 @@ export const passOnFormPost = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => 
     );
   } catch (thrown) {
     if (!isLatchkeyError(thrown, "server.rate_limited")) await countFailure(web, c, thrown);
-    return failedSignIn(web, c, thrown);
+    return failedSignIn(web, c, thrown, place.provider);
   }
 };
 

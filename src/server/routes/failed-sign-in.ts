@@ -11,9 +11,12 @@ import { prefersJson } from "../negotiation.js";
 /** Failures about the request as such: sending the browser on would hide the status that says what is wrong. */
 const answeredHere: ReadonlySet<string> = new Set(["server.rate_limited", "server.method_refused"]);
 
-export async function failedSignIn(web: Web, c: Ctx, thrown: unknown): Promise<Response> {
+/** @param provider as the request names it; only one of the configuration becomes a label of metrics */
+export async function failedSignIn(web: Web, c: Ctx, thrown: unknown, provider: string): Promise<Response> {
   const error = asLatchkeyError(thrown);
   if (answeredHere.has(error.code)) return answerFailure(web, c, error);
+  const known = web.features.providers.byId(provider)?.id;
+  web.features.metrics.signInEnded(known ?? "unknown", error.code);
   logFailure(web, c, error);
   if (prefersJson(c.req.raw.headers)) return problem(web, c, error);
   const query = new URLSearchParams({ error: error.code, request: c.env.facts.requestId });

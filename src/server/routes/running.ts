@@ -40,6 +40,12 @@ export const readiness =
     return c.json({ status: "ok" as const }, 200, jsonHeaders(web, c));
   };
 
+/** `GET /metrics`, in the text format of Prometheus (SU-16). */
+export const showMetrics = (web: Web) => async (c: Ctx) => {
+  const { contentType, body } = await web.features.metricsPage(c.req.header("authorization"));
+  return plain(web, c, 200, body, { "content-type": contentType });
+};
+
 /** `GET /openapi.json`, made once, from the routes that were registered. */
 export const describeApi = (web: Web, app: OpenAPIHono<ServerEnv>) => {
   let document: string | undefined;

@@ -19,8 +19,12 @@ export const showSignIn = (web: Web) => async (c: Ctx) => {
     orElse(web, c, false, web.features.isEmpty()),
     orElse(web, c, undefined, whoIsIt(web, c)),
   ]);
+  const last = web.features.lastProvider(cookieHeader(c));
   const view = {
-    buttons,
+    // A stable sort: the others stay in the order of the configuration.
+    buttons: buttons.toSorted((a, b) => Number(b.id === last) - Number(a.id === last)),
+    // With one button there is nothing to tell apart.
+    lastUsed: buttons.length > 1 ? last : null,
     startQuery: startQuery(web, query),
     failure: failureFrom(query),
     empty,
@@ -64,21 +68,23 @@ function startQuery(web: Web, query: URLSearchParams): string {
 }
 
 export const startSignIn = (web: Web) => async (c: Ctx) => {
+  const provider = c.req.param("provider") ?? "";
   try {
     // A HEAD would open a flow that nobody goes on with: link checkers send it.
     if (c.req.method === "HEAD") throw new LatchkeyError("server.method_refused", { data: { allow: "GET" } });
     await web.limits.start.take(c.env.facts.address);
     const query = queryOf(c.req.url);
     const { location, setCookies } = await web.features.beginSignIn({
-      provider: c.req.param("provider") ?? "",
+      provider,
       returnTo: single(query, "return_to"),
       setup: single(query, "setup"),
       cookieHeader: cookieHeader(c),
       request: c.env.facts,
     });
+    web.features.metrics.signInStarted(provider);
     sendCookies(c, setCookies);
     return seeOther(web, c, location);
   } catch (thrown) {
-    return failedSignIn(web, c, thrown);
+    return failedSignIn(web, c, thrown, provider);
   }
 };

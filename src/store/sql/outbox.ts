@@ -23,10 +23,12 @@ export const outboxReads = (db: Db): StoreReads["outbox"] => ({
     return (await query.orderBy("next_attempt_at").orderBy("id").limit(limit).execute()).map(toOutbox);
   },
   async waiting() {
-    const query = db.selectFrom("outbox").select(({ fn }) => [
-      fn.countAll<number | string>().as("rows"),
-      fn.min<number | string | null>("created_at").as("oldest"),
-    ]);
+    const query = db
+      .selectFrom("outbox")
+      .select(({ fn }) => [
+        fn.countAll<number | string>().as("rows"),
+        fn.min<number | string | null>("created_at").as("oldest"),
+      ]);
     const { rows, oldest } = await query.executeTakeFirstOrThrow();
     return { rows: Number(rows), oldest: oldest === null ? null : toInstant(Number(oldest)) };
   },

@@ -1,0 +1,43 @@
+/**
+ * The metrics port: what is counted, in our own words. Whoever implements it decides how the numbers are kept and
+ * shown; `server/prometheus.ts` does for Prometheus.
+ *
+ * Every argument becomes a label, so it comes from the configuration, the error catalog or our own code, and never
+ * from a request: each new value is a new series, and a stranger could fill the memory with them.
+ */
+import type { Duration } from "./time.js";
+
+/** `unknown`: the store could not be asked, so it was neither yes nor no. */
+export type SessionCheckOutcome = "signed_in" | "none" | "invalid" | "unknown";
+/** `unreadable`: no configured secret opens the row, which is kept. `given_up`: its time is over. */
+export type OutboxOutcome = "delivered" | "failed" | "given_up" | "unreadable";
+
+export interface Metrics {
+  /** A browser was sent to a provider. */
+  signInStarted(provider: string): void;
+  /** A sign-in ended. @param provider an id of the configuration @param outcome `ok`, or a code of the catalog */
+  signInEnded(provider: string, outcome: string): void;
+  /** The hottest of them: it must cost next to nothing. */
+  sessionChecked(outcome: SessionCheckOutcome): void;
+  /** An outbound request ended. @param outcome `2xx` … `5xx`, or a code of the catalog */
+  egressEnded(line: { readonly purpose: string; readonly outcome: string; readonly duration: Duration }): void;
+  /** An outbox row was tried. */
+  outboxTried(outcome: OutboxOutcome): void;
+  /** A request was answered. @param line.route the pattern of a route, never the path that was asked for */
+  requestEnded(line: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly duration: Duration;
+  }): void;
+}
+
+/** Counts nothing. */
+export const silentMetrics: Metrics = {
+  signInStarted: () => {},
+  signInEnded: () => {},
+  sessionChecked: () => {},
+  egressEnded: () => {},
+  outboxTried: () => {},
+  requestEnded: () => {},
+};

@@ -1,0 +1,79 @@
+/** Every page in every state, as a real Chromium shows it: accessible, whole at 320 pixels, and usable by keyboard. */
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describeWithChromium } from "../services.js";
+import { axeFindings, type Gallery, openGallery, pageStates } from "../support/page-states.js";
+
+// A browser on a machine that is busy with other tests: a limit for what hangs, not a measure of speed.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+describeWithChromium("the pages in Chromium", (executablePath) => {
+  let gallery: Gallery;
+  beforeAll(async () => {
+    gallery = await openGallery(executablePath);
+  });
+  afterAll(() => gallery.close());
+
+  const stateOf = (page: string, state: string) => {
+    const found = pageStates.find((one) => one.page === page && one.state === state);
+    if (!found) throw new Error(`there is no state ${state} of ${page}`);
+    return found;
+  };
+
+  describe.each(pageStates.map((state) => [`${state.page}, ${state.state}`, state] as const))("%s", (_name, state) => {
+    test("SU-9 axe finds nothing, in light or dark, and everything fits 320 pixels", async () => {
+      const seen = await gallery.show(state, "phone", async (page) => {
+        const light = await axeFindings(page);
+        await page.emulateMedia({ colorScheme: "dark" });
+        const dark = await axeFindings(page);
+        await page.setViewportSize({ width: 320, height: 640 });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        return { light, dark, width, headings: await page.locator("h1").count() };
+      });
+      expect(seen).toMatchObject({ light: [], dark: [], headings: 1 });
+      expect(seen.width).toBeLessThanOrEqual(320);
+    });
+  });
+
+  test("SU-9 the check would see a fault: an image without words, and text too pale to read", async () => {
+    const findings = await gallery.show(stateOf("sign-in", "one"), "desktop", async (page) => {
+      await page.evaluate(() => {
+        document.querySelector("main")?.append(document.createElement("img"));
+        document.querySelector<HTMLElement>(".lead")?.style.setProperty("color", "#ddd");
+      });
+      return axeFindings(page);
+    });
+    expect(findings.map((line) => line.split(":", 1)[0]).sort()).toEqual(["color-contrast", "image-alt"]);
+  });
+
+  test("SU-8 the provider that this browser used last comes first and says so", async () => {
+    const buttons = await gallery.show(stateOf("sign-in", "several"), "desktop", (page) =>
+      page.getByRole("link", { name: "Continue with" }).allInnerTexts(),
+    );
+    expect(buttons.map((text) => text.split("\n").filter((line) => line.length > 1))).toEqual([
+      ["Continue with Google", "Last used"],
+      ["Continue with Corp SSO"],
+      ["Continue with Microsoft"],
+      ["Continue with GitHub"],
+    ]);
+  });
+
+  test("SU-9 the sign-in page is walked with the keyboard, in the order it is read, and where one stands is seen", async () => {
+    const walked = await gallery.show(stateOf("sign-in", "several"), "desktop", async (page) => {
+      const stops: string[] = [];
+      for (let step = 0; step < 5; step++) {
+        await page.keyboard.press("Tab");
+        const stop = page.locator(":focus");
+        const outline = await stop.evaluate((element) => getComputedStyle(element).outlineStyle);
+        stops.push(`${((await stop.getAttribute("href")) ?? "").replace(/^.*\/auth/, "")} ${outline}`);
+      }
+      return stops;
+    });
+    expect(walked).toEqual([
+      "#content solid",
+      "/providers/google/start solid",
+      "/providers/corp/start solid",
+      "/providers/microsoft/start solid",
+      "/providers/github/start solid",
+    ]);
+  });
+});

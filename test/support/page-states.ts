@@ -1,0 +1,200 @@
+/**
+ * Every page in the states that people meet: the real HTTP app on loopback, over steps that say what the state needs.
+ * The tests of accessibility and the screenshots look at the same list, so a new page or state belongs here once.
+ */
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { ConfigInput } from "../../src/config/schema.js";
+import { LatchkeyError } from "../../src/kernel/errors.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { seconds, systemClock } from "../../src/kernel/time.js";
+import type { Features, ProviderButton } from "../../src/server/features.js";
+import { type Handler, serve } from "../../src/server/serve.js";
+import { ann, aWorld, identities, sessions } from "./hand-made-features.js";
+
+export interface PageState {
+  readonly page: string;
+  readonly state: string;
+  /** Below `basePath`. */
+  readonly path: string;
+  /** Cookies that the browser holds. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  readonly config?: Partial<ConfigInput>;
+  readonly features?: Partial<Features>;
+  /** The page's script would go on to the next page at once. */
+  readonly withoutScript?: boolean;
+}
+
+const signedIn = { latchkey: "ann" };
+const button = (id: string, displayName: string, health: ProviderButton["health"] = "ok"): ProviderButton => ({
+  id,
+  displayName,
+  icon: null,
+  startUrl: `/auth/providers/${id}/start`,
+  health,
+});
+const buttons = (...all: ProviderButton[]): Partial<Features> => ({ providerButtons: async () => all });
+const several = buttons(
+  button("corp", "Corp SSO"),
+  button("google", "Google"),
+  button("microsoft", "Microsoft"),
+  button("github", "GitHub"),
+);
+const requestId = "01990000-0000-7000-8000-0000000000e5";
+const account = { user: ann.user, roleOrigin: "default", identities, sessions };
+const newcomer = { ...ann, user: { ...ann.user, role: "pending", groups: [] } };
+
+export const pageStates: readonly PageState[] = [
+  { page: "sign-in", state: "several", path: "/sign-in", cookies: { "latchkey-last": "google" }, features: several },
+  { page: "sign-in", state: "one", path: "/sign-in", features: buttons(button("corp", "Corp SSO")) },
+  {
+    page: "sign-in",
+    state: "failed",
+    path: `/sign-in?error=signin.state_unknown&request=${requestId}`,
+    cookies: { "latchkey-last": "corp" },
+    features: several,
+  },
+  {
+    page: "sign-in",
+    state: "unreachable",
+    path: "/sign-in",
+    cookies: { "latchkey-last": "corp" },
+    features: buttons(
+      button("corp", "Corp SSO", "unreachable"),
+      button("club", "The Rowing Club of Greater Northampton and District", "misconfigured"),
+    ),
+  },
+  { page: "sign-in", state: "first-person", path: "/sign-in", features: { ...several, isEmpty: async () => true } },
+  { page: "sign-in", state: "no-provider", path: "/sign-in", features: buttons() },
+  { page: "sign-in", state: "signed-in", path: "/sign-in", cookies: signedIn, features: several },
+  { page: "account", state: "full", path: "/account", cookies: signedIn },
+  {
+    page: "account",
+    state: "new",
+    path: "/account",
+    cookies: signedIn,
+    features: {
+      account: async () => ({
+        ...account,
+        user: { ...ann.user, emailVerified: false, name: "ann@example.com", groups: [] },
+        groups: [],
+        identities: identities.map((identity) => ({ ...identity, emailVerified: false })),
+        sessions: sessions.slice(0, 1),
+      }),
+    },
+  },
+  { page: "account", state: "done", path: "/account?done=session-ended", cookies: signedIn },
+  { page: "account", state: "failed", path: "/account?error=session.not_found", cookies: signedIn },
+  {
+    page: "account",
+    state: "sign-out-choice",
+    path: "/account",
+    cookies: signedIn,
+    features: { signOutMode: async () => "ask" },
+  },
+  {
+    page: "waiting",
+    state: "pending",
+    path: "/account",
+    cookies: signedIn,
+    features: { checkSession: async () => ({ kind: "signed-in", ...newcomer }) },
+  },
+  { page: "signed-out", state: "plain", path: "/signed-out" },
+  { page: "repeat", state: "plain", path: "/providers/corp/callback?code=c&state=s", withoutScript: true },
+  { page: "error", state: "not-found", path: "/nothing-here" },
+  {
+    page: "error",
+    state: "too-many",
+    path: "/providers/corp/start",
+    features: {
+      beginSignIn: async () => {
+        throw new LatchkeyError("server.rate_limited", { data: { retryAfter: 30 } });
+      },
+    },
+  },
+  {
+    page: "error",
+    state: "unexpected",
+    path: "/account",
+    cookies: signedIn,
+    features: {
+      account: async () => {
+        throw new Error("scripted");
+      },
+    },
+  },
+  {
+    page: "error",
+    state: "database-away",
+    path: "/account",
+    cookies: signedIn,
+    features: {
+      checkSession: async () => {
+        throw new LatchkeyError("store.unavailable");
+      },
+    },
+  },
+];
+
+/** The looks of each state: a window, a telephone, and a window in the dark. */
+export const looks = {
+  desktop: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, colorScheme: "light" },
+  dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
+} as const satisfies Record<string, BrowserContextOptions>;
+export type Look = keyof typeof looks;
+
+export interface Gallery {
+  /** Opens the state in a browser of its own and gives the page to `look at`. */
+  show<T>(state: PageState, look: Look, lookAt: (page: Page) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Serves the states on loopback, one at a time, and opens a Chromium to look at them. */
+export async function openGallery(executablePath: string): Promise<Gallery> {
+  let handler: Handler = async () => new Response(null, { status: 503 });
+  const server = await serve({
+    handler: (request, peer) => handler(request, peer),
+    host: "127.0.0.1",
+    port: 0,
+    clock: systemClock,
+    log: silentLog,
+  });
+  const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  return {
+    async show(state, look, lookAt) {
+      const { app } = aWorld({ config: { baseUrl: server.url, ...state.config }, features: state.features ?? {} });
+      handler = (request, peer) => app.fetch(request, peer);
+      // A colour that is on its way to another would be judged, and photographed, as it is half-way.
+      const context = await browser.newContext({ ...looks[look], reducedMotion: "reduce" });
+      try {
+        const cookies = Object.entries(state.cookies ?? {});
+        await context.addCookies(cookies.map(([name, value]) => ({ name, value, url: server.url })));
+        if (state.withoutScript) await context.route("**/assets/*.js", (route) => route.abort());
+        const page = await context.newPage();
+        await page.goto(`${server.url}/auth${state.path}`);
+        return await lookAt(page);
+      } finally {
+        await context.close();
+      }
+    },
+    async close() {
+      await browser.close();
+      await server.stop(seconds(0));
+    },
+  };
+}
+
+/** What axe finds on the page as it stands, one line for each element. */
+export async function axeFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    // The page has the global that the source has just made; its types are those of the package.
+    const { axe: here } = globalThis as unknown as { axe: typeof axe };
+    const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (await here.run({ runOnly: { type: "tag", values } })).violations;
+  });
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help} (${target.join(" ")}) ${failureSummary ?? ""}`),
+  );
+}
