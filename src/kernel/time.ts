@@ -90,3 +90,26 @@ export function parseDuration(text: string): Duration | undefined {
   if (!match) return undefined;
   return (Number(match[1]) * units[match[2] as keyof typeof units]) as Duration;
 }
+
+/**
+ * The answer of `ask`, asked at most once in a turn of the event loop. For a question that costs more than the work it
+ * is asked for, and whose answer can only have changed through something that arrives in a later turn.
+ *
+ * @returns `forget` makes the next `get` ask again within the same turn
+ */
+export function oncePerTurn<T>(ask: () => T): { get(): T; forget(): void } {
+  let known: { readonly answer: T } | undefined;
+  const forget = (): void => {
+    known = undefined;
+  };
+  return {
+    get() {
+      if (known) return known.answer;
+      const answer = ask();
+      known = { answer };
+      setImmediate(forget).unref();
+      return answer;
+    },
+    forget,
+  };
+}

@@ -8,6 +8,7 @@
 import type { Counter, Gauge, Histogram } from "prom-client";
 import type { Metrics, SessionCheckOutcome } from "../kernel/metrics.js";
 import type { Duration } from "../kernel/time.js";
+import { countRequests } from "./request-counts.js";
 
 export interface MetricEntry {
   readonly name: string;
@@ -111,7 +112,6 @@ export async function createPrometheus(): Promise<Prometheus> {
   const outboxRows = gauge(metricList.outboxRows);
   const outboxLag = gauge(metricList.outboxLag);
   const requests = counter(metricList.requests);
-  const requestDuration = histogram(metricList.requestDuration);
 
   // A session check takes microseconds, and building a label object each time would show: four plain numbers, which
   // go to the counter when somebody looks.
@@ -123,6 +123,10 @@ export async function createPrometheus(): Promise<Prometheus> {
     }
   }
 
+  const { observe, handOver } = countRequests(metricList.requestDuration, requests, (histogram) =>
+    registry.registerMetric(histogram),
+  );
+
   return {
     metrics: {
       signInStarted: (provider) => signInStarts.inc({ provider }),
@@ -133,12 +137,12 @@ export async function createPrometheus(): Promise<Prometheus> {
       egressEnded: ({ purpose, outcome, duration }) => egress.observe({ purpose, outcome }, duration / 1_000),
       outboxTried: (outcome) => outboxTries.inc({ outcome }),
       requestEnded: ({ method, route, status, duration }) => {
-        requests.inc({ method: methods.has(method) ? method : "other", route, status });
-        requestDuration.observe({ route }, duration / 1_000);
+        observe(methods.has(method) ? method : "other", route, status, duration / 1_000);
       },
     },
     async page(waiting) {
       handOverChecks();
+      handOver();
       // What is not known now must be absent: the last known value would look like news.
       outboxRows.remove();
       outboxLag.remove();

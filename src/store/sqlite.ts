@@ -6,6 +6,7 @@
  */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { LatchkeyError } from "../kernel/errors.js";
+import { oncePerTurn } from "../kernel/time.js";
 import type { Store, StoreReads } from "./contract.js";
 import { codeVersion } from "./sql/migrations/all.js";
 import { appliedMigrations, checkVersion, runMigrations } from "./sql/migrations/run.js";
@@ -14,7 +15,7 @@ import { openConnection, type SqliteConnection } from "./sqlite/connection.js";
 import { closed, translated, translating } from "./sqlite/failures.js";
 import { hotReads } from "./sqlite/hot-reads.js";
 import { sqliteSpelling } from "./sqlite/spelling.js";
-import { createWriter, type Writer, type WriterPorts } from "./sqlite/writer.js";
+import { commitsInThisProcess, createWriter, type Writer, type WriterPorts } from "./sqlite/writer.js";
 
 export interface SqliteOptions extends WriterPorts {
   /** A file, or `:memory:` for a database that lives as long as the store. */
@@ -96,7 +97,10 @@ const schemaVersion = async (connection: SqliteConnection) => {
 
 async function twoConnections(options: SqliteOptions, writer: Writer): Promise<Store> {
   const reader = await connect(options, "reader");
-  const counter = reader.raw.prepare<[], number>("pragma data_version").pluck();
+  const pragma = reader.raw.prepare<[], number>("pragma data_version").pluck();
+  // A turn's requests had arrived before it began: one that was sent after another process's commit is in a later turn.
+  const counter = oncePerTurn(() => translating(() => pragma.get()));
+  let committedHere = commitsInThisProcess();
   const reads: StoreReads = wrapTables(hotReads(reader), async (call) => {
     writer.refuseInside();
     return call();
@@ -105,7 +109,11 @@ async function twoConnections(options: SqliteOptions, writer: Writer): Promise<S
     ...reads,
     transaction: (work) => writer.transaction(work),
     // It moves when another connection committed, and for the reader our own writer is another one.
-    changeCounter: () => translating(() => counter.get()),
+    changeCounter() {
+      if (commitsInThisProcess() !== committedHere) counter.forget();
+      committedHere = commitsInThisProcess();
+      return counter.get();
+    },
     async schemaVersion() {
       writer.refuseInside();
       return schemaVersion(reader);

@@ -35,6 +35,19 @@ test("QU-21 of four processes that migrate one new file at once, one does it and
   }
 }, 60_000);
 
+test("LO-3 what another process committed moves the change counter, although it is asked once in a turn", async () => {
+  const store = await openSqliteStore({ path, migrate: true, ...ports });
+  const child = startChild("stuck", path);
+  try {
+    const before = store.changeCounter();
+    expect(await child.line()).toBe("inside");
+    expect(store.changeCounter()).not.toBe(before);
+  } finally {
+    child.process.kill("SIGKILL");
+    await store.close();
+  }
+}, 60_000);
+
 test("QU-21 kill -9 in the middle of a transaction leaves nothing half-done, and the lock is free", async () => {
   const store = await openSqliteStore({ path, migrate: true, ...ports });
   const child = startChild("stuck", path);
