@@ -268,7 +268,7 @@ describe("user", () => {
             id: user,
             email,
             emailVerified: true,
-            name: `${email.slice(0, 3)}\u001b[31m`,
+            name: `${email.slice(0, 3)}\u001b[31m\u009b31m\u202e`,
             picture: null,
             role,
             roleOrigin: "manual",
@@ -333,7 +333,7 @@ describe("user", () => {
       const { code, out } = await run(line);
       expect(code).toBe(0);
       expect(out).toContain("ann@example.test");
-      expect(out).not.toMatch(/canary|\u001b/);
+      expect(out).not.toMatch(/canary|[\u001b\u009b\u202e]/);
     }
     const { user, identities, sessions } = (await run(`user show ${ann} --json`)).json();
     expect(user).toMatchObject({ id: ann, role: "admin", createdAt: "2023-11-14T22:13:20.000Z", disabledAt: null });
