@@ -54,6 +54,8 @@ export function printFailure(terminal: Terminal, thrown: unknown, json: boolean)
   if (typeof data["path"] === "string") terminal.err(`  database: ${printable(data["path"])}\n`);
   if (typeof reason === "string") terminal.err(`  ${printable(reason)}\n`);
   for (const problem of problems) terminal.err(`  - ${printable(describeProblem(problem))}\n`);
+  // A misspelt variable is often why a key is missing.
+  for (const warning of (data["warnings"] ?? []) as readonly string[]) terminal.err(`  - ${printable(warning)}\n`);
   // What is known exactly says more than the catalog's words, which have to fit every case of the code.
   const exact = aboutConfig ? typeof reason === "string" : error.code === "store.unavailable" && error.cause;
   if (problems.length === 0 && !exact) terminal.err(`  ${error.entry.operator}\n`);
