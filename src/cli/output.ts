@@ -3,6 +3,7 @@ import { describeProblem } from "../config/describe-problem.js";
 import type { ConfigProblem } from "../config/problems.js";
 import { asLatchkeyError, isLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
 import type { JsonValue } from "../kernel/json.js";
+import { escapeUnprintableJson, unprintable } from "../kernel/unprintable.js";
 import { UsageError } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
 
@@ -12,8 +13,8 @@ export function palette(terminal: Pick<Terminal, "color">) {
   return { bold: paint(1), dim: paint(90), red: paint(31), yellow: paint(33), green: paint(32) };
 }
 
-/** Control characters out: names and addresses come from strangers, and must not move the operator's cursor. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, "�");
+/** Names and addresses come from strangers, and must not move the operator's cursor. */
+export const printable = (text: string): string => text.replace(unprintable, "�");
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -27,7 +28,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export const printJson = (terminal: Pick<Terminal, "out">, value: unknown): void =>
-  terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+  terminal.out(`${escapeUnprintableJson(JSON.stringify(value, null, 2))}\n`);
 
 /** A failure: with `--json` one document on standard output, else sentences on standard error. */
 export function printFailure(terminal: Terminal, thrown: unknown, json: boolean): void {
@@ -53,6 +54,8 @@ export function printFailure(terminal: Terminal, thrown: unknown, json: boolean)
   if (typeof data["path"] === "string") terminal.err(`  database: ${printable(data["path"])}\n`);
   if (typeof reason === "string") terminal.err(`  ${printable(reason)}\n`);
   for (const problem of problems) terminal.err(`  - ${printable(describeProblem(problem))}\n`);
+  // A misspelt variable is often why a key is missing.
+  for (const warning of (data["warnings"] ?? []) as readonly string[]) terminal.err(`  - ${printable(warning)}\n`);
   // What is known exactly says more than the catalog's words, which have to fit every case of the code.
   const exact = aboutConfig ? typeof reason === "string" : error.code === "store.unavailable" && error.cause;
   if (problems.length === 0 && !exact) terminal.err(`  ${error.entry.operator}\n`);

@@ -183,6 +183,16 @@ describe("config", () => {
     expect(err).toContain("openssl rand -base64 32");
   });
 
+  test("SU-1 an unknown variable is told beside the problems too: it is often why a key is missing", async () => {
+    await writeFile(join(cwd, "bad.yaml"), yaml.replace("clientId: x, ", ""));
+    const env = { LATCHKEY_PROVIDERS__0__CLIENTID: "x" };
+    const { code, err } = await run("config check --config bad.yaml", { env });
+    expect(code).toBe(3);
+    expect(err).toMatch(/providers\.0\.clientId .*\n.*LATCHKEY_PROVIDERS__0__CLIENTID names no key/);
+    const { error } = (await run("config check --config bad.yaml --json", { env })).json();
+    expect(error.data.warnings).toEqual([expect.stringContaining("LATCHKEY_PROVIDERS__0__CLIENTID")]);
+  });
+
   test("SU-11 no configuration at all is exit 3", async () => {
     await rm(join(cwd, "latchkey.yaml"));
     const { code, err } = await run("config check", { env: { LATCHKEY_SECRET: undefined as never } });
@@ -268,7 +278,7 @@ describe("user", () => {
             id: user,
             email,
             emailVerified: true,
-            name: `${email.slice(0, 3)}\u001b[31m`,
+            name: `${email.slice(0, 3)}\u001b[31m\u009b31m\u202e`,
             picture: null,
             role,
             roleOrigin: "manual",
@@ -333,7 +343,7 @@ describe("user", () => {
       const { code, out } = await run(line);
       expect(code).toBe(0);
       expect(out).toContain("ann@example.test");
-      expect(out).not.toMatch(/canary|\u001b/);
+      expect(out).not.toMatch(/canary|[\u001b\u009b\u202e]/);
     }
     const { user, identities, sessions } = (await run(`user show ${ann} --json`)).json();
     expect(user).toMatchObject({ id: ann, role: "admin", createdAt: "2023-11-14T22:13:20.000Z", disabledAt: null });

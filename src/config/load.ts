@@ -84,8 +84,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     ...document.problems,
     ...(resolved.ok ? [] : resolved.error.filter((problem) => !reported.has(problem.path))),
   ];
-  if (problems.length > 0) throw configInvalid(problems, document.file);
+  if (problems.length > 0) throw configInvalid(problems, document.file, document.warnings);
   // Without problems it resolved; the check is for the compiler.
-  if (!resolved.ok) throw configInvalid(resolved.error, document.file);
+  if (!resolved.ok) throw configInvalid(resolved.error, document.file, document.warnings);
   return { config: resolved.value, document, warnings: document.warnings };
 }

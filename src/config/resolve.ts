@@ -20,12 +20,16 @@ export function resolveUnknown(input: unknown): Result<Config, readonly ConfigPr
 /** For embedders, who write the configuration in TypeScript. */
 export const resolveConfig = (input: ConfigInput): Result<Config, readonly ConfigProblem[]> => resolveUnknown(input);
 
-/** The error for shells: `data.problems` holds each problem, `data.file` where they were found. */
-export function configInvalid(problems: readonly ConfigProblem[], file: string | null): LatchkeyError {
+/** The error for shells: `data.problems` holds each problem, `data.file` where they were found, `data.warnings` the rest. */
+export function configInvalid(
+  problems: readonly ConfigProblem[],
+  file: string | null,
+  warnings: readonly string[] = [],
+): LatchkeyError {
   const weak =
     problems.length > 0 &&
     problems.every((problem) => problem.kind === "invalid" && /^secrets\.\d+$/.test(problem.path));
   return new LatchkeyError(weak ? "config.secret_weak" : "config.invalid", {
-    data: { file, problems: problems.map((problem) => ({ ...problem })) },
+    data: { file, problems: problems.map((problem) => ({ ...problem })), warnings },
   });
 }

@@ -121,6 +121,15 @@ describe("SI-8 flow cookies", () => {
     expect(cookies.find(`${name}=${value}`, "theirs")).toBeUndefined();
   });
 
+  test("AT-17 do not open for a state that shares no more than their name's eight characters", () => {
+    const browser = aJar();
+    const hash = sha256Base64Url("mine");
+    const other = hash.slice(0, 8) + [...hash.slice(8)].reverse().join("");
+    browser.apply(cookies.add("", aFlow("mine", { stateHash: other }), toInstant(start)));
+    expect([...browser.jar.keys()]).toEqual([`__Host-latchkey-flow-${hash.slice(0, 8)}`]);
+    expect(cookies.find(browser.header(), "mine")).toBeUndefined();
+  });
+
   test("are cleared by state, and only where the browser holds one", () => {
     const browser = aJar();
     browser.apply(cookies.add("", aFlow("s1"), toInstant(start)));

@@ -11,6 +11,12 @@ export interface Cookie {
 /** Node stops at 16 KB of headers by itself; an embedder's server may not. */
 const longestHeader = 32_768;
 
+/**
+ * Space and tab, and nothing else that `trim` takes away. A browser stores `\u00a0__Host-latchkey` for a sibling host as
+ * a name without a prefix; trimmed, it would be our cookie from somebody else (AT-22).
+ */
+const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");
+
 /** Every `name=value` pair of a Cookie header. Never throws; what is no pair is left out. */
 export function readCookies(header: string | null | undefined): readonly Cookie[] {
   if (!header || header.length > longestHeader) return [];
@@ -18,8 +24,8 @@ export function readCookies(header: string | null | undefined): readonly Cookie[
   for (const part of header.split(";")) {
     const at = part.indexOf("=");
     if (at < 1) continue;
-    const name = part.slice(0, at).trim();
-    let value = part.slice(at + 1).trim();
+    const name = trimmed(part.slice(0, at));
+    let value = trimmed(part.slice(at + 1));
     if (value.length > 1 && value.startsWith('"') && value.endsWith('"')) value = value.slice(1, -1);
     if (name) cookies.push({ name, value });
   }

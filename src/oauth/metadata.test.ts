@@ -151,6 +151,8 @@ describe("what a document must say", () => {
     "",
     7,
     "https://user:pass@idp.example/authorize",
+    "https://idp.example;sandbox/authorize",
+    "https://*/authorize",
     undefined,
   ])("SI-5 SI-2 refuses %j as authorization_endpoint: a browser would open it", async (url) => {
     honestMetadata({ authorization_endpoint: url });

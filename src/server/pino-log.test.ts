@@ -67,6 +67,16 @@ describe.each(["json", "pretty"] as const)("%s lines", (format) => {
     expect(lines).toHaveLength(1);
     expect(lines[0]?.slice(0, -1)).not.toMatch(/[\n\r\u001b]/);
   });
+
+  // U+009B is CSI in one character; U+202E turns around what stands behind it.
+  test("SI-24 nothing that a stranger writes moves a terminal's cursor or turns the line around", () => {
+    for (const character of ["\u007f", "\u0085", "\u009b2J", "\u2028", "\u202e", "\u2066"]) {
+      const { lines, log } = capture({ format });
+      log.warn({ userAgent: `a${character}b`, two: `a ${character}b`, err: new Error(character) }, `said ${character}`);
+      expect(lines.join("").slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      if (format === "json") expect(JSON.parse(lines[0] ?? "")).toMatchObject({ userAgent: `a${character}b` });
+    }
+  });
 });
 
 test("SI-24 auto is pretty on a terminal and JSON otherwise", () => {

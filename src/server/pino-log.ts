@@ -9,6 +9,7 @@ import { isLatchkeyError } from "../kernel/errors.js";
 import type { Log, LogFields } from "../kernel/log.js";
 import { redactedNames } from "../kernel/log.js";
 import { type Clock, systemClock, toRfc3339 } from "../kernel/time.js";
+import { escapeUnprintable, escapeUnprintableJson, unprintable } from "../kernel/unprintable.js";
 
 /** Where lines go: a stream, or a test's list. */
 export interface LogStream {
@@ -60,7 +61,7 @@ function jsonWriter(stream: LogStream, clock: Pick<Clock, "now">): Writer {
       // Errors are plain data by now, with their secrets taken out; pino would print them again in its own way.
       serializers: { err: (error: unknown) => error },
     },
-    { write: (line: string) => void stream.write(line) },
+    { write: (line: string) => void stream.write(escapeUnprintableJson(line)) },
   );
   return (level, fields, message) => logger[level](fields, message);
 }
@@ -77,20 +78,20 @@ function prettyWriter(stream: LogStream, clock: Pick<Clock, "now">, color: boole
     const label = level.toUpperCase().padEnd(5);
     const time = toRfc3339(clock.now()).slice(11, 23);
     const rest = Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined ? [] : ` ${printable(name)}=${inOneLine(value)}`,
+      value === undefined ? [] : ` ${escapeUnprintable(name)}=${inOneLine(value)}`,
     );
     stream.write(
-      `${time} ${color ? `${colors[level]}${label}\u001b[0m` : label} ${printable(message)}${rest.join("")}\n`,
+      `${time} ${color ? `${colors[level]}${label}\u001b[0m` : label} ${escapeUnprintable(message)}${rest.join("")}\n`,
     );
   };
 }
 
-/** Control characters out: a name that somebody typed must not move the operator's cursor. */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** A name that somebody typed must not move the operator's cursor. */
 const inOneLine = (value: unknown): string => {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : printable(typeof value === "string" ? JSON.stringify(text) : text);
+  return /^[^\s"=]+$/.test(text) && text.search(unprintable) < 0
+    ? text
+    : escapeUnprintable(typeof value === "string" ? JSON.stringify(text) : text);
 };
 
 const lowerNames: ReadonlySet<string> = new Set([...redactedNames].map((name) => name.toLowerCase()));

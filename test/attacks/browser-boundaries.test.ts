@@ -1,4 +1,5 @@
 /** AT-45, AT-50, AT-52, AT-53: what other sites, odd requests and extra fields can do to somebody who is signed in. */
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silentLog } from "../../src/kernel/log.js";
@@ -70,6 +71,17 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
         .map((method) => `${method.toUpperCase()} ${path.replace("/auth", "")}`),
     );
     expect(api.map((route) => route.replace(/\{\w+\}/, "x"))).toEqual(["DELETE /api/sessions/x"]);
+    // Forms are not in the API's description, so the list of routes is read for them. Whoever adds one adds it above.
+    const routes = await readFile(new URL("../../src/server/app.ts", import.meta.url), "utf8");
+    const forms = [...routes.matchAll(/\bapp\s*\.(post|put|patch|delete|all|on)\(\s*"([^"]+)"/g)]
+      .map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/:\w+/, "x")}`)
+      // The one exception: it reads no cookie and changes nothing (SI-9).
+      .filter((route) => route !== "POST /providers/x/callback");
+    expect([...forms, ...api.map((route) => route.replace(/\{\w+\}/, "x"))].sort()).toEqual(
+      changing("x")
+        .map(([method, path]) => `${method} ${path}`)
+        .sort(),
+    );
   });
 
   test.each(foreign)("%s: every changing route answers 403 and nothing changes", async (_what, headers) => {
@@ -227,3 +239,23 @@ describe("AT-50 LO-4 malformed credentials", () => {
     expect((await both(value(ben))).status).toBe(401);
   });
 });
+
+test.each(["https://evil.example;sandbox/out", "https://a,sandbox/out", "https://*/out", "https://*.example/out"])(
+  "AT-53 SU-5 a provider cannot write into the policy of our pages by the name of its end-session host (%s)",
+  async (endpoint) => {
+    const rogue = await createWorld();
+    try {
+      rogue.provider.tweaks.metadata = (metadata) => ({ ...metadata, end_session_endpoint: endpoint });
+      const victim = rogue.browser();
+      const page = await rogue.signIn(victim, "ann-1");
+      expect(page.status).toBe(200);
+      expect(page.headers.get("content-security-policy")).toMatch(/; form-action 'self'; frame-ancestors 'none'; /);
+      // Whatever is published there, the person gets out.
+      const form = page.forms.findIndex(({ action }) => action.endsWith("/sign-out"));
+      expect((await victim.submit(page, {}, { form })).url).toBe(rogue.url("/signed-out"));
+      expect((await rogue.session(victim)).status).toBe(401);
+    } finally {
+      await rogue.close();
+    }
+  },
+);

@@ -1,5 +1,6 @@
 /** AT-21 to AT-23: cookies that are too many, that somebody else set, or that were there before. */
 import { afterEach, describe, expect, test } from "vitest";
+import { readCookies } from "../../src/kernel/cookies.js";
 import { createWorld, type World, type WorldOptions } from "../../src/testing/world.js";
 
 let world: World;
@@ -108,6 +109,33 @@ describe("AT-22 shadowing cookies", () => {
     });
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, "session.missing"]);
   });
+
+  // Browsers take each of these for a name without a prefix; a server that trims more than RFC 6265bis does not.
+  test.each(["\u00a0", "\u0085", "\u000b", "\u000c", "\u001c", "\ufeff", "\u2000", "\u2028", "\u3000"])(
+    "AT-22 LO-1 SI-8 a name that becomes ours once odd white space is trimmed off is another name (%j)",
+    async (space) => {
+      await start({
+        config: { baseUrl: "https://app.example.com", signIn: { signUp: true, bootstrapAdmins: ["ann@example.com"] } },
+      });
+      const attacker = world.browser();
+      const callback = await world.approve(attacker, "ann-1");
+      const flow = flowsOf(attacker)[0];
+      await attacker.get(callback, { from: world.provider.issuer });
+      // What such a header looks like to a server that reads bytes as Latin-1, as Node does, or as UTF-8.
+      const header = (name: string, value = "") => new Map([["cookie", `a=b; ${space}${name}${space}=${value}; c=d`]]);
+      const asRequest = (name: string, value = "") => {
+        const request = new Request(world.url("/session"));
+        const { get } = request.headers;
+        request.headers.get = (asked) => header(name, value).get(asked) ?? get.call(request.headers, asked);
+        return request;
+      };
+      const answer = await world.fetch(asRequest("__Host-latchkey", valueOf(attacker)));
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, "session.missing"]);
+      expect(readCookies(header(flow?.name ?? "", flow?.value).get("cookie")).map(({ name }) => name)).not.toContain(
+        flow?.name,
+      );
+    },
+  );
 
   test("AT-22 LO-4 a doubled session cookie is nobody's, whichever comes first", async () => {
     await start();

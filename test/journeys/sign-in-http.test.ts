@@ -577,6 +577,19 @@ describe("LO-5 signing out", () => {
     ]);
   });
 
+  test("LO-5 SI-14 signing in again revokes nothing of this person and client, which might end what was just issued; somebody else's goes", async () => {
+    const clock = createManualClock();
+    const world = await kept(createWorld({ clock, providerConfig: { revokeOnSignOut: "always" } }));
+    const browser = world.browser();
+    for (const _ of [1, 2]) await world.signIn(browser, "ann-1");
+    await clock.advance(minutes(1));
+    expect((await world.session(browser)).status).toBe(200);
+    expect(world.provider.requestsTo("revocation")).toEqual([]);
+    await world.signIn(browser, "ben-2");
+    await clock.advance(minutes(1));
+    expect(world.provider.requestsTo("revocation").length).toBeGreaterThan(0);
+  });
+
   test("LO-5 [option:providers.revokeOnSignOut] auto and never revoke nothing where it might end more than this session", async () => {
     for (const revokeOnSignOut of ["auto", "never"] as const) {
       const world = await kept(

@@ -7,6 +7,7 @@ import type { ConfigInput } from "../../src/config/schema.js";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { createBrowser } from "../../src/testing/browser.js";
+import { startFakeProvider } from "../../src/testing/fake-provider.js";
 import type { World } from "../../src/testing/world.js";
 import { errorOf, signsIn, started } from "../options/setting.js";
 import { ada, anEntra, contoso, fabrikam, issuerOf, personal } from "./microsoft-entra.js";
@@ -92,6 +93,32 @@ describe("a tenant under a name", () => {
     expect(again.status).toBe(200);
     await restarted.close();
   });
+});
+
+test("AT-28 SI-9 SI-2 a flow that began at another issuer sends no code to the tenant that its provider's id stands for now", async () => {
+  const { world, provider } = await anEntra("contoso.com");
+  const elsewhere = await startFakeProvider({ clients: [provider.client] });
+  onTestFinished(() => elsewhere.stop());
+  const [record] = world.config.providers;
+  const { clientId = "", clientSecret = null } = record ?? {};
+  const before: ConfigInput["providers"][number] = { id: "entra", issuer: elsewhere.issuer, clientId, clientSecret };
+  const ports = { log: silentLog };
+  const node = await createLatchkey({ ...world.config, providers: [before], ports });
+  onTestFinished(() => node.close());
+  // A flow of the node with the old configuration, finished on one with the new: which issuer a tenant's name stands for
+  // it has not been told yet, so the issuer of the flow is compared once it is.
+  const began = await node.fetch(new Request(world.url("/providers/entra/start")));
+  const state = new URL(began.headers.get("location") ?? "").searchParams.get("state") ?? "";
+  const cookie = began.headers
+    .getSetCookie()
+    .map((value) => value.split(";", 1)[0])
+    .join("; ");
+  const callback = new URL(world.url("/providers/entra/callback"));
+  callback.search = new URLSearchParams({ state, code: "a-code", iss: elsewhere.issuer }).toString();
+  const answer = await world.fetch(new Request(callback, { headers: { cookie, accept: "application/json" } }));
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, "signin.state_unknown"]);
+  expect(provider.requestsTo("metadata")).toHaveLength(1);
+  expect(provider.requestsTo("token")).toEqual([]);
 });
 
 describe("many tenants", () => {

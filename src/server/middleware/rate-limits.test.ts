@@ -80,6 +80,19 @@ test("SU-5 a callback that is limited leaves the flow cookie and the code alone"
   expect(callNames(world)).not.toContain("completeSignIn");
 });
 
+test("SU-5 a provider's POST is limited by the same count as its GET", async () => {
+  const world = aWorld({ config: { rateLimits: { callback: "1/h" } } });
+  const form = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+  const post = (peer: string) =>
+    world.send("POST", "/auth/providers/corp/callback", { headers: form, body: "state=s&code=c", peer });
+  expect((await post("203.0.113.9")).status).toBe(303);
+  await world.send("POST", "/auth/providers/nobody/callback", from("203.0.113.9"));
+  const refused = await post("203.0.113.9");
+  expect([refused.status, refused.headers.get("location")]).toEqual([429, null]);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await post("203.0.113.10")).status).toBe(303);
+});
+
 test("SU-5 rateLimits: off limits nothing, and neither does an address that nobody knows", async () => {
   const off = aWorld({ config: { rateLimits: "off" } });
   const unknown = aWorld({ config: limited });
