@@ -8,6 +8,7 @@ import type { ConfigInput } from "../../src/config/schema.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
+import { githubIcon, googleIcon, microsoftIcon } from "../../src/providers/presets/icons.js";
 import type { Features, ProviderButton } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
@@ -28,19 +29,24 @@ export interface PageState {
 }
 
 const signedIn = { latchkey: "ann" };
-const button = (id: string, displayName: string, health: ProviderButton["health"] = "ok"): ProviderButton => ({
+const button = (
+  id: string,
+  displayName: string,
+  health: ProviderButton["health"] = "ok",
+  icon: string | null = null,
+): ProviderButton => ({
   id,
   displayName,
-  icon: null,
+  icon,
   startUrl: `/auth/providers/${id}/start`,
   health,
 });
 const buttons = (...all: ProviderButton[]): Partial<Features> => ({ providerButtons: async () => all });
 const several = buttons(
   button("corp", "Corp SSO"),
-  button("google", "Google"),
-  button("microsoft", "Microsoft"),
-  button("github", "GitHub"),
+  button("google", "Google", "ok", googleIcon),
+  button("microsoft", "Microsoft", "ok", microsoftIcon),
+  button("github", "GitHub", "ok", githubIcon),
 );
 const requestId = "01990000-0000-7000-8000-0000000000e5";
 const account = { user: ann.user, roleOrigin: "default", identities, sessions };
