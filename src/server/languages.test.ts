@@ -66,7 +66,7 @@ describe("German", () => {
 
   test("SU-9 an instant is written as German writes it", () => {
     const at = 1_790_000_000_000 as Parameters<typeof german.time>[0];
-    expect(german.time(at)).toBe("21. September 2026, 14:13 UTC");
+    expect(german.time(at)).toBe("21.09.2026, 14:13 UTC");
     expect(english.time(at)).toBe("21 September 2026, 14:13 UTC");
   });
 });

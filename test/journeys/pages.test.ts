@@ -78,6 +78,31 @@ describeWithChromium("the pages in Chromium", (executablePath) => {
     expect(await placesOf(rightToLeft.language)).toEqual({ iconFirst: false, buttonLast: false });
   });
 
+  test("SU-9 from right to left an address keeps its order: what comes first stands left", async () => {
+    const edges = await gallery.show(
+      stateOf("account", "full"),
+      "desktop",
+      (page) =>
+        page.evaluate(() => {
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+            const start = node.nodeValue?.indexOf("2001:db8::17") ?? -1;
+            if (start === -1) continue;
+            const leftOf = (from: number, to: number) => {
+              const range = document.createRange();
+              range.setStart(node as Node, start + from);
+              range.setEnd(node as Node, start + to);
+              return range.getBoundingClientRect().left;
+            };
+            return { first: leftOf(0, 4), last: leftOf(10, 12) };
+          }
+          return null;
+        }),
+      rightToLeft.language,
+    );
+    expect(edges?.first).toBeLessThan(edges?.last ?? 0);
+  });
+
   test("SU-9 the check would see a fault: an image without words, and text too pale to read", async () => {
     const findings = await gallery.show(stateOf("sign-in", "one"), "desktop", async (page) => {
       await page.evaluate(() => {

@@ -66,9 +66,11 @@ const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
           <img class="portrait" src={view.picture} alt="" />
         )}
         <div>
-          <h1>{user.name}</h1>
+          <h1>
+            <bdi>{user.name}</bdi>
+          </h1>
           <p class="small">
-            {user.email} <Verified yes={user.emailVerified} messages={frame.messages} />
+            <bdi>{user.email}</bdi> <Verified yes={user.emailVerified} messages={frame.messages} />
           </p>
         </div>
       </div>

@@ -14,11 +14,15 @@ export interface Failure {
 export const FailureFacts: FC<{ frame: Frame; failure: Failure }> = ({ frame, failure }) => (
   <dl class="facts">
     <dt>{frame.messages.failure.code}</dt>
-    <dd>{failure.code}</dd>
+    <dd>
+      <bdi>{failure.code}</bdi>
+    </dd>
     {failure.requestId !== null && (
       <>
         <dt>{frame.messages.failure.request}</dt>
-        <dd>{failure.requestId}</dd>
+        <dd>
+          <bdi>{failure.requestId}</bdi>
+        </dd>
       </>
     )}
   </dl>

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../../kernel/error-catalog.js";
 import type { FailureWords } from "./messages.js";
 
 const again = "Gehen Sie zurück auf die Anmeldeseite, und beginnen Sie von vorn.";
-const ask = "Fragen Sie, wer diese App betreibt, und nennen Sie dabei die Anfragenummer.";
+const ask = "Fragen Sie, wer diese App betreibt, und nennen Sie dabei die Nummer der Anfrage.";
 
 export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "signin.parameter_repeated": { message: "Die Antwort des Anmeldedienstes war nicht lesbar.", person: again },

@@ -3,20 +3,6 @@ import { utcParts } from "../../kernel/time.js";
 import { failuresInGerman } from "./failures-de.js";
 import type { Messages } from "./messages.js";
 
-const months = [
-  "Januar",
-  "Februar",
-  "März",
-  "April",
-  "Mai",
-  "Juni",
-  "Juli",
-  "August",
-  "September",
-  "Oktober",
-  "November",
-  "Dezember",
-] as const;
 const two = (n: number): string => String(n).padStart(2, "0");
 
 export const german: Messages = {
@@ -44,7 +30,7 @@ export const german: Messages = {
   failure: {
     heading: "Das hat nicht geklappt",
     code: "Code",
-    request: "Anfragenummer",
+    request: "Anfrage",
     tryAgain: "Noch einmal versuchen",
     toSignIn: "Zur Anmeldeseite",
   },
@@ -131,6 +117,6 @@ export const german: Messages = {
 
   time: (at) => {
     const { year, month, day, hour, minute } = utcParts(at);
-    return `${day}. ${months[month - 1] ?? ""} ${year}, ${two(hour)}:${two(minute)} UTC`;
+    return `${two(day)}.${two(month)}.${year}, ${two(hour)}:${two(minute)} UTC`;
   },
 };

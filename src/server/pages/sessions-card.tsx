@@ -59,7 +59,7 @@ const SessionFacts: FC<{ frame: Frame; session: SessionView }> = ({ frame, sessi
     <p class="details">
       <span>{frame.messages.account.via(session.providerName)}</span>
       <span>
-        {frame.messages.account.fromAddress} {session.address ?? frame.messages.account.unknownAddress}
+        {frame.messages.account.fromAddress} <bdi>{session.address ?? frame.messages.account.unknownAddress}</bdi>
       </span>
       <span>
         {frame.messages.account.signedInAt} <Time at={session.createdAt} messages={frame.messages} />

@@ -91,9 +91,9 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .notice.warn strong { color: var(--warn); }
 .notice.good { border-color: var(--good); background: var(--good-wash); color: var(--good); }
 .notice + .notice, .notice + .card { margin-block-start: 1.25rem; }
-.facts { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: baseline; gap: .125rem .875rem; margin-block: .875rem; font-size: .8125rem; }
+.facts { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: baseline; gap: .125rem .5rem; margin-block: .875rem; font-size: .8125rem; }
 .facts dt { color: var(--soft); }
-.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .75rem; line-height: 1.7; }
+.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .71875rem; line-height: 1.7; }
 
 .button {
   display: inline-flex; align-items: center; justify-content: center;
