@@ -6,9 +6,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromiumPath } from "../test/services.js";
-import { axeFindings, type Look, looks, openGallery, pageStates } from "../test/support/page-states.js";
+import { axeFindings, type Look, looks, openGallery, pageLanguages, pageStates } from "../test/support/page-states.js";
 
-const language = "en";
+/** A translation changes words and sides, not colours: the dark is looked at in English. */
+const looksIn = (language: string) =>
+  (Object.keys(looks) as Look[]).filter((look) => language === "en" || look !== "dark");
 
 function outOption(): string {
   const { values } = parseArgs({ options: { out: { type: "string" } } });
@@ -28,13 +30,19 @@ const gallery = await openGallery(executablePath);
 const index: object[] = [];
 let count = 0;
 try {
-  for (const state of pageStates) {
-    for (const look of Object.keys(looks) as Look[]) {
+  const all = pageStates.flatMap((state) => pageLanguages.map((language) => ({ state, language })));
+  for (const { state, language } of all) {
+    for (const look of looksIn(language)) {
       const file = `${state.page}-${state.state}-${look}-${language}.png`;
-      const { title, findings } = await gallery.show(state, look, async (page) => {
-        await page.screenshot({ path: join(out, file), fullPage: true });
-        return { title: await page.title(), findings: await axeFindings(page) };
-      });
+      const { title, findings } = await gallery.show(
+        state,
+        look,
+        async (page) => {
+          await page.screenshot({ path: join(out, file), fullPage: true });
+          return { title: await page.title(), findings: await axeFindings(page) };
+        },
+        language,
+      );
       for (const finding of findings) console.log(`${file}: ${finding}`);
       count += findings.length;
       index.push({ file, page: state.page, state: state.state, look, language, path: state.path, title, findings });

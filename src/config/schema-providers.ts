@@ -60,7 +60,12 @@ export const providerSchema = z.strictObject({
     .prefault("oidc")
     .describe("Which kind of provider it is: docs/providers has a page on each. `oidc` is any with OpenID discovery."),
   displayName: text(100).nullable().default(null).describe("Name on the button; null shows the id."),
-  icon: icon().nullable().default(null).describe("Picture on the button. Never loaded from another origin."),
+  icon: icon()
+    .nullable()
+    .default(null)
+    .describe(
+      "Picture on the button; null shows that of the preset, else the initial. Never loaded from another origin.",
+    ),
   enabled: flag()
     .default(true)
     .describe("Whether people can sign in with it. Switched off, it stays known, and its identities stay."),

@@ -11,6 +11,8 @@ export interface Preset {
   readonly kind: ProviderKind;
   /** Name on the button; null: the provider's id. */
   readonly displayName: string | null;
+  /** Picture on the button, as a data URL. Left out: the initial of the name. */
+  readonly icon?: string;
   readonly issuer: PresetIssuer;
   /** For `oauth2` all of them, since there is no discovery; the operator's `endpoints` go over these. */
   readonly endpoints: Endpoints;

@@ -32,6 +32,19 @@ describe("the registry", () => {
     expect(registry.byId("b")).toMatchObject({ enabled: true, displayName: "b", icon: null });
   });
 
+  test.each(["google", "microsoft", "github"] as const)(
+    "SI-1 %s has its own icon, unless the operator has another",
+    (preset) => {
+      const record = { id: "p", preset, issuer: undefined, ...(preset === "microsoft" ? { tenant: "corp.test" } : {}) };
+      const known = createProviderRegistry(configOf([record])).byId("p")?.icon ?? "";
+      expect(decodeURIComponent(known)).toMatch(
+        /^data:image\/svg\+xml,<svg [^>]*>(?:<path fill="#[0-9A-F]{6}" d="[^"]+"\/>)+<\/svg>$/,
+      );
+      expect(createProviderRegistry(configOf([{ ...record, icon: known }])).byId("p")?.icon).toBe(known);
+      expect(createProviderRegistry(configOf([{ ...record, icon: "/ours.svg" }])).byId("p")?.icon).toBe("/ours.svg");
+    },
+  );
+
   test.each(["other", "__proto__", "constructor", "toString", ""])("SI-1 knows nobody by the id %j", (id) => {
     expect(createProviderRegistry(configOf([{}])).byId(id)).toBeUndefined();
   });

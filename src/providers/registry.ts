@@ -34,7 +34,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     kind: preset.kind,
     preset: record.preset,
     displayName: record.displayName ?? preset.displayName ?? record.id,
-    icon: record.icon,
+    icon: record.icon ?? preset.icon ?? null,
     enabled: record.enabled,
     endpoints: { ...preset.endpoints, ...record.endpoints },
     timeout: record.timeout,

@@ -17,6 +17,7 @@ import type { Ctx, ServerEnv, Web } from "./env.js";
 import type { Features } from "./features.js";
 import { type Admission, createGuard } from "./guard.js";
 import { plainHeaders } from "./headers.js";
+import { allLanguages } from "./languages.js";
 import { answerFailure } from "./middleware/failures.js";
 import { originCheck } from "./middleware/origin.js";
 import { rateLimits } from "./middleware/rate-limits.js";
@@ -53,11 +54,12 @@ export interface App {
   admit(request: Request, peer?: { readonly address?: string | undefined }): Promise<Admission>;
 }
 
-export function createApp(features: Features): App {
+/** @param languages of the pages; the tests bring one that is read from right to left. */
+export function createApp(features: Features, languages: Web["languages"] = allLanguages): App {
   const site = readSite(features.config);
   const plain = plainHeaders(site);
   const limits = rateLimits(features.config.rateLimits);
-  const web: Web = { features, site, plainHeaders: plain, limits, assets: makeAssets() };
+  const web: Web = { features, site, plainHeaders: plain, limits, assets: makeAssets(), languages };
   const hono = routes(web);
   const isTrusted = trustedProxies(features.config.server.trustedProxies);
   const ports = { isTrusted, newRequestId: () => features.newRequestId() };

@@ -5,6 +5,7 @@ import type { Features, RequestFacts } from "./features.js";
 import type { HeaderRecord } from "./headers.js";
 import type { RateLimits } from "./middleware/rate-limits.js";
 import type { Asset } from "./pages/assets.js";
+import type { Messages } from "./pages/messages.js";
 import type { Site } from "./site.js";
 
 /** The ports of a handler. */
@@ -14,6 +15,8 @@ export interface Web {
   /** What every answer but a page and an asset carries, made once. */
   readonly plainHeaders: HeaderRecord;
   readonly limits: RateLimits;
+  /** The languages of the pages; the first is for everybody who asks for none of them. */
+  readonly languages: readonly [Messages, ...Messages[]];
   /** The style sheet and the script, under names that change with their content. */
   readonly assets: { readonly style: Asset; readonly script: Asset };
 }

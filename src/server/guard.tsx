@@ -12,6 +12,7 @@ import type { Authenticated } from "../sessions/session.js";
 import { failureHeaders, page, plain, problem, seeOther } from "./answers.js";
 import type { Ctx, ServerEnv, Web } from "./env.js";
 import type { RequestFacts } from "./features.js";
+import { frameOf } from "./languages.js";
 import { logFailure } from "./middleware/failures.js";
 import { requireSignedIn } from "./middleware/signed-in.js";
 import { prefersPage } from "./negotiation.js";
@@ -51,7 +52,7 @@ export function createGuard(web: Web): (request: Request, facts: RequestFacts) =
 async function keepWaiting(web: Web, c: Ctx, found: Authenticated): Promise<Response> {
   if (!prefersPage(c.req.raw.headers)) return refuse(web, c, new LatchkeyError("account.pending"));
   const mode = await web.features.signOutMode(found);
-  return page(web, c, 403, <WaitingPage frame={web} email={found.user.email} mode={mode} />);
+  return page(web, c, 403, <WaitingPage frame={frameOf(web, c)} email={found.user.email} mode={mode} />);
 }
 
 async function refuse(web: Web, c: Ctx, thrown: unknown): Promise<Response> {
@@ -64,7 +65,7 @@ async function refuse(web: Web, c: Ctx, thrown: unknown): Promise<Response> {
   if (status === 401 && opened)
     return seeOther(web, c, `${web.site.base}/sign-in?${new URLSearchParams(backTo(web, c))}`);
   const failure = { code: error.code, requestId: c.env.facts.requestId };
-  return page(web, c, status, <FailurePage frame={web} failure={failure} />, failureHeaders(c, error));
+  return page(web, c, status, <FailurePage frame={frameOf(web, c)} failure={failure} />, failureHeaders(c, error));
 }
 
 /** The path on our own origin: the host of a request is whatever somebody wrote there (SU-3). */

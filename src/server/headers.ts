@@ -11,6 +11,9 @@ export type HeaderRecord = Readonly<Record<string, string>>;
 /** An answer that depends on who asks: nobody may keep it, and no cache may mix people up (SU-4, AT-53). */
 const personal = { "cache-control": "no-store", vary: "Cookie, Authorization" } as const;
 
+/** Pages are in the language of the one who asks. */
+const page = { ...personal, vary: `${personal.vary}, Accept-Language` } as const;
+
 const transport = (site: Site): HeaderRecord => (site.https ? { "strict-transport-security": "max-age=31536000" } : {});
 
 /** For JSON, redirects and everything else that is no page. */
@@ -27,7 +30,7 @@ export const plainHeaders = (site: Site): HeaderRecord => ({
  * of the end-session endpoints in use.
  */
 export const pageHeaders = (site: Site, endSessionOrigins: readonly string[]): HeaderRecord => ({
-  ...personal,
+  ...page,
   ...transport(site),
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": [

@@ -48,6 +48,37 @@ test(
   },
 );
 
+test(
+  "SU-11 provider test says nothing of endpoints that a provider without discovery does not have",
+  patiently,
+  async () => {
+    const { provider, cwd } = await configured("canary-right-secret");
+    const config = {
+      baseUrl: "http://localhost:3999",
+      server: { port: 3999 },
+      secrets: [strong],
+      egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] },
+      providers: [
+        {
+          id: "github",
+          preset: "github",
+          clientId: "latchkey",
+          clientSecret: "canary-right-secret",
+          endpoints: {
+            authorization: `${provider.issuer}/authorize`,
+            token: `${provider.issuer}/token`,
+            userinfo: `${provider.issuer}/userinfo`,
+          },
+        },
+      ],
+    };
+    await writeFile(join(cwd, "latchkey.json"), JSON.stringify(config));
+    const { out } = await latchkey(cwd, ["provider", "test", "github"]).ended;
+    expect(out).toContain(`${provider.issuer}/token`);
+    expect(out).not.toMatch(/undefined|jwks_uri/);
+  },
+);
+
 test("SU-11 provider test is exit 1 where the client is refused, in words and in JSON", patiently, async () => {
   const { cwd } = await configured("canary-wrong-secret");
   const { code, out } = await latchkey(cwd, ["provider", "test", "corp"]).ended;

@@ -1,7 +1,9 @@
 /** Every page in every state, as a real Chromium shows it: accessible, whole at 320 pixels, and usable by keyboard. */
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { describeWithChromium } from "../services.js";
-import { axeFindings, type Gallery, openGallery, pageStates } from "../support/page-states.js";
+import { axeFindings, type Gallery, openGallery, pageLanguages, pageStates } from "../support/page-states.js";
+import { rightToLeft } from "../support/right-to-left.js";
 
 // A browser on a machine that is busy with other tests: a limit for what hangs, not a measure of speed.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -32,6 +34,73 @@ describeWithChromium("the pages in Chromium", (executablePath) => {
       expect(seen).toMatchObject({ light: [], dark: [], headings: 1 });
       expect(seen.width).toBeLessThanOrEqual(320);
     });
+  });
+
+  const elsewhere = pageLanguages.filter((language) => language !== "en");
+  const translated = pageStates.flatMap((state) => elsewhere.map((language) => [state, language] as const));
+  test.each(translated.map(([state, language]) => [`${state.page}, ${state.state}`, language, state] as const))(
+    "SU-9 %s in %s: axe finds nothing, and its words fit 320 pixels",
+    async (_name, language, state) => {
+      const look = async (page: Page) => {
+        const findings = await axeFindings(page);
+        await page.setViewportSize({ width: 320, height: 640 });
+        return {
+          findings,
+          said: await page.locator("html").getAttribute("lang"),
+          // In a page from right to left, what sticks out sticks out on the left, and the width counts it all the same.
+          width: await page.evaluate(() => document.documentElement.scrollWidth),
+        };
+      };
+      const seen = await gallery.show(state, "phone", look, language);
+      expect(seen).toMatchObject({ findings: [], said: language });
+      expect(seen.width).toBeLessThanOrEqual(320);
+    },
+  );
+
+  test("SU-9 from right to left the layout is mirrored: icons stand right of the words, buttons left of the facts", async () => {
+    const placesOf = async (language: string) => {
+      const left = async (page: Page, selector: string) => (await page.locator(selector).first().boundingBox())?.x ?? 0;
+      const icon = await gallery.show(
+        stateOf("sign-in", "several"),
+        "desktop",
+        async (page) => (await left(page, ".provider .icon")) - (await left(page, ".provider .words")),
+        language,
+      );
+      const end = await gallery.show(
+        stateOf("account", "full"),
+        "desktop",
+        async (page) => (await left(page, ".rows form")) - (await left(page, ".rows li:has(form) .name")),
+        language,
+      );
+      return { iconFirst: icon < 0, buttonLast: end > 0 };
+    };
+    expect(await placesOf("en")).toEqual({ iconFirst: true, buttonLast: true });
+    expect(await placesOf(rightToLeft.language)).toEqual({ iconFirst: false, buttonLast: false });
+  });
+
+  test("SU-9 from right to left an address keeps its order: what comes first stands left", async () => {
+    const edges = await gallery.show(
+      stateOf("account", "full"),
+      "desktop",
+      (page) =>
+        page.evaluate(() => {
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+            const start = node.nodeValue?.indexOf("2001:db8::17") ?? -1;
+            if (start === -1) continue;
+            const leftOf = (from: number, to: number) => {
+              const range = document.createRange();
+              range.setStart(node as Node, start + from);
+              range.setEnd(node as Node, start + to);
+              return range.getBoundingClientRect().left;
+            };
+            return { first: leftOf(0, 4), last: leftOf(10, 12) };
+          }
+          return null;
+        }),
+      rightToLeft.language,
+    );
+    expect(edges?.first).toBeLessThan(edges?.last ?? 0);
   });
 
   test("SU-9 the check would see a fault: an image without words, and text too pale to read", async () => {

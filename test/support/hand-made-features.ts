@@ -14,8 +14,10 @@ import type { Provider } from "../../src/providers/provider.js";
 import { redirectUriOf } from "../../src/providers/redirect-uri.js";
 import { type App, createApp } from "../../src/server/app.js";
 import type { Features } from "../../src/server/features.js";
+import { allLanguages } from "../../src/server/languages.js";
 import type { SessionView } from "../../src/sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../../src/sessions/session.js";
+import { rightToLeft } from "./right-to-left.js";
 
 export const now: Instant = toInstant(1_790_000_000_000);
 const ago = (length: number): Instant => toInstant(now - length);
@@ -253,7 +255,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     isEmpty: async () => false,
     ...options.features,
   };
-  const app = createApp(features);
+  const app = createApp(features, [...allLanguages, rightToLeft]);
   const send: World["send"] = (method, path, init = {}) =>
     app.fetch(
       new Request(config.baseUrl + path, {

@@ -8,9 +8,12 @@ import type { ConfigInput } from "../../src/config/schema.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
+import { githubIcon, googleIcon, microsoftIcon } from "../../src/providers/presets/icons.js";
 import type { Features, ProviderButton } from "../../src/server/features.js";
+import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
 import { ann, aWorld, identities, sessions } from "./hand-made-features.js";
+import { rightToLeft } from "./right-to-left.js";
 
 export interface PageState {
   readonly page: string;
@@ -26,19 +29,24 @@ export interface PageState {
 }
 
 const signedIn = { latchkey: "ann" };
-const button = (id: string, displayName: string, health: ProviderButton["health"] = "ok"): ProviderButton => ({
+const button = (
+  id: string,
+  displayName: string,
+  health: ProviderButton["health"] = "ok",
+  icon: string | null = null,
+): ProviderButton => ({
   id,
   displayName,
-  icon: null,
+  icon,
   startUrl: `/auth/providers/${id}/start`,
   health,
 });
 const buttons = (...all: ProviderButton[]): Partial<Features> => ({ providerButtons: async () => all });
 const several = buttons(
   button("corp", "Corp SSO"),
-  button("google", "Google"),
-  button("microsoft", "Microsoft"),
-  button("github", "GitHub"),
+  button("google", "Google", "ok", googleIcon),
+  button("microsoft", "Microsoft", "ok", microsoftIcon),
+  button("github", "GitHub", "ok", githubIcon),
 );
 const requestId = "01990000-0000-7000-8000-0000000000e5";
 const account = { user: ann.user, roleOrigin: "default", identities, sessions };
@@ -144,9 +152,16 @@ export const looks = {
 } as const satisfies Record<string, BrowserContextOptions>;
 export type Look = keyof typeof looks;
 
+/** The languages of the pages, and the one that shows how a page that is read from right to left looks. */
+export const pageLanguages = [...allLanguages.map(({ language }) => language), rightToLeft.language];
+
 export interface Gallery {
-  /** Opens the state in a browser of its own and gives the page to `look at`. */
-  show<T>(state: PageState, look: Look, lookAt: (page: Page) => Promise<T>): Promise<T>;
+  /**
+   * Opens the state in a browser of its own and gives the page to `look at`.
+   *
+   * @param language what the browser asks for; English when it is not said.
+   */
+  show<T>(state: PageState, look: Look, lookAt: (page: Page) => Promise<T>, language?: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -162,11 +177,11 @@ export async function openGallery(executablePath: string): Promise<Gallery> {
   });
   const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
   return {
-    async show(state, look, lookAt) {
+    async show(state, look, lookAt, language = "en") {
       const { app } = aWorld({ config: { baseUrl: server.url, ...state.config }, features: state.features ?? {} });
       handler = (request, peer) => app.fetch(request, peer);
       // A colour that is on its way to another would be judged, and photographed, as it is half-way.
-      const context = await browser.newContext({ ...looks[look], reducedMotion: "reduce" });
+      const context = await browser.newContext({ ...looks[look], reducedMotion: "reduce", locale: language });
       try {
         const cookies = Object.entries(state.cookies ?? {});
         await context.addCookies(cookies.map(([name, value]) => ({ name, value, url: server.url })));

@@ -42,7 +42,7 @@ function print(
     ...(metadata === null
       ? [["metadata", "cannot be used; see below"]]
       : Object.entries(metadata)
-          .filter(([name]) => told.test(name) && name !== "issuer")
+          .filter(([name, value]) => told.test(name) && name !== "issuer" && value !== undefined)
           .map(([name, value]) => [name, Array.isArray(value) ? value.join(" ") : String(value)])),
   ]);
   section(`What a sign-in would send${pushed ? ", pushed to the provider first" : ""}`, [

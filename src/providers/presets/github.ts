@@ -8,10 +8,12 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue, member, stringMember } from "../../kernel/json.js";
 import { noQuirks, type Preset } from "../preset.js";
+import { githubIcon } from "./icons.js";
 
 export const github: Preset = {
   kind: "oauth2",
   displayName: "GitHub",
+  icon: githubIcon,
   // Every identity is keyed by it, so it never changes (AC-1); where GitHub sends an `iss`, this is what it says.
   issuer: { from: "preset", issuer: "https://github.com/login/oauth" },
   endpoints: {

@@ -5,10 +5,12 @@
  * @see https://developers.google.com/identity/protocols/oauth2/web-server
  */
 import { noQuirks, type Preset } from "../preset.js";
+import { googleIcon } from "./icons.js";
 
 export const google: Preset = {
   kind: "oidc",
   displayName: "Google",
+  icon: googleIcon,
   // `iss` of the discovery document and of ID tokens (openid-connect#discovery, #validatinganidtoken). The spelling
   // without a scheme that the page mentions for old clients is another string, and refused.
   issuer: { from: "preset", issuer: "https://accounts.google.com" },

@@ -13,6 +13,7 @@
 import type { JsonObject } from "../../kernel/json.js";
 import { member } from "../../kernel/json.js";
 import { noQuirks, type Preset, type TenantChoice, type TenantRecord } from "../preset.js";
+import { microsoftIcon } from "./icons.js";
 
 /** The tenant of all personal accounts (id-token-claims-reference, `tid`). */
 const personalAccounts = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -21,6 +22,7 @@ const tenantId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 export const microsoft: Preset = {
   kind: "oidc",
   displayName: "Microsoft",
+  icon: microsoftIcon,
   issuer: { from: "tenant", resolve: resolveTenant },
   endpoints: {},
   scopes: ["openid", "email", "profile"],

@@ -7,6 +7,7 @@ import { asLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
 import type { LogFields } from "../../kernel/log.js";
 import { failureHeaders, page, problem } from "../answers.js";
 import type { Ctx, Web } from "../env.js";
+import { frameOf } from "../languages.js";
 import { prefersJson, prefersPage } from "../negotiation.js";
 import { FailurePage } from "../pages/failure.js";
 
@@ -19,7 +20,13 @@ export async function answerFailure(web: Web, c: Ctx, thrown: unknown): Promise<
   logFailure(web, c, error);
   if (asksForProblem(web, c)) return problem(web, c, error);
   const failure = { code: error.code, requestId: c.env.facts.requestId };
-  return page(web, c, error.entry.status, <FailurePage frame={web} failure={failure} />, failureHeaders(c, error));
+  return page(
+    web,
+    c,
+    error.entry.status,
+    <FailurePage frame={frameOf(web, c)} failure={failure} />,
+    failureHeaders(c, error),
+  );
 }
 
 /** The framework's own refusals (a body that is no JSON) are bad requests, not defects. */

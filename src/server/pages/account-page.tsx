@@ -1,9 +1,9 @@
 /** The account page: who I am and why, how I sign in, where I am signed in (SU-8, LO-6). */
 import type { FC } from "hono/jsx";
-import { type ErrorCode, errorCatalog } from "../../kernel/error-catalog.js";
+import type { ErrorCode } from "../../kernel/error-catalog.js";
 import type { AccountView } from "../features.js";
 import { type Frame, Layout } from "./layout.js";
-import { messages } from "./messages-en.js";
+import type { DoneCode, Messages } from "./messages.js";
 import { SessionsCard } from "./sessions-card.js";
 import { SignOutForm, type SignOutMode } from "./sign-out-form.js";
 import { Time } from "./time.js";
@@ -16,16 +16,16 @@ export interface AccountPageView {
   readonly providerName: (id: string) => string;
   readonly signOutMode: SignOutMode;
   /** A key of `messages.done`: what a form has just done. */
-  readonly done: string | undefined;
+  readonly done: DoneCode | undefined;
   /** Why a form did nothing. */
   readonly failure: ErrorCode | undefined;
 }
 
 export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
   const { account } = view;
-  const done = view.done === undefined ? undefined : messages.done[view.done];
+  const done = view.done === undefined ? undefined : frame.messages.done[view.done];
   return (
-    <Layout frame={frame} title={messages.account.title} wide>
+    <Layout frame={frame} title={frame.messages.account.title} wide>
       {done !== undefined && (
         <div class="notice good" role="status">
           <p>{done}</p>
@@ -33,13 +33,13 @@ export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame
       )}
       {view.failure !== undefined && (
         <div class="notice bad" role="alert">
-          <strong>{errorCatalog[view.failure].message}</strong>
-          <p>{errorCatalog[view.failure].person}</p>
+          <strong>{frame.messages.failures[view.failure].message}</strong>
+          <p>{frame.messages.failures[view.failure].person}</p>
         </div>
       )}
       <PersonCard frame={frame} view={view} />
-      <AccessCard view={view} />
-      <MethodsCard account={account} />
+      <AccessCard frame={frame} view={view} />
+      <MethodsCard account={account} messages={frame.messages} />
       <SessionsCard frame={frame} sessions={account.sessions} />
     </Layout>
   );
@@ -66,9 +66,11 @@ const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
           <img class="portrait" src={view.picture} alt="" />
         )}
         <div>
-          <h1>{user.name}</h1>
+          <h1>
+            <bdi>{user.name}</bdi>
+          </h1>
           <p class="small">
-            {user.email} <Verified yes={user.emailVerified} />
+            <bdi>{user.email}</bdi> <Verified yes={user.emailVerified} messages={frame.messages} />
           </p>
         </div>
       </div>
@@ -79,34 +81,37 @@ const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
   );
 };
 
-const Verified: FC<{ yes: boolean }> = ({ yes }) => (
+const Verified: FC<{ yes: boolean; messages: Messages }> = ({ yes, messages }) => (
   <span class={yes ? "badge good" : "badge warn"}>{yes ? messages.account.verified : messages.account.unverified}</span>
 );
 
-const AccessCard: FC<{ view: AccountPageView }> = ({ view }) => {
+const AccessCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
   const { user, roleOrigin, groups } = view.account;
   return (
     <section class="card" aria-labelledby="access">
-      <h2 id="access">{messages.account.access}</h2>
+      <h2 id="access">{frame.messages.account.access}</h2>
       <dl class="explained">
         <div>
-          <dt>{messages.account.role}</dt>
+          <dt>{frame.messages.account.role}</dt>
           <dd>
-            <span class="badge">{user.role}</span> <span class="small">{messages.account.roleReason(roleOrigin)}</span>
+            <span class="badge">{user.role}</span>{" "}
+            <span class="small">{frame.messages.account.roleReason(roleOrigin)}</span>
           </dd>
         </div>
         <div>
-          <dt>{messages.account.groups}</dt>
+          <dt>{frame.messages.account.groups}</dt>
           <dd>
             {groups.length === 0 ? (
-              <span class="small">{messages.account.noGroups}</span>
+              <span class="small">{frame.messages.account.noGroups}</span>
             ) : (
               <ul>
                 {groups.map((group) => (
                   <li key={group.name}>
                     <span class="badge">{group.name}</span>{" "}
                     <span class="small">
-                      {group.origins.map((origin) => originInWords(origin, view.providerName)).join(", ")}
+                      {group.origins
+                        .map((origin) => originInWords(frame.messages, origin, view.providerName))
+                        .join(", ")}
                     </span>
                   </li>
                 ))}
@@ -120,14 +125,14 @@ const AccessCard: FC<{ view: AccountPageView }> = ({ view }) => {
 };
 
 /** `manual`, `default` or `claims:<provider>` (glossary: membership) in words. */
-function originInWords(origin: string, providerName: (id: string) => string): string {
+function originInWords(messages: Messages, origin: string, providerName: (id: string) => string): string {
   if (origin === "manual") return messages.account.groupManual;
   if (origin === "default") return messages.account.groupDefault;
   const claims = /^claims:(.+)$/s.exec(origin)?.[1];
   return claims === undefined ? origin : messages.account.groupClaims(providerName(claims));
 }
 
-const MethodsCard: FC<{ account: AccountView }> = ({ account }) => (
+const MethodsCard: FC<{ account: AccountView; messages: Messages }> = ({ account, messages }) => (
   <section class="card" aria-labelledby="methods">
     <h2 id="methods">{messages.account.methods}</h2>
     <p class="small">{messages.account.methodsLead}</p>
@@ -142,15 +147,15 @@ const MethodsCard: FC<{ account: AccountView }> = ({ account }) => (
                   messages.account.methodNoEmail
                 ) : (
                   <>
-                    {identity.email} <Verified yes={identity.emailVerified} />
+                    {identity.email} <Verified yes={identity.emailVerified} messages={messages} />
                   </>
                 )}
               </span>
               <span>
-                {messages.account.methodUsed} <Time at={identity.lastUsedAt} />
+                {messages.account.methodUsed} <Time at={identity.lastUsedAt} messages={messages} />
               </span>
               <span>
-                {messages.account.methodAdded} <Time at={identity.createdAt} />
+                {messages.account.methodAdded} <Time at={identity.createdAt} messages={messages} />
               </span>
             </p>
           </div>

@@ -2,7 +2,8 @@
  * A device in plain words, from its User-Agent: "Firefox on Windows". Enough to recognise one's own; never used
  * to decide anything. The order of the tables matters, since browsers claim to be each other.
  */
-import { messages } from "./messages-en.js";
+import type { Messages } from "./messages.js";
+import { english } from "./messages-en.js";
 
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdgi?A?(?:OS)?\//, "Edge"],
@@ -28,12 +29,16 @@ const systems: readonly (readonly [RegExp, string])[] = [
 const first = (table: readonly (readonly [RegExp, string])[], text: string): string | undefined =>
   table.find(([pattern]) => pattern.test(text))?.[1];
 
-/** The name of a device; a program that is no browser is called by the product name it gives (RFC 9110 §10.1.5). */
-export function deviceName(userAgent: string | null): string {
-  if (!userAgent) return messages.device.unknown;
+/**
+ * The name of a device; a program that is no browser is called by the product name it gives (RFC 9110 §10.1.5).
+ *
+ * @param words in which language; English for the API, whose words do not change with who asks.
+ */
+export function deviceName(userAgent: string | null, words: Messages["device"] = english.device): string {
+  if (!userAgent) return words.unknown;
   const browser = first(browsers, userAgent);
   const system = first(systems, userAgent);
-  if (browser && system) return messages.device.browserOnSystem(browser, system);
+  if (browser && system) return words.browserOnSystem(browser, system);
   if (browser ?? system) return browser ?? system ?? "";
-  return /^[A-Za-z][A-Za-z0-9._-]{0,39}(?=\/|$)/.exec(userAgent)?.[0] ?? messages.device.unknown;
+  return /^[A-Za-z][A-Za-z0-9._-]{0,39}(?=\/|$)/.exec(userAgent)?.[0] ?? words.unknown;
 }

@@ -3,39 +3,42 @@
  * a provider or from the URL but a code that the catalog knows and an id of the right shape (SI-13, AT-24).
  */
 import type { FC } from "hono/jsx";
-import { type ErrorCode, errorCatalog } from "../../kernel/error-catalog.js";
+import type { ErrorCode } from "../../kernel/error-catalog.js";
 import { type Frame, Layout } from "./layout.js";
-import { messages } from "./messages-en.js";
 
 export interface Failure {
   readonly code: ErrorCode;
   readonly requestId: string | null;
 }
 
-export const FailureFacts: FC<{ failure: Failure }> = ({ failure }) => (
+export const FailureFacts: FC<{ frame: Frame; failure: Failure }> = ({ frame, failure }) => (
   <dl class="facts">
-    <dt>{messages.failure.code}</dt>
-    <dd>{failure.code}</dd>
+    <dt>{frame.messages.failure.code}</dt>
+    <dd>
+      <bdi>{failure.code}</bdi>
+    </dd>
     {failure.requestId !== null && (
       <>
-        <dt>{messages.failure.request}</dt>
-        <dd>{failure.requestId}</dd>
+        <dt>{frame.messages.failure.request}</dt>
+        <dd>
+          <bdi>{failure.requestId}</bdi>
+        </dd>
       </>
     )}
   </dl>
 );
 
 export const FailurePage: FC<{ frame: Frame; failure: Failure }> = ({ frame, failure }) => {
-  const { message, person } = errorCatalog[failure.code];
+  const { message, person } = frame.messages.failures[failure.code];
   return (
-    <Layout frame={frame} title={messages.failure.heading}>
+    <Layout frame={frame} title={frame.messages.failure.heading}>
       <section class="card">
         <h1>{message}</h1>
         <p class="lead">{person}</p>
-        <FailureFacts failure={failure} />
+        <FailureFacts frame={frame} failure={failure} />
         <p class="actions">
           <a class="button main" href={`${frame.site.basePath}/sign-in`}>
-            {messages.failure.toSignIn}
+            {frame.messages.failure.toSignIn}
           </a>
         </p>
       </section>

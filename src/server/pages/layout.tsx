@@ -1,10 +1,13 @@
 /** The frame around every page: one landmark, one heading, no request to any other origin. */
 import type { Child, FC } from "hono/jsx";
 import type { Web } from "../env.js";
-import { messages } from "./messages-en.js";
+import type { Messages } from "./messages.js";
 
 /** What a page needs besides its own content. */
-export type Frame = Pick<Web, "site" | "assets">;
+export interface Frame extends Pick<Web, "site" | "assets"> {
+  /** The words of the page, in the language of the one who reads it. */
+  readonly messages: Messages;
+}
 
 const icon =
   "data:image/svg+xml," +
@@ -27,7 +30,7 @@ const Mark: FC = () => (
 );
 
 export const Layout: FC<{ frame: Frame; title: string; wide?: boolean; children?: Child }> = (props) => {
-  const { site, assets } = props.frame;
+  const { site, assets, messages } = props.frame;
   return (
     <html lang={messages.language} dir={messages.direction}>
       <head>

@@ -1,9 +1,10 @@
 /**
  * Every word on the pages, in English. The pages hold structure, this file holds language: another language is
- * another file of this shape. What a failure says comes from the error catalog, not from here.
+ * another file of this shape (`messages.ts`). What a failure says in English is said once, in the error catalog.
  *
  * Not here: numbers and names, which come in as arguments and are escaped by the page.
  */
+import { errorCatalog } from "../../kernel/error-catalog.js";
 import type { Instant } from "../../kernel/time.js";
 import { utcParts } from "../../kernel/time.js";
 
@@ -23,7 +24,7 @@ const months = [
 ] as const;
 const two = (n: number): string => String(n).padStart(2, "0");
 
-export const messages = {
+export const english = {
   language: "en",
   direction: "ltr",
   /** The title of a page: what it is, then where. */
@@ -126,7 +127,9 @@ export const messages = {
   done: {
     "session-ended": "The session has ended.",
     "others-ended": "All other sessions have ended.",
-  } as Readonly<Record<string, string>>,
+  },
+
+  failures: errorCatalog,
 
   device: {
     unknown: "Unknown device",

@@ -5,22 +5,21 @@
  */
 import type { FC } from "hono/jsx";
 import { type Frame, Layout } from "./layout.js";
-import { messages } from "./messages-en.js";
 
 export const RepeatPage: FC<{ frame: Frame; action: string; fields: readonly (readonly [string, string])[] }> = (
   props,
 ) => (
-  <Layout frame={props.frame} title={messages.repeat.title}>
+  <Layout frame={props.frame} title={props.frame.messages.repeat.title}>
     <section class="card">
-      <h1>{messages.repeat.title}</h1>
-      <p class="lead">{messages.repeat.lead}</p>
+      <h1>{props.frame.messages.repeat.title}</h1>
+      <p class="lead">{props.frame.messages.repeat.lead}</p>
       <form method="get" action={props.action} data-send>
         {props.fields.map(([name, value]) => (
           <input key={name} type="hidden" name={name} value={value} />
         ))}
         <p class="actions">
           <button class="button main" type="submit">
-            {messages.repeat.button}
+            {props.frame.messages.repeat.button}
           </button>
         </p>
       </form>

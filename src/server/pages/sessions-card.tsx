@@ -3,30 +3,29 @@ import type { FC } from "hono/jsx";
 import type { SessionView } from "../../sessions/list-sessions.js";
 import { deviceName } from "./device.js";
 import type { Frame } from "./layout.js";
-import { messages } from "./messages-en.js";
 import { Time } from "./time.js";
 
 export const SessionsCard: FC<{ frame: Frame; sessions: readonly SessionView[] }> = ({ frame, sessions }) => {
   const path = `${frame.site.basePath}/account/sessions`;
   return (
     <section class="card" aria-labelledby="sessions">
-      <h2 id="sessions">{messages.account.sessions}</h2>
-      <p class="small">{messages.account.sessionsLead}</p>
+      <h2 id="sessions">{frame.messages.account.sessions}</h2>
+      <p class="small">{frame.messages.account.sessionsLead}</p>
       <ul class="rows">
         {sessions.map((session) => (
           <li key={session.id}>
-            <SessionFacts session={session} />
+            <SessionFacts frame={frame} session={session} />
             {!session.current && (
               <form method="post" action={`${path}/${session.id}/end`}>
                 <button
                   class="button quiet"
                   type="submit"
-                  aria-label={messages.account.endNamed(
-                    deviceName(session.userAgent),
-                    messages.time(session.lastSeenAt),
+                  aria-label={frame.messages.account.endNamed(
+                    deviceName(session.userAgent, frame.messages.device),
+                    frame.messages.time(session.lastSeenAt),
                   )}
                 >
-                  {messages.account.end}
+                  {frame.messages.account.end}
                 </button>
               </form>
             )}
@@ -37,13 +36,13 @@ export const SessionsCard: FC<{ frame: Frame; sessions: readonly SessionView[] }
         {sessions.some((session) => !session.current) && (
           <form method="post" action={`${path}/end-others`}>
             <button class="button" type="submit">
-              {messages.account.endOthers}
+              {frame.messages.account.endOthers}
             </button>
           </form>
         )}
         <form method="post" action={`${path}/end-all`}>
           <button class="button danger" type="submit">
-            {messages.account.endAll}
+            {frame.messages.account.endAll}
           </button>
         </form>
       </div>
@@ -51,22 +50,22 @@ export const SessionsCard: FC<{ frame: Frame; sessions: readonly SessionView[] }
   );
 };
 
-const SessionFacts: FC<{ session: SessionView }> = ({ session }) => (
+const SessionFacts: FC<{ frame: Frame; session: SessionView }> = ({ frame, session }) => (
   <div>
     <p class="name">
-      {deviceName(session.userAgent)}
-      {session.current && <span class="badge good">{messages.account.thisDevice}</span>}
+      {deviceName(session.userAgent, frame.messages.device)}
+      {session.current && <span class="badge good">{frame.messages.account.thisDevice}</span>}
     </p>
     <p class="details">
-      <span>{messages.account.via(session.providerName)}</span>
+      <span>{frame.messages.account.via(session.providerName)}</span>
       <span>
-        {messages.account.fromAddress} {session.address ?? messages.account.unknownAddress}
+        {frame.messages.account.fromAddress} <bdi>{session.address ?? frame.messages.account.unknownAddress}</bdi>
       </span>
       <span>
-        {messages.account.signedInAt} <Time at={session.createdAt} />
+        {frame.messages.account.signedInAt} <Time at={session.createdAt} messages={frame.messages} />
       </span>
       <span>
-        {messages.account.lastSeen} <Time at={session.lastSeenAt} />
+        {frame.messages.account.lastSeen} <Time at={session.lastSeenAt} messages={frame.messages} />
       </span>
     </p>
   </div>

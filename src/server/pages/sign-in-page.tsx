@@ -1,10 +1,9 @@
 /** The sign-in page: one button for each provider, and what went wrong the last time. */
 import type { FC } from "hono/jsx";
-import { errorCatalog } from "../../kernel/error-catalog.js";
 import type { ProviderButton } from "../features.js";
 import { type Failure, FailureFacts } from "./failure.js";
 import { type Frame, Layout } from "./layout.js";
-import { messages } from "./messages-en.js";
+import type { Messages } from "./messages.js";
 
 export interface SignInView {
   readonly buttons: readonly ProviderButton[];
@@ -20,35 +19,38 @@ export interface SignInView {
 }
 
 export const SignInPage: FC<{ frame: Frame; view: SignInView }> = ({ frame, view }) => (
-  <Layout frame={frame} title={messages.signIn.title}>
+  <Layout frame={frame} title={frame.messages.signIn.title}>
     <section class="card">
-      <h1>{messages.signIn.title}</h1>
+      <h1>{frame.messages.signIn.title}</h1>
       <p class="lead">
-        {view.buttons.length > 1 ? messages.signIn.choose(frame.site.name) : messages.signIn.lead(frame.site.name)}
+        {view.buttons.length > 1
+          ? frame.messages.signIn.choose(frame.site.name)
+          : frame.messages.signIn.lead(frame.site.name)}
       </p>
       {view.failure && <FailureNotice frame={frame} view={view} failure={view.failure} />}
       {view.signedInAs !== undefined && (
         <div class="notice">
-          <p>{messages.signIn.alreadySignedIn(view.signedInAs)}</p>
-          <a href={`${frame.site.basePath}/account`}>{messages.signIn.toAccount}</a>
+          <p>{frame.messages.signIn.alreadySignedIn(view.signedInAs)}</p>
+          <a href={`${frame.site.basePath}/account`}>{frame.messages.signIn.toAccount}</a>
         </div>
       )}
       {view.empty && (
         <div class="notice warn">
-          <strong>{messages.signIn.empty}</strong>
-          <p>{messages.signIn.emptyNext}</p>
+          <strong>{frame.messages.signIn.empty}</strong>
+          <p>{frame.messages.signIn.emptyNext}</p>
         </div>
       )}
       {view.buttons.length === 0 ? (
         <div class="notice">
-          <strong>{messages.signIn.noProviders}</strong>
-          <p>{messages.signIn.noProvidersNext}</p>
+          <strong>{frame.messages.signIn.noProviders}</strong>
+          <p>{frame.messages.signIn.noProvidersNext}</p>
         </div>
       ) : (
         <ul class="providers">
           {view.buttons.map((button) => (
             <li key={button.id}>
               <ProviderLink
+                frame={frame}
                 button={button}
                 href={button.startUrl + view.startQuery}
                 lastUsed={button.id === view.lastUsed}
@@ -62,7 +64,7 @@ export const SignInPage: FC<{ frame: Frame; view: SignInView }> = ({ frame, view
 );
 
 const FailureNotice: FC<{ frame: Frame; view: SignInView; failure: Failure }> = ({ frame, view, failure }) => {
-  const { message, person } = errorCatalog[failure.code];
+  const { message, person } = frame.messages.failures[failure.code];
   // With one provider "try again" is that provider; with several it is the page without the failure.
   const only = view.buttons.length === 1 ? view.buttons[0] : undefined;
   const again = (only?.startUrl ?? `${frame.site.base}/sign-in`) + view.startQuery;
@@ -70,13 +72,13 @@ const FailureNotice: FC<{ frame: Frame; view: SignInView; failure: Failure }> = 
     <div class="notice bad" role="alert">
       <strong>{message}</strong>
       <p>{person}</p>
-      <FailureFacts failure={failure} />
-      <a href={again}>{messages.failure.tryAgain}</a>
+      <FailureFacts frame={frame} failure={failure} />
+      <a href={again}>{frame.messages.failure.tryAgain}</a>
     </div>
   );
 };
 
-const healthNote = (health: ProviderButton["health"]): string | undefined => {
+const healthNote = (messages: Messages, health: ProviderButton["health"]): string | undefined => {
   switch (health) {
     case "unreachable":
       return messages.signIn.unreachable;
@@ -91,8 +93,10 @@ const healthNote = (health: ProviderButton["health"]): string | undefined => {
 /** Which of four colours the initial has: the same for one id on every page and node, so that people come to know it. */
 const tintOf = (id: string): number => [...id].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % 4;
 
-const ProviderLink: FC<{ button: ProviderButton; href: string; lastUsed: boolean }> = ({ button, href, lastUsed }) => {
-  const note = healthNote(button.health);
+const ProviderLink: FC<{ frame: Frame; button: ProviderButton; href: string; lastUsed: boolean }> = (props) => {
+  const { button, href, lastUsed } = props;
+  const { messages } = props.frame;
+  const note = healthNote(messages, button.health);
   return (
     <a class={note === undefined ? "provider" : "provider troubled"} href={href}>
       {button.icon === null ? (

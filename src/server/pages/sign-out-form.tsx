@@ -2,7 +2,6 @@
 import type { FC } from "hono/jsx";
 import type { Features } from "../features.js";
 import type { Frame } from "./layout.js";
-import { messages } from "./messages-en.js";
 
 export type SignOutMode = Awaited<ReturnType<Features["signOutMode"]>>;
 
@@ -10,19 +9,19 @@ export const SignOutForm: FC<{ frame: Frame; mode: SignOutMode }> = ({ frame, mo
   <form method="post" action={`${frame.site.basePath}/sign-out`}>
     {mode === "ask" ? (
       <fieldset class="choice">
-        <legend>{messages.account.signOutAsk}</legend>
+        <legend>{frame.messages.account.signOutAsk}</legend>
         <div class="actions">
           <button class="button" type="submit" name="choice" value="local">
-            {messages.account.signOutLocal}
+            {frame.messages.account.signOutLocal}
           </button>
           <button class="button" type="submit" name="choice" value="provider">
-            {messages.account.signOutProvider}
+            {frame.messages.account.signOutProvider}
           </button>
         </div>
       </fieldset>
     ) : (
       <button class="button" type="submit">
-        {messages.account.signOut}
+        {frame.messages.account.signOut}
       </button>
     )}
   </form>

@@ -78,19 +78,22 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .card + .card { margin-block-start: 1.25rem; }
 .lead { color: var(--soft); margin-block-start: .375rem; }
 .small { font-size: .875rem; color: var(--soft); }
+h2 + .small { margin-block-start: .25rem; }
 h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 
 .notice { border-inline-start: 4px solid var(--edge); background: var(--ground); border-radius: .5rem; padding: .875rem 1rem; }
 .notice strong { display: block; font-weight: 650; }
+.notice strong + p { margin-block-start: .125rem; }
+.notice > a { font-weight: 550; }
 .notice.bad { border-color: var(--bad); background: var(--bad-wash); }
 .notice.bad strong { color: var(--bad); }
 .notice.warn { border-color: var(--warn); background: var(--warn-wash); }
 .notice.warn strong { color: var(--warn); }
 .notice.good { border-color: var(--good); background: var(--good-wash); color: var(--good); }
 .notice + .notice, .notice + .card { margin-block-start: 1.25rem; }
-.facts { margin-block: .75rem; font-size: .8125rem; }
+.facts { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: baseline; gap: .125rem .5rem; margin-block: .875rem; font-size: .8125rem; }
 .facts dt { color: var(--soft); }
-.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .75rem; line-height: 1.7; }
+.facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .71875rem; line-height: 1.7; }
 
 .button {
   display: inline-flex; align-items: center; justify-content: center;
@@ -103,6 +106,7 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .button:hover { background: var(--accent-wash); border-color: var(--accent); }
 .button.main { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
 .button.main:hover { filter: brightness(1.08); }
+.button:active, .provider:active { transform: translateY(1px); }
 .button.quiet { min-block-size: 2.25rem; padding: .25rem .875rem; font-size: .9375rem; }
 .button.danger { color: var(--bad); }
 .button.danger:hover { background: var(--bad-wash); border-color: var(--bad); }
@@ -126,6 +130,7 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
   display: grid; place-items: center; background: var(--accent-wash); color: var(--accent);
   font-weight: 700; object-fit: contain;
 }
+.provider img.icon { background: #fff; border: 1px solid var(--line); padding: .3125rem; }
 .provider .words { display: grid; line-height: 1.4; }
 .provider .tint-1 { background: var(--good-wash); color: var(--good); }
 .provider .tint-2 { background: var(--warn-wash); color: var(--warn); }

@@ -4,10 +4,10 @@ import { isId, type SessionId } from "../../kernel/ids.js";
 import type { Authenticated } from "../../sessions/session.js";
 import { page, seeOther } from "../answers.js";
 import { type Ctx, sendCookies, type Web } from "../env.js";
+import { frameOf, isDoneCode } from "../languages.js";
 import { requireSignedIn, whoIsIt } from "../middleware/signed-in.js";
 import { prefersJson } from "../negotiation.js";
 import { AccountPage, type AccountPageView } from "../pages/account-page.js";
-import { messages } from "../pages/messages-en.js";
 import { WaitingPage } from "../pages/waiting-page.js";
 import { queryOf, single } from "../parameters.js";
 
@@ -23,7 +23,7 @@ export const showAccount = (web: Web) => async (c: Ctx) => {
   const signOutMode = await web.features.signOutMode(signedIn);
   const { user } = signedIn;
   if (user.role === "pending")
-    return page(web, c, 200, <WaitingPage frame={web} email={user.email} mode={signOutMode} />);
+    return page(web, c, 200, <WaitingPage frame={frameOf(web, c)} email={user.email} mode={signOutMode} />);
   const query = queryOf(c.req.url);
   const done = single(query, "done");
   const view: AccountPageView = {
@@ -31,10 +31,10 @@ export const showAccount = (web: Web) => async (c: Ctx) => {
     picture: user.picture?.startsWith(`${web.site.base}/`) ? user.picture : null,
     providerName: (id: string) => web.features.providers.byId(id)?.displayName ?? id,
     signOutMode,
-    done: done !== undefined && Object.hasOwn(messages.done, done) ? done : undefined,
+    done: done !== undefined && isDoneCode(done) ? done : undefined,
     failure: single(query, "error") === sessionGone ? sessionGone : undefined,
   };
-  return page(web, c, 200, <AccountPage frame={web} view={view} />);
+  return page(web, c, 200, <AccountPage frame={frameOf(web, c)} view={view} />);
 };
 
 /** The one failure that a form brings back to the page: a second click, or a page that was open for long. */

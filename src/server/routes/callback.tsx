@@ -8,6 +8,7 @@
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
 import { page, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
+import { frameOf } from "../languages.js";
 import { prefersJson } from "../negotiation.js";
 import { RepeatPage } from "../pages/repeat-page.js";
 import { queryOf, readForm } from "../parameters.js";
@@ -41,7 +42,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
       const fields = carry(parameters);
       if (fields !== undefined && state !== null) {
         const again = [...fields, [marker, "1"]] as const;
-        return await page(web, c, 200, <RepeatPage frame={web} action={place.path} fields={again} />);
+        return await page(web, c, 200, <RepeatPage frame={frameOf(web, c)} action={place.path} fields={again} />);
       }
     }
     const { location, setCookies } = await web.features.completeSignIn({

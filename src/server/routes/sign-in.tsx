@@ -3,6 +3,7 @@ import { isErrorCode } from "../../kernel/error-catalog.js";
 import { LatchkeyError } from "../../kernel/errors.js";
 import { page, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
+import { frameOf } from "../languages.js";
 import { isRequestId } from "../middleware/request-facts.js";
 import { whoIsIt } from "../middleware/signed-in.js";
 import type { Failure } from "../pages/failure.js";
@@ -30,7 +31,7 @@ export const showSignIn = (web: Web) => async (c: Ctx) => {
     empty,
     signedInAs: signedIn?.user.name,
   };
-  return page(web, c, 200, <SignInPage frame={web} view={view} />);
+  return page(web, c, 200, <SignInPage frame={frameOf(web, c)} view={view} />);
 };
 
 /** The page has to stand when the store does not; what depends on the store is left out then. */

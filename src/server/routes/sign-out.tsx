@@ -1,6 +1,7 @@
 /** `POST /sign-out` and `GET /signed-out` (LO-5). */
 import { page, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
+import { frameOf } from "../languages.js";
 import { whoIsIt } from "../middleware/signed-in.js";
 import { SignedOutPage } from "../pages/signed-out-page.js";
 import { queryOf, readForm, single } from "../parameters.js";
@@ -27,5 +28,5 @@ export const showSignedOut = (web: Web) => async (c: Ctx) => {
     cookieHeader: cookieHeader(c),
   });
   sendCookies(c, setCookies);
-  return location === null ? page(web, c, 200, <SignedOutPage frame={web} />) : seeOther(web, c, location);
+  return location === null ? page(web, c, 200, <SignedOutPage frame={frameOf(web, c)} />) : seeOther(web, c, location);
 };

@@ -1,0 +1,144 @@
+/**
+ * What a failure tells a person, in German: the `message` and the `person` of the error catalog. A code without its
+ * words here does not compile. What the operator is told stays English (the catalog, the log, the command line).
+ */
+import type { ErrorCode } from "../../kernel/error-catalog.js";
+import type { FailureWords } from "./messages.js";
+
+const again = "Gehen Sie zurück auf die Anmeldeseite, und beginnen Sie von vorn.";
+const ask = "Fragen Sie, wer diese App betreibt, und nennen Sie dabei die Nummer der Anfrage.";
+
+export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
+  "signin.parameter_repeated": { message: "Die Antwort des Anmeldedienstes war nicht lesbar.", person: again },
+  "signin.parameter_too_long": { message: "Die Antwort des Anmeldedienstes war zu lang.", person: again },
+  "signin.parameter_missing": { message: "Die Antwort des Anmeldedienstes war unvollständig.", person: again },
+  "signin.state_unknown": {
+    message: "Diese Anmeldung hat nicht in diesem Browser begonnen, oder ihr Cookie ist nicht mehr da.",
+    person: `${again} Wenn es wieder geschieht, erlauben Sie Cookies für diese Seite.`,
+  },
+  "signin.state_expired": { message: "Diese Anmeldung hat zu lange gedauert.", person: again },
+  "signin.flow_used": { message: "Diese Anmeldung ist schon abgeschlossen.", person: again },
+  "signin.issuer_rejected": {
+    message: "Die Antwort kam nicht von dem Anmeldedienst, der gefragt wurde.",
+    person: again,
+  },
+  "signin.denied": { message: "Die Anmeldung wurde beim Anmeldedienst abgebrochen.", person: again },
+  "signin.interaction_required": {
+    message: "Der Anmeldedienst braucht bei der Anmeldung Ihre Mitwirkung.",
+    person: again,
+  },
+  "signin.provider_refused": { message: "Der Anmeldedienst hat die Anfrage abgelehnt.", person: ask },
+  "signin.provider_unavailable": {
+    message: "Der Anmeldedienst ist zurzeit nicht erreichbar.",
+    person: "Versuchen Sie es in einer Minute noch einmal, oder melden Sie sich auf einem anderen Weg an.",
+  },
+  "signin.provider_misconfigured": {
+    message: "Die Anmeldung mit diesem Dienst ist nicht richtig eingerichtet.",
+    person: ask,
+  },
+  "signin.provider_unknown": {
+    message: "Diesen Anmeldedienst gibt es hier nicht.",
+    person: "Wählen Sie einen der Dienste auf der Anmeldeseite.",
+  },
+  "signin.provider_disabled": {
+    message: "Dieser Anmeldedienst ist abgeschaltet.",
+    person: "Wählen Sie einen anderen Dienst auf der Anmeldeseite.",
+  },
+  "signin.client_rejected": { message: "Die Anmeldung mit diesem Dienst ist nicht richtig eingerichtet.", person: ask },
+  "signin.code_rejected": { message: "Der Anmeldedienst hat seine eigene Antwort nicht angenommen.", person: again },
+  "signin.token_answer_invalid": {
+    message: "Der Anmeldedienst hat eine Antwort geschickt, die nicht zu gebrauchen war.",
+    person: ask,
+  },
+  "signin.id_token_invalid": {
+    message: "Der Anmeldedienst hat einen Nachweis geschickt, der nicht gültig ist.",
+    person: ask,
+  },
+  "signin.userinfo_invalid": {
+    message: "Der Anmeldedienst hat Angaben geschickt, die nicht zu gebrauchen waren.",
+    person: ask,
+  },
+  "signin.subject_invalid": { message: "Der Anmeldedienst hat nicht gesagt, wer Sie sind.", person: ask },
+  "signin.email_missing": {
+    message: "Der Anmeldedienst hat keine E-Mail-Adresse mitgeteilt.",
+    person: "Tragen Sie beim Anmeldedienst eine E-Mail-Adresse in Ihr Konto ein, und melden Sie sich dann wieder an.",
+  },
+  "signin.email_invalid": { message: "Die E-Mail-Adresse vom Anmeldedienst kann nicht verwendet werden.", person: ask },
+  "signin.setup_required": { message: "Diese Installation ist noch nicht eingerichtet.", person: ask },
+  "signin.return_refused": { message: "Diese Seite kann nach der Anmeldung nicht geöffnet werden.", person: again },
+  "link.email_taken": {
+    message: "Es gibt schon ein Konto mit dieser E-Mail-Adresse.",
+    person: "Melden Sie sich so an wie bisher; danach können Sie diesen Dienst auf Ihrer Kontoseite hinzufügen.",
+  },
+  "link.issuer_taken": {
+    message: "Dieses Konto hat bei diesem Anmeldedienst schon eine Anmeldung.",
+    person: "Melden Sie sich mit dem Konto des Dienstes an, das Sie bisher benutzt haben.",
+  },
+  "account.sign_up_closed": { message: "Sie haben hier kein Konto.", person: ask },
+  "account.domain_refused": { message: "Ihre E-Mail-Adresse darf hier nicht benutzt werden.", person: ask },
+  "account.disabled": { message: "Ihr Konto wurde abgeschaltet.", person: ask },
+  "account.pending": {
+    message: "Ihr Konto wartet auf Freigabe.",
+    person: "Warten Sie, bis die Verwaltung Ihr Konto freigibt.",
+  },
+  "account.not_found": { message: "Dieses Konto gibt es nicht.", person: "Prüfen Sie die Adresse oder die Kennung." },
+  "account.last_admin": {
+    message: "Dann wäre niemand mehr zuständig.",
+    person: "Geben Sie erst jemand anderem die Rolle admin.",
+  },
+  "account.role_unknown": { message: "Diese Rolle gibt es nicht.", person: "Wählen Sie eine der aufgeführten Rollen." },
+  "session.missing": { message: "Sie sind nicht angemeldet.", person: "Melden Sie sich an." },
+  "session.invalid": { message: "Sie sind nicht mehr angemeldet.", person: "Melden Sie sich wieder an." },
+  "session.conflict": {
+    message: "Die Anfrage enthält zwei verschiedene Anmeldungen.",
+    person: "Melden Sie sich wieder an.",
+  },
+  "session.not_found": {
+    message: "Diese Sitzung gibt es nicht.",
+    person: "Vielleicht ist sie schon beendet; laden Sie die Seite neu.",
+  },
+  "session.origin_refused": {
+    message: "Diese Anfrage kam nicht von einer unserer eigenen Seiten.",
+    person: "Gehen Sie auf Ihre Kontoseite, und versuchen Sie es von dort noch einmal.",
+  },
+  "config.invalid": { message: "Die Konfiguration ist nicht gültig.", person: ask },
+  "config.not_found": { message: "Es gibt keine Konfiguration.", person: ask },
+  "config.unreadable": { message: "Die Konfiguration kann nicht gelesen werden.", person: ask },
+  "config.cannot_listen": { message: "Der Server kann unter seiner Adresse keine Verbindungen annehmen.", person: ask },
+  "config.secret_weak": { message: "Die Konfiguration ist nicht gültig.", person: ask },
+  "egress.url_refused": { message: "Eine Anfrage an einen anderen Server wurde abgelehnt.", person: ask },
+  "egress.address_refused": { message: "Eine Anfrage an einen anderen Server wurde abgelehnt.", person: ask },
+  "egress.redirect_refused": { message: "Ein anderer Server hat uns weitergeschickt.", person: ask },
+  "egress.timeout": {
+    message: "Ein anderer Server hat zu lange nicht geantwortet.",
+    person: "Versuchen Sie es in einer Minute noch einmal.",
+  },
+  "egress.too_large": { message: "Ein anderer Server hat zu viel geschickt.", person: ask },
+  "egress.content_type": { message: "Ein anderer Server hat etwas Unerwartetes geschickt.", person: ask },
+  "egress.failed": {
+    message: "Ein anderer Server ist nicht erreichbar.",
+    person: "Versuchen Sie es in einer Minute noch einmal.",
+  },
+  "store.busy": { message: "Der Dienst ist sehr beschäftigt.", person: "Versuchen Sie es gleich noch einmal." },
+  "store.unavailable": {
+    message: "Der Dienst ist zurzeit nicht verfügbar.",
+    person: "Versuchen Sie es gleich noch einmal.",
+  },
+  "store.newer": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
+  "store.not_migrated": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
+  "server.rate_limited": {
+    message: "Zu viele Anfragen.",
+    person: "Warten Sie ein wenig, und versuchen Sie es dann noch einmal.",
+  },
+  "server.token_required": { message: "Diese Seite ist für Programme, die ihr Token kennen.", person: ask },
+  "server.not_found": { message: "Diese Seite gibt es nicht.", person: "Prüfen Sie die Adresse." },
+  "server.method_refused": {
+    message: "Diese Seite kann so nicht benutzt werden.",
+    person: "Gehen Sie zurück, und versuchen Sie es noch einmal.",
+  },
+  "server.bad_request": {
+    message: "Die Anfrage konnte nicht gelesen werden.",
+    person: "Gehen Sie zurück, und versuchen Sie es noch einmal.",
+  },
+  "server.unexpected": { message: "Etwas ist schiefgegangen.", person: ask },
+};

@@ -1,0 +1,122 @@
+/** Every word on the pages, in German. What a failure says is in `failures-de.ts`. */
+import { utcParts } from "../../kernel/time.js";
+import { failuresInGerman } from "./failures-de.js";
+import type { Messages } from "./messages.js";
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+export const german: Messages = {
+  language: "de",
+  direction: "ltr",
+  title: (page, site) => `${page} · ${site}`,
+  skipToContent: "Zum Inhalt springen",
+
+  signIn: {
+    title: "Anmelden",
+    lead: (site) => `Um ${site} zu benutzen, müssen Sie sich anmelden.`,
+    choose: (site) => `Wählen Sie, wie Sie sich bei ${site} anmelden möchten.`,
+    with: (provider) => `Weiter mit ${provider}`,
+    lastUsed: "Zuletzt benutzt",
+    unreachable: "Zurzeit nicht erreichbar",
+    misconfigured: "Zurzeit nicht richtig eingerichtet",
+    noProviders: "Noch ist keine Anmeldung möglich",
+    noProvidersNext: "Wer diese Installation betreibt, muss erst einen Anmeldedienst in der Konfiguration eintragen.",
+    empty: "Hier hat noch niemand ein Konto",
+    emptyNext: "Wer sich als Erstes anmeldet, verwaltet diese Installation.",
+    alreadySignedIn: (name) => `Sie sind als ${name} angemeldet.`,
+    toAccount: "Zu Ihrem Konto",
+  },
+
+  failure: {
+    heading: "Das hat nicht geklappt",
+    code: "Code",
+    request: "Anfrage",
+    tryAgain: "Noch einmal versuchen",
+    toSignIn: "Zur Anmeldeseite",
+  },
+
+  repeat: {
+    title: "Noch ein Schritt",
+    lead: "Ihr Browser kam vom Anmeldedienst ohne das Cookie zurück, das zu dieser Anmeldung gehört. Wenn Sie von hier aus weitergehen, sollte es mitkommen.",
+    button: "Weiter",
+  },
+
+  signedOut: {
+    title: "Sie sind abgemeldet",
+    lead: "Sie können diese Seite schließen. An einem Computer, den auch andere benutzen, schließen Sie auch den Browser.",
+    again: "Wieder anmelden",
+  },
+
+  waiting: {
+    title: "Warten auf Freigabe",
+    lead: (email) =>
+      `Sie sind als ${email} angemeldet. Bevor es weitergeht, muss die Verwaltung dieser Installation Ihr Konto freigeben.`,
+    next: "Sie müssen nichts weiter tun. Sehen Sie nach einer Weile wieder nach.",
+    again: "Wieder nachsehen",
+  },
+
+  account: {
+    title: "Ihr Konto",
+    access: "Ihr Zugang",
+    role: "Rolle",
+    groups: "Gruppen",
+    noGroups: "Sie sind in keiner Gruppe.",
+    roleReason: (origin) => {
+      switch (origin) {
+        case "first-user":
+          return "Sie haben sich hier als Erstes angemeldet und verwalten deshalb diese Installation.";
+        case "bootstrap":
+          return "Ihre Adresse steht in der Konfiguration auf der Liste der Verwaltenden.";
+        case "default":
+          return "Diese Rolle bekommen alle, die dazukommen.";
+        case "manual":
+          return "Die Verwaltung hat Ihnen diese Rolle gegeben.";
+        default:
+          return `Diese Rolle kommt von ${origin}.`;
+      }
+    },
+    groupManual: "von der Verwaltung hinzugefügt",
+    groupDefault: "alle, die dazukommen, sind darin",
+    groupClaims: (provider) => `von ${provider}`,
+    verified: "bestätigt",
+    unverified: "nicht bestätigt",
+    methods: "Anmeldewege",
+    methodsLead: "Die Konten bei Anmeldediensten, die zu diesem Konto führen.",
+    methodNoEmail: "keine E-Mail-Adresse",
+    methodUsed: "Zuletzt benutzt",
+    methodAdded: "Hinzugefügt",
+    sessions: "Wo Sie angemeldet sind",
+    sessionsLead: "Beenden Sie eine Sitzung, die Sie nicht kennen. Auf jenem Gerät ist dann eine neue Anmeldung nötig.",
+    thisDevice: "Dieses Gerät",
+    via: (provider) => `über ${provider}`,
+    fromAddress: "Adresse",
+    unknownAddress: "unbekannt",
+    signedInAt: "Angemeldet",
+    lastSeen: "Zuletzt gesehen",
+    end: "Beenden",
+    endNamed: (device, time) => `Beenden: Sitzung auf ${device}, zuletzt gesehen ${time}`,
+    endOthers: "Alle anderen Sitzungen beenden",
+    endAll: "Überall abmelden",
+    signOut: "Abmelden",
+    signOutAsk: "Nur hier abmelden oder auch bei Ihrem Anmeldedienst?",
+    signOutLocal: "Nur hier abmelden",
+    signOutProvider: "Auch beim Anmeldedienst abmelden",
+  },
+
+  done: {
+    "session-ended": "Die Sitzung ist beendet.",
+    "others-ended": "Alle anderen Sitzungen sind beendet.",
+  },
+
+  failures: failuresInGerman,
+
+  device: {
+    unknown: "Unbekanntes Gerät",
+    browserOnSystem: (browser, system) => `${browser} auf ${system}`,
+  },
+
+  time: (at) => {
+    const { year, month, day, hour, minute } = utcParts(at);
+    return `${two(day)}.${two(month)}.${year}, ${two(hour)}:${two(minute)} UTC`;
+  },
+};
