@@ -4,6 +4,8 @@
  * waits in the outbox for the running server.
  */
 import { deleteUser, findUser, listUsers, type Operator, setDisabled, setRole } from "./accounts/administer.js";
+import { announcingStore } from "./bus/announcing-store.js";
+import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -71,7 +73,22 @@ export async function openAdministration(
   ports: Pick<Ports, "clock" | "random" | "store"> & { log: Log },
 ): Promise<Administration> {
   const { log, clock = systemClock, random = systemRandom } = ports;
-  const store = ports.store ?? (await openStore(config.database, { log, clock, random }));
+  const opened = ports.store ?? (await openStore(config.database, { log, clock, random }));
+  // Running nodes hear of what is changed here as they hear of each other.
+  const bus = await openBus(
+    { clock: systemClock, log },
+    {
+      bus: config.bus,
+      database: ports.store ? { kind: "sqlite" } : config.database,
+      prefix: config.busPrefix,
+      node: newId(systemClock.now(), random),
+      sequence: () => 0,
+    },
+  );
+  const published: Promise<void>[] = [];
+  const store = announcingStore(opened, () => {
+    if (bus) published.push(bus.publish());
+  });
   const wired = {
     store,
     clock,
@@ -120,6 +137,10 @@ export async function openAdministration(
       const user = await findUser(wired, who);
       return { user, ended: await signOut(user) };
     },
-    close: () => store.close(),
+    async close() {
+      await Promise.all(published);
+      await bus?.close();
+      await store.close();
+    },
   };
 }
