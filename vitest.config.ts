@@ -1,13 +1,37 @@
 import { defineConfig } from "vitest/config";
+import { postgresUrl } from "./test/services.js";
+import { worldDatabase } from "./test/stores/world-postgres.js";
+
+// Journeys and attacks run once more on Postgres, where there is one; what they prove must hold on both.
+const onBothDatabases = ["test/attacks/**/*.test.ts", "test/journeys/**/*.test.ts", "src/server/routes/**/*.test.ts"];
+const postgres = await postgresUrl();
+if (postgres === undefined) console.log("skipped: journeys and attacks on Postgres [no postgres]");
+
+const include = ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"];
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"],
     // Real servers and real browsers on a busy machine: a limit for what hangs, not a measure of speed.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default", "./scripts/spec-reporter.ts"],
+    projects: [
+      { extends: true, test: { name: "all", include } },
+      ...(postgres === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: "postgres",
+                include: onBothDatabases,
+                globalSetup: "./test/stores/world-postgres.ts",
+                env: { LATCHKEY_TEST_WORLD_DATABASE: worldDatabase(postgres) },
+              },
+            },
+          ]),
+    ],
   },
 });

@@ -4,6 +4,8 @@
  * waits in the outbox for the running server.
  */
 import { deleteUser, findUser, listUsers, type Operator, setDisabled, setRole } from "./accounts/administer.js";
+import { announcingStore } from "./bus/announcing-store.js";
+import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -14,8 +16,8 @@ import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sess
 import type { Ports } from "./options.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import type { Page, PageRequest, Store } from "./store/contract.js";
+import { migrateStore, openStore } from "./store/open.js";
 import type { IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
-import { migrateSqlite, openSqliteStore } from "./store/sqlite.js";
 
 export interface UserDetails {
   readonly user: UserRecord;
@@ -39,12 +41,7 @@ export interface Administration {
 
 type DatabasePorts = Pick<Ports, "clock" | "random"> & { readonly log: Log };
 
-const sqliteOptions = (config: Config, { log, clock = systemClock, random = systemRandom }: DatabasePorts) => ({
-  path: config.database.path,
-  clock,
-  random,
-  log,
-});
+const storePorts = ({ log, clock = systemClock, random = systemRandom }: DatabasePorts) => ({ clock, random, log });
 
 /**
  * Brings the database up to date; one of several processes does it, the others wait.
@@ -54,7 +51,7 @@ const sqliteOptions = (config: Config, { log, clock = systemClock, random = syst
 export const migrateDatabase = (
   config: Config,
   ports: DatabasePorts,
-): Promise<{ readonly from: number; readonly to: number }> => migrateSqlite(sqliteOptions(config, ports));
+): Promise<{ readonly from: number; readonly to: number }> => migrateStore(config.database, storePorts(ports));
 
 /**
  * The schema's version in the database and in this code.
@@ -62,7 +59,7 @@ export const migrateDatabase = (
  * @throws LatchkeyError `store.not_migrated` · `store.newer` · `store.unavailable`
  */
 export async function databaseVersion(config: Config, ports: DatabasePorts): ReturnType<Store["schemaVersion"]> {
-  const store = await openSqliteStore(sqliteOptions(config, ports));
+  const store = await openStore(config.database, storePorts(ports));
   try {
     return await store.schemaVersion();
   } finally {
@@ -76,7 +73,22 @@ export async function openAdministration(
   ports: Pick<Ports, "clock" | "random" | "store"> & { log: Log },
 ): Promise<Administration> {
   const { log, clock = systemClock, random = systemRandom } = ports;
-  const store = ports.store ?? (await openSqliteStore(sqliteOptions(config, { log, clock, random })));
+  const opened = ports.store ?? (await openStore(config.database, { log, clock, random }));
+  // Running nodes hear of what is changed here as they hear of each other.
+  const bus = await openBus(
+    { clock: systemClock, log },
+    {
+      bus: config.bus,
+      database: ports.store ? { kind: "sqlite" } : config.database,
+      prefix: config.busPrefix,
+      node: newId(systemClock.now(), random),
+      sequence: () => 0,
+    },
+  );
+  const published: Promise<void>[] = [];
+  const store = announcingStore(opened, () => {
+    if (bus) published.push(bus.publish());
+  });
   const wired = {
     store,
     clock,
@@ -125,6 +137,10 @@ export async function openAdministration(
       const user = await findUser(wired, who);
       return { user, ended: await signOut(user) };
     },
-    close: () => store.close(),
+    async close() {
+      await Promise.all(published);
+      await bus?.close();
+      await store.close();
+    },
   };
 }

@@ -3,6 +3,9 @@
  * all built on it, so what one of them does the others do too.
  */
 import { readFile } from "node:fs/promises";
+import { announcingStore } from "./bus/announcing-store.js";
+import { openBus } from "./bus/open-bus.js";
+import type { Bus } from "./bus/port.js";
 import { processEnvironment } from "./config/environment.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
@@ -16,10 +19,9 @@ import { cleanUp } from "./jobs/clean-up.js";
 import { supervise } from "./jobs/supervise.js";
 import { LatchkeyError } from "./kernel/errors.js";
 import { noFaults } from "./kernel/fault.js";
-import type { Log } from "./kernel/log.js";
+import { newId } from "./kernel/ids.js";
 import { silentMetrics } from "./kernel/metrics.js";
-import type { RandomSource } from "./kernel/random.js";
-import { type Clock, minutes, seconds, systemClock } from "./kernel/time.js";
+import { minutes, seconds, systemClock } from "./kernel/time.js";
 import { createSignOut } from "./logout/sign-out.js";
 import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
@@ -39,8 +41,7 @@ import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import { createLastProvider } from "./sign-in/last-provider.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
-import type { Store } from "./store/contract.js";
-import { openSqliteStore } from "./store/sqlite.js";
+import { openStore } from "./store/open.js";
 
 /** Who opened the connection, where the caller knows it. */
 export interface Peer {
@@ -124,7 +125,10 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const log = ports.log ?? createPinoLog(config.log);
   const ca = await readCa(config.egress.ca);
   // Waiting for a lock of the database is real time, whatever time a test plays.
-  const store = ports.store ?? (await openStore(config, { clock: systemClock, random, log }));
+  let bus: Bus | undefined;
+  const opened =
+    ports.store ?? (await openStore(config.database, { clock: systemClock, random, log }, { migrate: true }));
+  const store = announcingStore(opened, () => void bus?.publish());
   const url = new URL(config.baseUrl);
   const base = config.baseUrl + config.basePath;
   const secure = url.protocol === "https:";
@@ -149,6 +153,18 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
   const news = await startNews({ store, log });
+  bus = await openBus(
+    { clock: systemClock, log },
+    {
+      bus: config.bus,
+      database: ports.store ? { kind: "sqlite" } : config.database,
+      prefix: config.busPrefix,
+      node: newId(systemClock.now(), random),
+      sequence: () => news.sequence,
+    },
+  );
+  if (bus) news.listenTo(bus);
+  bus?.onNews(() => jobs.nudge("news"));
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
   const checker = countChecks(
     createSessionChecker({ store, news, clock, log, cookie, providers, idle, learnIssuer: pins.load }),
@@ -234,16 +250,13 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       await jobs.stop();
       await checker.settled();
       await egress.close();
+      await bus?.close();
       await store.close();
     },
   };
 }
 
 const signedInOf = ({ user, session }: Authenticated): SignedIn => ({ user, session });
-
-function openStore(config: Config, ports: { clock: Clock; random: RandomSource; log: Log }): Promise<Store> {
-  return openSqliteStore({ path: config.database.path, migrate: true, ...ports });
-}
 
 /** Read before anything is opened, so that a wrong path leaves nothing behind. */
 async function readCa(path: string | null): Promise<string | null> {

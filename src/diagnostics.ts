@@ -26,6 +26,7 @@ import type { AuthorizationServer } from "./oauth/types.js";
 import type { Ports } from "./options.js";
 import type { Provider } from "./providers/provider.js";
 import { createProviderRegistry } from "./providers/registry.js";
+import { openStore } from "./store/open.js";
 import { openSqliteStore } from "./store/sqlite.js";
 
 export interface DiagnosticsPorts extends Pick<Ports, "clock" | "random" | "lookup"> {
@@ -63,7 +64,8 @@ export async function diagnose(
         providers: createProviderRegistry(config).all(),
         selfEgress: opened.selfEgress,
         lookAtDatabase: () => lookAtDatabase(config, ports),
-        networkFileSystem: () => networkFileSystem(config.database.path),
+        networkFileSystem: async () =>
+          config.database.kind === "sqlite" ? networkFileSystem(config.database.path) : undefined,
       })),
     ];
   } finally {
@@ -182,10 +184,10 @@ async function open(config: Config, { log, clock = systemClock, random = systemR
 }
 
 async function lookAtDatabase(config: Config, { log, random = systemRandom }: DiagnosticsPorts): Promise<DatabaseSeen> {
-  const { path } = config.database;
+  const path = config.database.kind === "sqlite" ? config.database.path : ":memory:";
   if (path !== ":memory:" && !(await exists(path))) return { kind: "none", folder: await folderOf(path) };
   try {
-    const store = await openSqliteStore({ path, clock: systemClock, random, log });
+    const store = await openStore(config.database, { clock: systemClock, random, log });
     try {
       const { database, code } = await store.schemaVersion();
       return { kind: "open", version: database, code, empty: await store.users.none() };

@@ -98,10 +98,12 @@ const houseRules: Rules = {
     { names: ["node:crypto", "crypto"], onlyIn: ["crypto"], instead: "only src/crypto makes and checks secrets" },
     { names: ["undici"], onlyIn: ["egress"], instead: "only src/egress calls out" },
     {
-      names: ["kysely", "better-sqlite3", "pg", "node:sqlite"],
+      names: ["kysely", "better-sqlite3", "node:sqlite"],
       onlyIn: ["store"],
       instead: "only src/store speaks to a database",
     },
+    { names: ["pg"], onlyIn: ["store", "bus/postgres-transport.ts"], instead: "only src/store speaks to a database" },
+    { names: ["ioredis"], onlyIn: ["bus"], instead: "only src/bus speaks to Redis" },
     { names: ["prom-client"], onlyIn: ["server/prometheus.ts"], instead: "count through the metrics port" },
     {
       names: ["node:http", "node:https", "node:http2"],

@@ -27,7 +27,6 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
-  "busPrefix",
   "groups",
   "limits",
   "vault",

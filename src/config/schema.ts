@@ -6,6 +6,7 @@
  * (problems.ts), keys of features that do not exist yet (later.ts).
  */
 import { z } from "zod";
+import { type Secret, secret } from "../kernel/secret.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
@@ -31,10 +32,19 @@ const basePath = () =>
   );
 
 /** Where rows are kept. */
-export interface DatabaseLocation {
-  readonly kind: "sqlite";
+export type DatabaseLocation =
   /** A file, as written (relative to the working directory), or `:memory:`. */
-  readonly path: string;
+  | { readonly kind: "sqlite"; readonly path: string }
+  /** The whole URL, since it may hold a password; `name` is what may be shown of it. */
+  | { readonly kind: "postgres"; readonly url: Secret; readonly name: string };
+
+/** A password belongs before the `@`, from where no message and no print shows it. */
+function postgresLocation(value: string): DatabaseLocation | undefined {
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) return undefined;
+  const { hostname, port, pathname, searchParams } = new URL(value);
+  if (pathname.length < 2 || searchParams.has("password") || searchParams.has("user")) return undefined;
+  const host = hostname === "" ? (searchParams.get("host") ?? "localhost") : hostname;
+  return { kind: "postgres", url: secret(value), name: `${pathname.slice(1)} on ${host}${port && `:${port}`}` };
 }
 
 const database = () =>
@@ -42,30 +52,23 @@ const database = () =>
     z.string().transform((value, ctx): DatabaseLocation => {
       const path = /^sqlite:(?!\/\/)([^\p{Cc}?#]+)$/u.exec(value)?.[1];
       if (path !== undefined) return { kind: "sqlite", path };
-      const later = /^postgres(ql)?:/i.test(value);
-      ctx.addIssue({
-        code: "custom",
-        message: later ? "is not yet available" : "is no database",
-        params: { reason: later ? "not_yet" : "unknown" },
-      });
+      const postgres = postgresLocation(value);
+      if (postgres !== undefined) return postgres;
+      ctx.addIssue({ code: "custom", message: "is no database" });
       return z.NEVER;
     }),
-    "sqlite:./latchkey.db, sqlite:/path/to/file or sqlite::memory:",
+    "sqlite:./latchkey.db, sqlite:/path/to/file, sqlite::memory: or postgres://user:password@host:5432/database",
   );
 
 const bus = () =>
   allowing(
-    z.string().transform((value, ctx): "auto" => {
-      if (value === "auto") return "auto";
-      const later = /^(redis|rediss|postgres|postgresql):/i.test(value);
-      ctx.addIssue({
-        code: "custom",
-        message: later ? "is not yet available" : "is no bus",
-        params: { reason: later ? "not_yet" : "unknown" },
-      });
+    z.string().transform((value, ctx): { readonly kind: "auto" } | { readonly kind: "redis"; readonly url: Secret } => {
+      if (value === "auto") return { kind: "auto" };
+      if (/^rediss?:\/\/[^/?#]/.test(value) && URL.canParse(value)) return { kind: "redis", url: secret(value) };
+      ctx.addIssue({ code: "custom", message: "is no bus" });
       return z.NEVER;
     }),
-    "auto",
+    "auto, redis://host:6379 or rediss://…",
   );
 
 export const configSchema = z.strictObject({
@@ -79,7 +82,14 @@ export const configSchema = z.strictObject({
       "Secrets that everything kept here is sealed with: newest first, 32 bytes or more each. Older ones still open what they sealed.",
     ),
   database: database().prefault("sqlite:./latchkey.db").describe("Where users, sessions and tokens are kept."),
-  bus: bus().prefault("auto").describe("How processes tell each other about changes. `auto` fits the database."),
+  bus: bus()
+    .prefault("auto")
+    .describe(
+      "How nodes tell each other that something changed. `auto`: LISTEN and NOTIFY on Postgres; SQLite needs nothing. `redis://host:6379` where there is a Redis.",
+    ),
+  busPrefix: allowing(z.string().regex(/^[a-z0-9_:-]{1,32}$/), "1 to 32 of a-z, 0-9, _, : and -")
+    .default("latchkey")
+    .describe("Begins the names of channels and keys, for a Redis or Postgres that several installations share."),
   server: serverSchema,
   log: logSchema,
   egress: egressSchema,

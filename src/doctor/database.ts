@@ -43,6 +43,8 @@ export function judgeDatabase(where: string, seen: DatabaseSeen): Finding {
       );
     case "store.busy":
       return database.warn(`${where} stayed locked for 5 seconds.`, "Find the process that holds a transaction open.");
+    case "store.driver_missing":
+      return database.fail(`${where} needs a package that is not installed.`, "npm install pg");
     default:
       return database.fail(
         `${where} cannot be opened${cause}.`,

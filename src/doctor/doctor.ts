@@ -24,7 +24,8 @@ export interface DoctorPorts extends ProviderCheckPorts {
 /** The findings of a configuration that is valid; `judgeConfiguration` goes before. */
 export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
   const { config } = ports;
-  const where = config.database.path;
+  const { database } = config;
+  const where = database.kind === "sqlite" ? database.path : database.name;
   const seen = await ports.lookAtDatabase();
   const findings = [
     judgeBaseUrl(config),
@@ -32,7 +33,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
     judgeCookie(config),
     judgeProxies(config),
     judgeDatabase(where, seen),
-    judgePlace(where, await ports.networkFileSystem()),
+    ...(database.kind === "sqlite" ? [judgePlace(where, await ports.networkFileSystem())] : []),
     judgeFirstPerson(seen, {
       loopback: isLoopbackUrl(config.baseUrl),
       bootstrapAdmins: config.signIn.bootstrapAdmins.length,

@@ -74,6 +74,7 @@ export const errorCatalog = {
   "store.unavailable": { status: 503, retryable: true, message: "The service is not available at the moment.", person: "Try again in a moment.", operator: "The database cannot be opened or asked; the cause is in the log." },
   "store.newer": { status: 503, retryable: false, message: "The service is not available at the moment.", person: ask, operator: "The database was migrated by a newer version of Latchkey; start that version." },
   "store.not_migrated": { status: 503, retryable: false, message: "The service is not available at the moment.", person: ask, operator: "Run latchkey migrate, then start again." },
+  "store.driver_missing": { status: 500, retryable: false, message: "The service is not available at the moment.", person: ask, operator: "The database or bus of the configuration needs a package that is not installed: npm install pg for Postgres, npm install ioredis for Redis." },
   "server.rate_limited": { status: 429, retryable: true, message: "Too many requests.", person: "Wait a little, then try again.", operator: "See rateLimits; is server.trustedProxies set, so that people are not all one address?" },
   "server.token_required": { status: 401, retryable: false, message: "This page is for programs that know its token.", person: ask, operator: "observability.metrics.token is set: send it as Authorization: Bearer." },
   "server.not_found": { status: 404, retryable: false, message: "There is no such page.", person: "Check the address.", operator: "No route matches." },

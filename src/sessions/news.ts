@@ -4,7 +4,8 @@
  *
  * Rows are kept for days, not for ever: a node that slept through them sees the gap and forgets everything it knew.
  * On SQLite the database itself says when any process committed (`PRAGMA data_version`, microseconds), so the memory
- * is never older than the request that asks. A database without such a number will need the bus and its heartbeat.
+ * is never older than the request that asks. A database without such a number needs the bus: while its heartbeat comes
+ * back, silence means that there is nothing to read; otherwise every question goes to the database.
  */
 import type { Log } from "../kernel/log.js";
 import type { Store } from "../store/contract.js";
@@ -18,6 +19,16 @@ export interface News {
   /** Goes up whenever announcements were applied; a slow reader uses it to see that it was overtaken. */
   readonly generation: number;
   subscribe(listener: (announcement: Announcement) => void): void;
+  /** From now on silence of this bus counts; it is told here of what this node itself committed, too. */
+  listenTo(bus: NewsBus): void;
+  /** The newest announcement that was read. */
+  readonly sequence: number;
+}
+
+/** What is asked of a bus. */
+export interface NewsBus {
+  onNews(listener: () => void): void;
+  isAlive(): boolean;
 }
 
 export async function startNews(ports: {
@@ -30,10 +41,15 @@ export async function startNews(ports: {
   let sequence = await store.announcements.latest();
   let generation = 0;
   let running: Promise<void> | undefined;
+  let bus: NewsBus | undefined;
+  /** Goes up with every message; what was read when it was lower may be old. */
+  let messages = 0;
+  let messagesRead = -1;
 
   async function read(): Promise<void> {
     // Taken before the rows are read: a commit in between moves it again, and the next call reads again.
     const seen = store.changeCounter();
+    const heard = messages;
     for (;;) {
       const fresh = await store.announcements.after(sequence);
       for (const announcement of fresh) {
@@ -49,10 +65,16 @@ export async function startNews(ports: {
       if (fresh.length < 1_000) break;
     }
     counter = seen;
+    messagesRead = heard;
   }
 
+  const isCurrent = (): boolean =>
+    counter === undefined
+      ? bus !== undefined && messagesRead === messages && bus.isAlive()
+      : store.changeCounter() === counter;
+
   return {
-    isCurrent: () => counter !== undefined && store.changeCounter() === counter,
+    isCurrent,
     async catchUp() {
       // One that is under way may have begun before the caller's commit, so it is waited for and then asked again.
       // Its failure is told to whoever began it; this caller tries for itself.
@@ -66,6 +88,15 @@ export async function startNews(ports: {
     get generation() {
       return generation;
     },
+    get sequence() {
+      return sequence;
+    },
     subscribe: (listener) => void listeners.push(listener),
+    listenTo(told) {
+      bus = told;
+      told.onNews(() => {
+        messages++;
+      });
+    },
   };
 }

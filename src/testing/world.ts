@@ -1,5 +1,6 @@
 /**
- * A whole small world for a test: a fake provider, Latchkey in this process on SQLite in memory, a clock, a log that
+ * A whole small world for a test: a fake provider, Latchkey in this process on SQLite in memory (or Postgres, see
+ * world-database), a clock, a log that
  * keeps its lines, and as many browsers as the test wants. What the browsers do goes over the app's own `fetch` and,
  * at the provider, over real HTTP.
  *
@@ -14,6 +15,7 @@ import { type Browser, createBrowser, type Page } from "./browser.js";
 import { type CapturedLog, createCapturedLog } from "./captured-log.js";
 import { type FakeProvider, type FakeProviderOptions, startFakeProvider } from "./fake-provider.js";
 import { type FetchLike, loopbackFetch } from "./loopback-fetch.js";
+import { openWorldDatabase } from "./world-database.js";
 
 type ProviderInput = ConfigInput["providers"][number];
 
@@ -86,10 +88,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const clock = options.clock ?? systemClock;
   const log = createCapturedLog();
   const provider = await startFakeProvider({ clock, ...options.provider });
+  const database = await openWorldDatabase();
   const config: ConfigInput = {
     baseUrl: "http://localhost:3000",
     secrets: [freshSecret()],
-    database: "sqlite::memory:",
+    ...database.config,
     rateLimits: "off",
     ...options.config,
     egress: { allow: ["127.0.0.0/8", "localhost"], allowHttp: ["127.0.0.1", "localhost"], ...options.config?.egress },
@@ -110,6 +113,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return await createLatchkey({ ...config, ports: { ...options.ports, clock, log } });
     } catch (thrown) {
       await provider.stop();
+      await database.drop();
       throw thrown;
     }
   };
@@ -165,6 +169,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     close: async () => {
       await latchkey.close();
+      await database.drop();
       await provider.stop();
     },
   };

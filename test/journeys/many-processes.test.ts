@@ -1,157 +1,33 @@
-/** LO-3 with real processes that share one SQLite file: what one of them ends, the others refuse at their next request. */
+/** Several processes on one database: SQLite's file, Postgres with its own bus, Postgres with Redis. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAdministration } from "../../src/administration.js";
-import { resolveConfig } from "../../src/config/resolve.js";
-import type { ConfigInput } from "../../src/config/schema.js";
-import { silentLog } from "../../src/kernel/log.js";
-import { type Browser, createBrowser } from "../../src/testing/browser.js";
-import { type FakeProvider, startFakeProvider } from "../../src/testing/fake-provider.js";
-import { type Node, startNode } from "../processes/start-node.js";
+import { describeWith, postgresUrl, redisUrl } from "../services.js";
+import { createTestDatabase } from "../stores/postgres-database.js";
+import { describeNodes } from "./nodes-suite.js";
 
-const base = "http://localhost:3000/auth";
-let folder: string;
-let provider: FakeProvider;
-let config: ConfigInput;
-let nodes: Node[];
-/** Which node answers a browser's next request. */
-let turn = 0;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "latchkey-nodes-"));
-  provider = await startFakeProvider();
-  config = {
-    baseUrl: "http://localhost:3000",
-    secrets: ["a-secret-of-this-test-alone-kX9f2LqP0sT7vZ"],
-    database: `sqlite:${join(folder, "latchkey.db")}`,
-    rateLimits: "off",
-    signIn: { signUp: true },
-    roles: { default: "user" },
-    egress: { allow: ["127.0.0.0/8", "localhost"], allowHttp: ["127.0.0.1", "localhost"] },
-    providers: [
-      {
-        id: "fake",
-        displayName: "Fake",
-        issuer: provider.issuer,
-        clientId: provider.client.clientId,
-        clientSecret: provider.client.clientSecret ?? null,
-      },
-    ],
+describeNodes("one SQLite file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-nodes-"));
+  return {
+    config: { database: `sqlite:${join(folder, "latchkey.db")}` },
+    atOnce: true,
+    drop: () => rm(folder, { recursive: true, force: true }),
   };
-  nodes = await Promise.all([startNode(config), startNode(config), startNode(config)]);
-});
-afterAll(async () => {
-  expect(await Promise.all(nodes.map((node) => node.stop()))).toEqual(["0", "0", "0"]);
-  await provider.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
-const at = (index: number): Node => {
-  const node = nodes[index];
-  if (!node) throw new Error(`no node ${index}`);
-  return node;
-};
-/** A browser behind a load balancer: each request goes to the next node. */
-const aBrowser = (): Browser => createBrowser((request) => at(turn++ % 3).fetch(request));
+const postgres = await postgresUrl();
+const redis = await redisUrl();
 
-/** @param person an e-mail address */
-function signInAs(person: string): void {
-  const found = [...provider.people.values()].find(({ email }) => email === person);
-  provider.signInAs(found?.sub ?? null);
-}
-
-async function signIn(person: string): Promise<Browser> {
-  signInAs(person);
-  const browser = aBrowser();
-  const page = await browser.get(`${base}/providers/fake/start?return_to=/auth/account`);
-  expect(page.url).toBe(`${base}/account`);
-  return browser;
-}
-
-/** What each of the three nodes says of this browser. */
-async function seenBy(browser: Browser): Promise<{ status: number; role: string | undefined }[]> {
-  const cookie = browser.cookies.header(`${base}/session`) ?? "";
-  return Promise.all(
-    nodes.map(async (node) => {
-      const answer = await node.fetch(new Request(`${base}/session`, { headers: { cookie } }));
-      const body = (await answer.json()) as { user?: { role: string } };
-      return { status: answer.status, role: body.user?.role };
-    }),
-  );
-}
-const everywhere = (status: number, role?: string) => [0, 1, 2].map(() => ({ status, role }));
-
-async function asOperator<T>(
-  act: (administration: Awaited<ReturnType<typeof openAdministration>>) => Promise<T>,
-): Promise<T> {
-  const resolved = resolveConfig(config);
-  if (!resolved.ok) throw new Error("configuration");
-  const administration = await openAdministration(resolved.value, { log: silentLog });
-  try {
-    return await act(administration);
-  } finally {
-    await administration.close();
-  }
-}
-
-describe("three processes on one SQLite file", () => {
-  const people = () => [...provider.people.values()].map((person) => String(person.email));
-
-  test("LO-3 SI-8 a sign-in begun on one and finished on another is known to all", async () => {
-    const browser = await signIn(people()[0] ?? "");
-    expect(await seenBy(browser)).toEqual(everywhere(200, "admin"));
+describeWith("postgres", postgres, "on Postgres", (server) => {
+  describeNodes("Postgres", async () => {
+    const database = await createTestDatabase(server);
+    return { config: { database: database.url }, atOnce: false, drop: database.drop };
   });
-
-  test("LO-3 LO-5 a sign-out on one is a sign-out on all at their next request", async () => {
-    const browser = await signIn(people()[0] ?? "");
-    expect(await seenBy(browser)).toEqual(everywhere(200, "admin"));
-    const cookie = browser.cookies.header(`${base}/session`) ?? "";
-    await at(0).fetch(
-      new Request(`${base}/sign-out`, { method: "POST", headers: { cookie, origin: "http://localhost:3000" } }),
-    );
-    expect(await seenBy(browser)).toEqual(everywhere(401));
-  });
-
-  test("LO-6 AT-45 one device ends all the others, on every node", async () => {
-    const person = people()[0] ?? "";
-    const [here, there] = [await signIn(person), await signIn(person)];
-    expect(await seenBy(there)).toEqual(everywhere(200, "admin"));
-    await here.get(`${base}/account`);
-    await here.post(`${base}/account/sessions/end-others`);
-    expect(await seenBy(there)).toEqual(everywhere(401));
-    expect(await seenBy(here)).toEqual(everywhere(200, "admin"));
-  });
-
-  test("AC-13 a role changed on the command line holds in live sessions of every node at once", async () => {
-    const person = people()[1] ?? "";
-    const browser = await signIn(person);
-    expect(await seenBy(browser)).toEqual(everywhere(200, "user"));
-    await asOperator((operator) => operator.setRole(person, "pending"));
-    expect(await seenBy(browser)).toEqual(everywhere(200, "pending"));
-    await asOperator((operator) => operator.setRole(person, "user"));
-    expect(await seenBy(browser)).toEqual(everywhere(200, "user"));
-  });
-
-  test("AC-8 LO-6 AT-14 a disabled user is out on every node, and stays out", async () => {
-    const person = people()[1] ?? "";
-    const browser = await signIn(person);
-    expect(await seenBy(browser)).toEqual(everywhere(200, "user"));
-    await asOperator((operator) => operator.setDisabled(person, true));
-    expect(await seenBy(browser)).toEqual(everywhere(401));
-    signInAs(person);
-    const refused = await aBrowser().get(`${base}/providers/fake/start`);
-    expect(refused.url).toContain("error=account.disabled");
-    await asOperator((operator) => operator.setDisabled(person, false));
-    expect(await seenBy(browser)).toEqual(everywhere(401));
-  });
-
-  test("AT-45 a deleted user's sessions do not outlive the user", async () => {
-    const person = people()[1] ?? "";
-    const browser = await signIn(person);
-    expect(await seenBy(browser)).toEqual(everywhere(200, "user"));
-    await asOperator((operator) => operator.deleteUser(person));
-    expect(await seenBy(browser)).toEqual(everywhere(401));
+  describeWith("redis", redis, "with Redis", (bus) => {
+    describeNodes("Postgres and Redis", async () => {
+      const database = await createTestDatabase(server);
+      const config = { database: database.url, bus, busPrefix: `test-${process.pid}` };
+      return { config, atOnce: false, drop: database.drop };
+    });
   });
 });

@@ -5,7 +5,7 @@ import { createKeyring } from "../../src/crypto/keyring.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import type { UserId } from "../../src/kernel/ids.js";
 import { secret } from "../../src/kernel/secret.js";
-import { days, hours, milliseconds, minutes, seconds } from "../../src/kernel/time.js";
+import { days, hours, milliseconds, minutes, seconds, toRfc3339 } from "../../src/kernel/time.js";
 import type { Browser, Page } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { createWorld, type World } from "../../src/testing/world.js";
@@ -420,11 +420,17 @@ describe("LO-2 lifetimes", () => {
     expect((await world.session(browser)).status).toBe(401);
 
     const again = await signsIn(world, "ann-1");
+    const cookie = again.browser.cookies.header(world.url("/session")) ?? "";
+    const lastSeen = async () => {
+      const list = await world.request("/api/sessions", { headers: { Cookie: cookie } });
+      return ((await list.json()) as { items: { lastSeenAt: string }[] }).items[0]?.lastSeenAt;
+    };
     for (let hour = 0; hour < 23; hour++) {
       await clock.skip(hours(1));
       expect((await world.session(again.browser)).status).toBe(200);
+      // The write is beside the answer, and an hour is gone in no time here.
+      await expect.poll(lastSeen).toBe(toRfc3339(clock.now()));
     }
-    const cookie = again.browser.cookies.header(world.url("/session")) ?? "";
     await clock.skip(hours(1));
     expect((await world.request("/session", { headers: { Cookie: cookie } })).status).toBe(401);
   });

@@ -100,7 +100,7 @@ function stopSignal({ terminal }: Session, log: Log): Promise<void> {
 
 async function migrate(config: Config, log: Log): Promise<void> {
   // It exists only inside the store's own connection, which migrates it.
-  if (config.database.path === ":memory:") return;
+  if (config.database.kind === "sqlite" && config.database.path === ":memory:") return;
   const { migrateDatabase } = await import("../../administration.js");
   const { from, to } = await migrateDatabase(config, { log });
   if (from !== to) log.info({ from, to }, "the database was migrated");
@@ -126,10 +126,11 @@ async function warn(config: Config, latchkey: Latchkey, log: Log): Promise<void>
   if (config.rateLimits.start === "off" || config.rateLimits.callback === "off") {
     log.warn({}, "rateLimits are off: this is for tests");
   }
-  const network = await networkFileSystem(config.database.path);
+  const path = config.database.kind === "sqlite" ? config.database.path : undefined;
+  const network = path && (await networkFileSystem(path));
   if (network !== undefined) {
     log.warn(
-      { path: config.database.path, fileSystem: network },
+      { path, fileSystem: network },
       "the SQLite database lies on a network file system, where its locks do not hold; move it to a local disk",
     );
   }

@@ -4,22 +4,20 @@
  * `begin immediate` takes the file's lock before anything is read, so that what a transaction reads cannot change
  * under it; a plain `begin` that reads first fails at its first write when another process wrote in between. Only the
  * lock is waited for (`lock`); whatever else fails goes up to the caller.
- *
- * While a transaction runs, the plain store throws when it is asked from inside: it would see the state before the
- * transaction (file), or wait for itself (memory). An `AsyncLocalStorage` knows who asks.
+ * What holds inside a transaction is `sql/scope`.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { LatchkeyError } from "../../kernel/errors.js";
 import type { Log } from "../../kernel/log.js";
 import type { RandomSource } from "../../kernel/random.js";
 import type { Clock } from "../../kernel/time.js";
 import type { Transaction } from "../contract.js";
-import { transactionTables, wrapTables } from "../sql/tables.js";
+import { createQueue } from "../sql/queue.js";
+import { createScopes } from "../sql/scope.js";
+import { transactionTables } from "../sql/tables.js";
 import type { SqliteConnection } from "./connection.js";
 import { closed, translated } from "./failures.js";
 import { hotReads } from "./hot-reads.js";
 import { createLock } from "./lock.js";
-import { createQueue } from "./queue.js";
 import { busy, patience } from "./when-free.js";
 
 export interface WriterPorts {
@@ -42,13 +40,6 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-/** A transaction under way. */
-interface Scope {
-  open: boolean;
-  /** Calls that have not settled yet. */
-  readonly running: Set<Promise<unknown>>;
-}
-
 /** By every store of this process: two may share a file, and then need not wait for a turn of the event loop to see it. */
 let committedHere = 0;
 export const commitsInThisProcess = (): number => committedHere;
@@ -56,17 +47,11 @@ export const commitsInThisProcess = (): number => committedHere;
 export function createWriter(ports: WriterPorts, connection: SqliteConnection): Writer {
   const { raw } = connection;
   const tables = transactionTables(connection.db, hotReads(connection));
-  const inside = new AsyncLocalStorage<Scope>();
+  const scopes = createScopes();
   const lock = createLock(ports, connection);
   const queue = createQueue(ports, patience, busy);
   let commits = 0;
   let isClosed = false;
-
-  const refuseInside = (): void => {
-    if (inside.getStore()?.open) {
-      throw new Error("the plain store was asked inside a transaction: use the handle that the transaction gave");
-    }
-  };
 
   async function inTurn<T>(act: () => Promise<T>): Promise<T> {
     if (isClosed) throw closed();
@@ -78,45 +63,24 @@ export function createWriter(ports: WriterPorts, connection: SqliteConnection): 
     }
   }
 
-  /** The tables for one transaction: they refuse once it has ended, and the transaction knows what still runs. */
-  const tablesFor = (scope: Scope): Transaction =>
-    wrapTables(tables, async (call) => {
-      if (!scope.open) throw new Error("the transaction has ended: something in it was not awaited");
-      // SQLite rolls back by itself when the disk fails; what came after would be committed piece by piece.
-      if (!raw.inTransaction) throw new LatchkeyError("store.unavailable", { data: { reason: "rolled back" } });
-      const result = call();
-      scope.running.add(result);
-      try {
-        return await result;
-      } finally {
-        scope.running.delete(result);
-      }
-    });
+  // SQLite rolls back by itself when the disk fails; what came after would be committed piece by piece.
+  function checkAlive(): void {
+    if (!raw.inTransaction) throw new LatchkeyError("store.unavailable", { data: { reason: "rolled back" } });
+  }
 
   async function run<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
     const startedAt = ports.clock.monotonic();
     return inTurn(async () => {
-      const scope: Scope = { open: true, running: new Set() };
       try {
         await lock.begin(startedAt);
-        const result = await inside.run(scope, () => act(tablesFor(scope)));
-        scope.open = false;
-        if (scope.running.size > 0) throw new Error("the transaction's work ended before its queries did");
-        if (!raw.inTransaction) throw new LatchkeyError("store.unavailable", { data: { reason: "rolled back" } });
+        const result = await scopes.run(tables, checkAlive, act);
         lock.commit();
         commits++;
         committedHere++;
         return result;
       } catch (error) {
-        scope.open = false;
-        // A query that still runs must not land after the rollback, where it would commit by itself.
-        await Promise.allSettled(scope.running);
         rollBack();
         throw error;
-      } finally {
-        // On Node 20 a storage that was used once makes every promise of the process dearer from then on. Nobody is
-        // inside now, and the next transaction switches it on again.
-        inside.disable();
       }
     });
   }
@@ -132,12 +96,12 @@ export function createWriter(ports: WriterPorts, connection: SqliteConnection): 
 
   return {
     async transaction(work) {
-      refuseInside();
+      scopes.refuseInside();
       return run(work);
     },
     exclusively: (act) => run(act),
     inTurn,
-    refuseInside,
+    refuseInside: scopes.refuseInside,
     commits: () => commits,
     async close() {
       if (isClosed) return;

@@ -1,0 +1,25 @@
+/** The same store, that tells the bus after each commit with an announcement in it. */
+import type { Store, Transaction } from "../store/contract.js";
+
+export function announcingStore(store: Store, publish: () => void): Store {
+  return {
+    ...store,
+    async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+      let announced = false;
+      const result = await store.transaction((tx) =>
+        work({
+          ...tx,
+          announcements: {
+            ...tx.announcements,
+            append(kind, key, at) {
+              announced = true;
+              return tx.announcements.append(kind, key, at);
+            },
+          },
+        }),
+      );
+      if (announced) publish();
+      return result;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * A loopback proxy in front of a database or bus: it can lose every nth message that comes from the server and stay
+ * connected, stop passing anything on, or cut every connection.
+ *
+ * A message is what the server sent at once; whole messages are lost, so the protocol behind it stays in step only for
+ * those that stand alone, as notifications do.
+ */
+import { connect, createServer, type Socket } from "node:net";
+
+export interface FaultyProxy {
+  readonly port: number;
+  /** Loses each answer of the server that `loses` picks. */
+  lose(loses: (chunk: Buffer) => boolean): void;
+  /** Nothing passes in either direction; connections stay. */
+  stall(on: boolean): void;
+  /** Cuts what is open, and refuses new connections while `on`. */
+  cut(on: boolean): void;
+  close(): Promise<void>;
+}
+
+export async function startFaultyProxy(target: { readonly host: string; readonly port: number }): Promise<FaultyProxy> {
+  const open = new Set<Socket>();
+  let loses: (chunk: Buffer) => boolean = () => false;
+  let stalled = false;
+  let refused = false;
+  const server = createServer((near) => {
+    if (refused) return void near.destroy();
+    const far = connect(target);
+    for (const [one, other, fromServer] of [
+      [near, far, false],
+      [far, near, true],
+    ] as const) {
+      open.add(one);
+      one.on("data", (chunk: Buffer) => {
+        if (stalled || (fromServer && loses(chunk))) return;
+        other.write(chunk);
+      });
+      one.on("error", () => {});
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the proxy listens on no port");
+  const drop = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    port: address.port,
+    lose: (picks) => {
+      loses = picks;
+    },
+    stall: (on) => {
+      stalled = on;
+    },
+    cut: (on) => {
+      refused = on;
+      drop();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        drop();
+        server.close(() => resolve());
+      }),
+  };
+}
