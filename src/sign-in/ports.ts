@@ -12,6 +12,7 @@ import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
 import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
 import type { Store } from "../store/contract.js";
+import type { SignUpWebhooks } from "./announce-sign-up.js";
 import type { LastProvider } from "./last-provider.js";
 
 export interface SignInPorts {
@@ -24,6 +25,7 @@ export interface SignInPorts {
   readonly sessionCookie: SessionCookie;
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;
+  readonly webhooks: SignUpWebhooks;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
