@@ -29,6 +29,8 @@ import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js"
 import type { AuditEventRecord, IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
 import { migrateSqlite, openSqliteStore } from "./store/sqlite.js";
 
+export type { QueuedMessage } from "./outbox/administer-webhooks.js";
+
 export interface UserDetails {
   readonly user: UserRecord;
   readonly identities: readonly IdentityRecord[];

@@ -6,17 +6,10 @@ import type { AccountDecision } from "../accounts/policy/decide.js";
 import type { IncomingIdentity } from "../accounts/policy/identity.js";
 import type { UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
-import { userCreated, type WebhookEvent, type WebhookTarget, webhookRows } from "../outbox/webhook.js";
+import { userCreated, type WebhookEvent, webhookRows } from "../outbox/webhook.js";
 import type { Transaction } from "../store/contract.js";
 import type { OutboxRecord, UserRecord } from "../store/records.js";
 import type { SignInPorts } from "./ports.js";
-
-/** What a sign-up needs to tell of it. */
-export interface SignUpWebhooks {
-  readonly targets: readonly WebhookTarget[];
-  /** Called after the commit: rows are there to be delivered. Must not wait for it. */
-  readonly onQueued: () => void;
-}
 
 export interface SealedSignUp {
   readonly event: WebhookEvent;

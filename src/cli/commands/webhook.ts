@@ -1,7 +1,7 @@
 /** `latchkey webhook list | retry`: what waits for webhooks, what was given up, and another try for it (SI-23). */
 import { Command } from "commander";
+import type { QueuedMessage } from "../../administration.js";
 import { type Instant, toRfc3339 } from "../../kernel/time.js";
-import type { QueuedMessage } from "../../outbox/administer-webhooks.js";
 import { administering, cursorProblem, pageSize } from "../administering.js";
 import { type CommonOptions, commandWithConfig, running, type Session } from "../command.js";
 import { exitCodes, UsageError } from "../exit-codes.js";
