@@ -48,7 +48,8 @@ switch it off with \`observability: { metrics: { enabled: false } }\`; then noth
 | Do people leave at a provider and not come back? | \`sum by (provider) (increase(latchkey_sign_in_starts_total[1h])) - sum by (provider) (increase(latchkey_sign_ins_total[1h]))\` |
 | Can sessions be checked? | \`rate(latchkey_session_checks_total{outcome="unknown"}[5m]) > 0\` |
 | Is a provider slow? | \`histogram_quantile(0.95, sum by (purpose, le) (rate(latchkey_egress_duration_seconds_bucket[10m])))\` |
-| Do revocations arrive? | \`latchkey_outbox_lag_seconds > 600\` |
+| Do revocations and webhooks arrive? | \`latchkey_outbox_lag_seconds > 600\` |
+| Has a message to a webhook been given up? | \`latchkey_outbox_dead_rows > 0\` |
 
 Metrics of the process itself (memory, CPU, event loop) are not here: take them from the container or the host.
 Whoever embeds the library keeps the global registry of prom-client to themselves; ours is another.

@@ -3,21 +3,36 @@
  * database and wires the same steps, without egress, routes or background work. What has to be sent out (revocations)
  * waits in the outbox for the running server.
  */
-import { deleteUser, findUser, listUsers, type Operator, setDisabled, setRole } from "./accounts/administer.js";
+
+import {
+  addUser,
+  deleteUser,
+  findUser,
+  listUsers,
+  type NewUser,
+  type Operator,
+  setDisabled,
+  setRole,
+} from "./accounts/administer.js";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
+import { namedWebhooks } from "./config/webhook-hosts.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
-import { type IdentityId, newId, type UserId } from "./kernel/ids.js";
+import { type IdentityId, isId, newId, type UserId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
 import type { Ports } from "./options.js";
+import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
+import { userCreated, webhookRows } from "./outbox/webhook.js";
 import { createProviderRegistry } from "./providers/registry.js";
-import type { Page, PageRequest, Store } from "./store/contract.js";
+import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
 import { migrateStore, openStore } from "./store/open.js";
-import type { IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
+import type { AuditEventRecord, IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
+
+export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 
 export interface UserDetails {
   readonly user: UserRecord;
@@ -30,12 +45,18 @@ export interface UserDetails {
 export interface Administration {
   listUsers(page: PageRequest, filter?: { search?: string; role?: string }): Promise<Page<UserRecord>>;
   userDetails(who: string): Promise<UserDetails>;
+  /** An unclaimed user (AC-3), with `roles.default` where no role is said; the webhooks are told. */
+  addUser(input: Omit<NewUser, "role"> & { readonly role?: string | undefined }): Promise<UserRecord>;
   setRole(who: string, role: string): Promise<UserRecord>;
   setDisabled(who: string, disabled: boolean): Promise<UserRecord>;
   /** Sessions, identities and grants go with the user; the audit trail stays. */
   deleteUser(who: string): Promise<UserRecord>;
   /** Answers how many sessions ended. */
   signOutUser(who: string): Promise<{ readonly user: UserRecord; readonly ended: number }>;
+  readonly webhooks: WebhookAdministration;
+  listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
+  /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
+  userId(who: string): Promise<UserId>;
   close(): Promise<void>;
 }
 
@@ -73,7 +94,8 @@ export async function openAdministration(
   ports: Pick<Ports, "clock" | "random" | "store"> & { log: Log },
 ): Promise<Administration> {
   const { log, clock = systemClock, random = systemRandom } = ports;
-  const opened = ports.store ?? (await openStore(config.database, { log, clock, random }));
+  // Waiting for a lock of the database is real time, whatever time a test plays.
+  const opened = ports.store ?? (await openStore(config.database, { log, clock: systemClock, random }));
   // Running nodes hear of what is changed here as they hear of each other.
   const bus = await openBus(
     { clock: systemClock, log },
@@ -109,6 +131,18 @@ export async function openAdministration(
   }
 
   return {
+    addUser: ({ role = config.roles.default, ...input }) =>
+      addUser(wired, { ...input, role }, config.roles.order, by(), (user) => {
+        const rows = webhookRows(wired, namedWebhooks(config.webhooks), userCreated(user, null), clock.now());
+        return async (tx) => {
+          for (const row of rows) await tx.outbox.insert(row);
+        };
+      }),
+    webhooks: administerWebhooks(wired),
+    listAudit: (page, filter) => store.audit.list(page, filter),
+    async userId(who) {
+      return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;
+    },
     listUsers: (page, filter) => listUsers(wired, page, filter),
     async userDetails(who) {
       const user = await findUser(wired, who);

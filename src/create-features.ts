@@ -69,7 +69,8 @@ export function createFeatures(wired: Wired): Features {
   async function outboxWaiting() {
     try {
       const { rows, oldest } = await store.outbox.waiting();
-      return { rows, lag: milliseconds(oldest === null ? 0 : Math.max(0, clock.now() - oldest)) };
+      const dead = await store.outbox.countDead();
+      return { rows, dead, lag: milliseconds(oldest === null ? 0 : Math.max(0, clock.now() - oldest)) };
     } catch (thrown) {
       signIn.log.debug({ code: asLatchkeyError(thrown).code }, "the outbox could not be counted for metrics");
       return undefined;

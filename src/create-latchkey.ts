@@ -10,6 +10,7 @@ import { processEnvironment } from "./config/environment.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
+import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { createFeatures } from "./create-features.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -115,7 +116,11 @@ export interface Latchkey {
 export async function createLatchkey({ ports, ...input }: LatchkeyOptions): Promise<Latchkey> {
   const resolved = resolveConfig(input);
   if (!resolved.ok) throw configInvalid(resolved.error, null);
-  return startLatchkey(resolved.value, ports);
+  const { value: config } = resolved;
+  const log = ports?.log ?? createPinoLog(config.log);
+  // Commands tell them when they load the configuration.
+  for (const warning of webhookWarnings(config.webhooks)) log.warn({}, warning);
+  return startLatchkey(config, { ...ports, log });
 }
 
 /** The same for a configuration that has been resolved already: what `serve` and the command line use. */
@@ -173,6 +178,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
+  const webhooks = namedWebhooks(config.webhooks);
+
   const signIn: SignInPorts = {
     store,
     egress,
@@ -183,6 +190,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     sessionCookie: cookie,
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
+    webhooks: { targets: webhooks, onQueued: () => jobs.nudge("outbox") },
     clock,
     random,
     log,
@@ -198,7 +206,10 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     {
       name: "outbox",
       every: seconds(5),
-      run: (stop) => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log, metrics }, stop),
+      run: (stop) => {
+        const delivering = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics };
+        return deliverOutbox(delivering, stop);
+      },
     },
     { name: "news", every: seconds(5), run: () => ended.listen() },
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },

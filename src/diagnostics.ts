@@ -190,7 +190,13 @@ async function lookAtDatabase(config: Config, { log, random = systemRandom }: Di
     const store = await openStore(config.database, { clock: systemClock, random, log });
     try {
       const { database, code } = await store.schemaVersion();
-      return { kind: "open", version: database, code, empty: await store.users.none() };
+      return {
+        kind: "open",
+        version: database,
+        code,
+        empty: await store.users.none(),
+        dead: await store.outbox.countDead(),
+      };
     } finally {
       await store.close();
     }
@@ -218,12 +224,18 @@ async function folderOf(path: string): Promise<"writable" | "missing" | "read_on
 /** Secrets that an orchestrator mounts are readable inside the container by design. */
 const mountedSecrets = /^\/(var\/)?run\/secrets\//;
 
-async function readFacts({ config, document, warnings }: LoadedConfig): Promise<ConfigurationRead> {
+async function readFacts({ config, document }: LoadedConfig): Promise<ConfigurationRead> {
   const files = [...document.written]
     .filter(([path]) => /^secrets\.\d+$/.test(path))
     .flatMap(([, text]) => /^\$\{file:([^}]+)\}$/.exec(text)?.[1] ?? [])
     .filter((file) => !mountedSecrets.test(file));
   const open: string[] = [];
   for (const file of files) if (((await stat(file)).mode & 0o004) !== 0) open.push(file);
-  return { ok: true, file: document.file, warnings, secretCount: config.secrets.length, openSecretFiles: open };
+  return {
+    ok: true,
+    file: document.file,
+    warnings: document.warnings,
+    secretCount: config.secrets.length,
+    openSecretFiles: open,
+  };
 }

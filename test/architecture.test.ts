@@ -50,6 +50,8 @@ const houseRules: Rules = {
       // SI-14: the session that this browser had ends in the transaction that writes the new one.
       values: [
         "logout/end-sessions.ts",
+        // SI-23: what webhooks are told is written with the user it tells of.
+        "outbox/webhook.ts",
         "kernel",
         "oauth",
         "providers",
@@ -104,6 +106,7 @@ const houseRules: Rules = {
     },
     { names: ["pg"], onlyIn: ["store", "bus/postgres-transport.ts"], instead: "only src/store speaks to a database" },
     { names: ["ioredis"], onlyIn: ["bus"], instead: "only src/bus speaks to Redis" },
+    { names: ["standardwebhooks"], onlyIn: ["crypto"], instead: "only src/crypto makes signatures" },
     { names: ["prom-client"], onlyIn: ["server/prometheus.ts"], instead: "count through the metrics port" },
     {
       names: ["node:http", "node:https", "node:http2"],

@@ -4,12 +4,12 @@
  */
 import { type AuditInput, auditEvent } from "../audit/audit-event.js";
 import { LatchkeyError } from "../kernel/errors.js";
-import { isId, type UserId } from "../kernel/ids.js";
+import { isId, newId, type UserId } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock } from "../kernel/time.js";
 import type { Page, PageRequest, Store, Transaction } from "../store/contract.js";
 import type { AuditEventRecord, UserRecord } from "../store/records.js";
-import { normaliseEmail } from "./policy/email.js";
+import { isFolded, normaliseEmail } from "./policy/email.js";
 
 export interface AdministerPorts {
   readonly store: Store;
@@ -44,6 +44,62 @@ export async function findUser(ports: Pick<AdministerPorts, "store">, emailOrId:
     : email.ok && (await ports.store.users.byEmail(email.value));
   if (!user) throw new LatchkeyError("account.not_found", { data: { asked: emailOrId.slice(0, 100) } });
   return user;
+}
+
+export interface NewUser {
+  readonly email: string;
+  /** @default the address, until its person brings a name */
+  readonly name?: string | undefined;
+  readonly role: string;
+}
+
+/**
+ * Makes an account beforehand (AC-3). It is unclaimed: the first identity with this address, verified, becomes its
+ * person. Until then its address counts as unverified.
+ *
+ * @param roles the roles that exist (`roles.order`)
+ * @param prepare called with the user before the transaction; what it answers is done inside it
+ * @throws LatchkeyError `account.email_invalid` · `account.role_unknown` · `account.exists`
+ */
+export async function addUser(
+  ports: AdministerPorts,
+  input: NewUser,
+  roles: readonly string[],
+  by: Operator,
+  prepare: (user: UserRecord) => (tx: Transaction) => Promise<void>,
+): Promise<UserRecord> {
+  const email = normaliseEmail(input.email);
+  // An address that normalising changes into another mailbox's is not the one that was meant (AT-8).
+  if (!email.ok || isFolded(input.email)) throw new LatchkeyError("account.email_invalid");
+  const { role } = input;
+  if (!roles.includes(role)) throw new LatchkeyError("account.role_unknown", { data: { role: role.slice(0, 64) } });
+  const now = ports.clock.now();
+  const user: UserRecord = {
+    id: newId<UserId>(now, ports.random),
+    email: email.value,
+    emailVerified: false,
+    name: input.name?.trim() || email.value,
+    picture: null,
+    role,
+    roleOrigin: "manual",
+    disabledAt: null,
+    claimedAt: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    lastSignInAt: null,
+  };
+  const more = prepare(user);
+  return ports.store.transaction(async (tx) => {
+    const known = await tx.users.byEmail(user.email);
+    if (known) throw new LatchkeyError("account.exists", { data: { user: known.id } });
+    await tx.users.insert(user);
+    const target = { kind: "user", id: user.id };
+    const event = { type: "user.added", actor: by.actor, target, rule: "manual", data: { role } } as const;
+    await tx.audit.append(auditEvent(ports, now, by, event));
+    await more(tx);
+    return user;
+  });
 }
 
 /**

@@ -13,6 +13,7 @@ export type AuditEventType =
   | "sign_in.succeeded"
   | "sign_in.refused"
   | "user.created"
+  | "user.added"
   | "user.claimed"
   | "user.updated"
   | "user.email_kept"

@@ -76,11 +76,16 @@ describe("the command line itself", () => {
       "provider test",
       "user list",
       "user show",
+      "user add",
       "user role",
       "user disable",
       "user enable",
       "user delete",
       "user sign-out",
+      "audit tail",
+      "audit export",
+      "webhook list",
+      "webhook retry",
       "version",
     ]);
     for (const line of lines) {

@@ -1,6 +1,7 @@
 /** The command line as a whole: the list of commands, and what commander's own failures mean. */
 import { Command, CommanderError } from "commander";
 import type { Session } from "./command.js";
+import { auditCommand } from "./commands/audit.js";
 import { configCommand } from "./commands/config.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
@@ -9,6 +10,7 @@ import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
 import { userCommand } from "./commands/user.js";
 import { versionCommand } from "./commands/version.js";
+import { webhookCommand } from "./commands/webhook.js";
 import { exitCodes } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
 
@@ -34,6 +36,8 @@ export function buildProgram(session: Session): Command {
     configCommand,
     providerCommand,
     userCommand,
+    auditCommand,
+    webhookCommand,
     versionCommand,
   ];
   for (const one of commands) program.addCommand(one(session));

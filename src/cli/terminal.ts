@@ -2,6 +2,7 @@
  * What a command may touch of the process it runs in, as one port, so that commands can be run in a test and nothing
  * reaches around it. Standard output is for the answer, standard error for everything said about it.
  */
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { type Environment, processEnvironment, wantsColor } from "../config/environment.js";
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly env: Environment;
   out(text: string): void;
   err(text: string): void;
+  /** Resolves when standard output takes more, so that a long answer does not pile up in memory. @default at once */
+  drained?(): Promise<void>;
   /** True when a person reads standard output. */
   readonly outIsTerminal: boolean;
   /** True when a person reads standard error. */
@@ -42,6 +45,9 @@ export function processTerminal(): Terminal {
     env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    async drained() {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
+    },
     outIsTerminal,
     errIsTerminal,
     canAsk: process.stdin.isTTY === true && errIsTerminal,

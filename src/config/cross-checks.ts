@@ -8,6 +8,7 @@ import { isJsonObject } from "../kernel/json.js";
 import { isLoopbackHost } from "./loopback.js";
 import { presetChecks } from "./preset-checks.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
+import { webhookChecks } from "./webhook-checks.js";
 import { durationAt, providersOf, textAt, urlAt, written } from "./written.js";
 
 type Check = (input: unknown) => readonly ConfigProblem[];
@@ -203,6 +204,7 @@ const checks: readonly Check[] = [
   clientCredentials,
   presetChecks,
   signOutTarget,
+  webhookChecks,
 ];
 
 /** Every problem that lies between two keys. Never throws, whatever the input is. */

@@ -32,7 +32,6 @@ export const laterKeys: readonly string[] = [
   "vault",
   "toolServers",
   "services",
-  "webhooks",
   "assertions",
   "verify",
   "observability.tracing",

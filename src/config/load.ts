@@ -12,6 +12,7 @@ import { applyOverrides } from "./overrides.js";
 import type { ConfigProblem } from "./problems.js";
 import { configInvalid, resolveUnknown } from "./resolve.js";
 import type { Config } from "./schema.js";
+import { webhookWarnings } from "./webhook-hosts.js";
 
 export interface LoadOptions extends Partial<FilePorts> {
   /** The file to read; without it the known names in `cwd` are tried. */
@@ -87,5 +88,9 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   if (problems.length > 0) throw configInvalid(problems, document.file, document.warnings);
   // Without problems it resolved; the check is for the compiler.
   if (!resolved.ok) throw configInvalid(resolved.error, document.file, document.warnings);
-  return { config: resolved.value, document, warnings: document.warnings };
+  return {
+    config: resolved.value,
+    document,
+    warnings: [...document.warnings, ...webhookWarnings(resolved.value.webhooks)],
+  };
 }

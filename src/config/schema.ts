@@ -10,6 +10,7 @@ import { type Secret, secret } from "../kernel/secret.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { webhooksSchema } from "./schema-webhooks.js";
 import { allowing, ownSecret, text, urlProblem } from "./values.js";
 
 const baseUrl = () =>
@@ -103,6 +104,7 @@ export const configSchema = z.strictObject({
   sessions: sessionsSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
+  webhooks: webhooksSchema,
   branding: z
     .strictObject({ name: text(60).default("Latchkey").describe("Name of this installation on its pages.") })
     .prefault({})
@@ -114,3 +116,4 @@ export type Config = z.output<typeof configSchema>;
 /** The configuration as people write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type ProviderConfig = Config["providers"][number];
+export type WebhookConfig = Config["webhooks"][number];

@@ -4,7 +4,13 @@ import { check, type Finding } from "./finding.js";
 
 export type DatabaseSeen =
   /** Opened as it is. */
-  | { readonly kind: "open"; readonly version: number; readonly code: number; readonly empty: boolean }
+  | {
+      readonly kind: "open";
+      readonly version: number;
+      readonly code: number;
+      readonly empty: boolean;
+      readonly dead: number;
+    }
   /** There is no file yet, and whether one can be made. */
   | { readonly kind: "none"; readonly folder: "writable" | "missing" | "read_only" }
   | { readonly kind: "failed"; readonly error: LatchkeyError };

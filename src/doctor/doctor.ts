@@ -10,6 +10,7 @@ import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./addre
 import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
 import { check, type Finding } from "./finding.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
+import { judgeWebhooks } from "./webhooks.js";
 
 export interface DoctorPorts extends ProviderCheckPorts {
   readonly config: Config;
@@ -46,6 +47,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       ? usable.ok(enabled.map(({ id }) => id).join(", "))
       : usable.fail("Every provider is switched off.", "Set enabled: true for one of them."),
   );
+  findings.push(...judgeWebhooks(config.webhooks, seen, ports.refusal));
   for (const provider of enabled) findings.push(...(await checkProvider(ports, provider)).findings);
   return findings;
 }

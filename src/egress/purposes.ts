@@ -38,6 +38,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  // Carries somebody's name and address, and a chat service's URL is a credential. The answer is its status.
+  webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: seconds(20) },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

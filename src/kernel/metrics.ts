@@ -9,8 +9,8 @@ import type { Duration } from "./time.js";
 
 /** `unknown`: the store could not be asked, so it was neither yes nor no. */
 export type SessionCheckOutcome = "signed_in" | "none" | "invalid" | "unknown";
-/** `unreadable`: no configured secret opens the row, which is kept. `given_up`: its time is over. */
-export type OutboxOutcome = "delivered" | "failed" | "given_up" | "unreadable";
+/** `unreadable`: no configured secret opens the row, which is kept. `given_up`: its time is over. `dead`: the same, and it is kept. */
+export type OutboxOutcome = "delivered" | "failed" | "given_up" | "dead" | "unreadable";
 
 export interface Metrics {
   /** A browser was sent to a provider. */

@@ -27,6 +27,16 @@ export function parseHttpDate(text: string): Instant | undefined {
   const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isFinite(at) ? (at as Instant) : undefined;
 }
+/** Reads a date, or a date and a time with an offset (RFC 3339 §5.6); a date alone is its first moment in UTC. */
+export function parseRfc3339(text: string): Instant | undefined {
+  const date = /^\d{4}-\d\d-\d\d$/.test(text);
+  if (!date && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i.test(text)) return undefined;
+  const at = Date.parse(text);
+  // Date.parse takes 30 February for a day in March.
+  const day = Date.parse(text.slice(0, 10));
+  if (!Number.isFinite(at) || new Date(day).toISOString().slice(0, 10) !== text.slice(0, 10)) return undefined;
+  return at as Instant;
+}
 /** For libraries that want a `Date`. */
 export const toDate = (at: Instant): Date => new Date(at);
 

@@ -1,93 +1,136 @@
 /**
  * Delivers what is due in the outbox: at least once, one node at a time per row, with growing pauses, until it
  * succeeds or its time is over. A row that no key opens is left alone and reported (VA-4).
+ *
+ * Each kind of row has rounds of its own beside the others', so that a webhook that hangs holds up no revocation.
+ * Not here: what an attempt is (deliver-revocation.ts, deliver-webhook.ts).
  */
 import type { Keyring } from "../crypto/port.js";
-import type { Egress } from "../egress/port.js";
-import { asLatchkeyError } from "../kernel/errors.js";
-import type { Log } from "../kernel/log.js";
+import { asLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
 import type { Metrics } from "../kernel/metrics.js";
-import { type RandomSource, randomFraction } from "../kernel/random.js";
-import { after, type Clock, hours, type Instant, milliseconds, seconds } from "../kernel/time.js";
-import type { Metadata } from "../oauth/metadata.js";
-import { revokeToken } from "../oauth/revocation.js";
-import type { ProviderRegistry } from "../providers/provider.js";
+import { after, type Duration, type Instant } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
 import type { OutboxRecord } from "../store/records.js";
-import { openRevocation, type Revocation } from "./revocation.js";
+import { type RevokePorts, revocationPause, revoke } from "./deliver-revocation.js";
+import { postWebhook, webhookAttempts, webhookPause } from "./deliver-webhook.js";
+import { openRevocation } from "./revocation.js";
+import { openWebhookMessage, type WebhookTarget, webhookKind } from "./webhook.js";
 
-export interface DeliverPorts {
+export interface DeliverPorts extends RevokePorts {
   readonly store: Store;
   readonly keyring: Keyring;
-  readonly egress: Egress;
-  readonly metadata: Metadata;
-  readonly providers: ProviderRegistry;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly log: Log;
   readonly metrics: Metrics;
+  readonly webhooks: readonly WebhookTarget[];
 }
 
+/** What one kind of row needs. */
+interface OutboxKind {
+  readonly kind: string;
+  /** For the log: "a revocation". */
+  readonly what: string;
+  /** The attempt, ready to be made; undefined when no key opens the row. */
+  prepare(row: OutboxRecord, now: Instant): { readonly about: object; attempt(): Promise<void> } | undefined;
+  /** How long after so many attempts the next one is; a part of it is by chance, so that nodes and rows spread. */
+  pause(attempts: number): Duration;
+  /** Rows that are tried at one time. */
+  readonly atOnce: number;
+  /** Whether the attempt that just failed was the last. */
+  isOver(row: OutboxRecord, now: Instant, error: LatchkeyError): boolean;
+  /** Whether a row that is given up is kept for the operator to see. */
+  readonly keepsDead: boolean;
+}
+
+const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
+  {
+    kind: "revoke",
+    what: "a revocation",
+    prepare(row) {
+      const revocation = openRevocation(ports.keyring, row);
+      return revocation && { about: {}, attempt: () => revoke(ports, revocation) };
+    },
+    pause: (attempts) => revocationPause(attempts, ports.random),
+    atOnce: 1,
+    isOver: (row, now) => now >= row.endsAt,
+    keepsDead: false,
+  },
+  {
+    kind: webhookKind,
+    what: "a message to a webhook",
+    prepare(row, now) {
+      const message = openWebhookMessage(ports.keyring, row);
+      return message && { about: { webhook: message.webhook }, attempt: () => postWebhook(ports, row, message, now) };
+    },
+    pause: (attempts) => webhookPause(attempts, ports.random),
+    // One receiver that hangs must not hold up the others.
+    atOnce: 5,
+    isOver: (row, now, error) =>
+      row.attempts + 1 >= webhookAttempts || now >= row.endsAt || error.data["gone"] === true,
+    keepsDead: true,
+  },
+];
+
 /**
- * One round; answers how many rows were tried.
+ * One round of each kind; answers how many rows were tried.
  *
  * @param stop between two rows: a round of twenty at a provider that hangs would hold up a shutdown for minutes
  */
-export async function deliverOutbox(ports: DeliverPorts, stop?: AbortSignal): Promise<number> {
-  const due = await ports.store.outbox.due(ports.clock.now(), 20);
+export const deliverOutbox = (ports: DeliverPorts, stop?: AbortSignal): Promise<number> =>
+  allOf(kinds(ports).map((kind) => oneRound(ports, kind, stop)));
+
+async function oneRound(ports: DeliverPorts, kind: OutboxKind, stop?: AbortSignal): Promise<number> {
+  const due = await ports.store.outbox.due(ports.clock.now(), 20, kind.kind);
   let tried = 0;
-  for (const row of due) {
-    if (stop?.aborted) break;
-    // Taken for each row: the ones before it may have cost minutes, and a pause counted from their start would be over.
-    const now = ports.clock.now();
-    const next = after(now, pauseAfter(row.attempts + 1, ports.random));
-    if (!(await ports.store.transaction((tx) => tx.outbox.claim(row.id, row.attempts, next)))) continue;
-    tried++;
-    await deliver(ports, row, now);
+  for (let at = 0; at < due.length && !stop?.aborted; at += kind.atOnce) {
+    tried += await allOf(due.slice(at, at + kind.atOnce).map((row) => tryRow(ports, kind, row)));
   }
   return tried;
 }
 
-async function deliver(ports: DeliverPorts, row: OutboxRecord, now: Instant): Promise<void> {
-  const revocation = openRevocation(ports.keyring, row);
-  if (!revocation) {
+/** 1 when the row was tried, 0 when another node has it. */
+async function tryRow(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord): Promise<number> {
+  // Taken for each row: the ones before it may have cost minutes, and a pause counted from their start would be over.
+  const now = ports.clock.now();
+  const next = after(now, kind.pause(row.attempts + 1));
+  if (!(await ports.store.transaction((tx) => tx.outbox.claim(row.id, row.attempts, next)))) return 0;
+  await deliver(ports, kind, row, now);
+  return 1;
+}
+
+/** The sum; a failure is thrown only when all have ended, so that nothing writes to a store that is being closed. */
+async function allOf(work: readonly Promise<number>[]): Promise<number> {
+  const settled = await Promise.allSettled(work);
+  return settled.reduce((sum, one) => {
+    if (one.status === "rejected") throw one.reason;
+    return sum + one.value;
+  }, 0);
+}
+
+async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord, now: Instant): Promise<void> {
+  const prepared = kind.prepare(row, now);
+  if (!prepared) {
     // Kept, and tried again later: the secret that opens it may come back (VA-4).
     ports.metrics.outboxTried("unreadable");
     return ports.log.error({ outbox: row.id }, "an outbox row cannot be opened with the configured secrets");
   }
-  try {
-    await revoke(ports, revocation, now);
+  const failure = await prepared.attempt().then(() => undefined, asLatchkeyError);
+  if (failure === undefined) {
     await ports.store.transaction((tx) => tx.outbox.delete(row.id));
-    ports.metrics.outboxTried("delivered");
-  } catch (thrown) {
-    const error = asLatchkeyError(thrown);
-    const over = now >= row.endsAt;
-    ports.metrics.outboxTried(over ? "given_up" : "failed");
-    const fields = { outbox: row.id, code: error.code, attempts: row.attempts + 1 };
-    ports.log.warn(fields, over ? "a revocation was given up" : "a revocation failed and will be tried again");
-    await ports.store.transaction((tx) => (over ? tx.outbox.delete(row.id) : tx.outbox.fail(row.id, error.code)));
+    return ports.metrics.outboxTried("delivered");
   }
+  const over = kind.isOver(row, now, failure);
+  const fate = !over ? "failed" : kind.keepsDead ? "dead" : "given_up";
+  ports.metrics.outboxTried(fate);
+  const fields = { outbox: row.id, ...prepared.about, ...causeOf(failure), attempts: row.attempts + 1 };
+  ports.log.warn(fields, over ? `${kind.what} was given up` : `${kind.what} failed and will be tried again`);
+  const why = [failure.code, failure.data["reason"]].filter((part) => typeof part === "string").join(" ");
+  await ports.store.transaction((tx) => {
+    if (fate === "dead") return tx.outbox.bury(row.id, why, now);
+    return fate === "given_up" ? tx.outbox.delete(row.id) : tx.outbox.fail(row.id, why);
+  });
 }
 
-async function revoke(ports: DeliverPorts, revocation: Revocation, now: Instant): Promise<void> {
-  const provider = ports.providers.byId(revocation.provider);
-  // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
-  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
-  if (!provider || !same) {
-    ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the provider is another now");
-    return;
-  }
-  const as = await ports.metadata.discover(provider);
-  if (!as.revocation_endpoint) return;
-  const request = { as, client: provider.client, timeout: provider.timeout ?? undefined, now };
-  if (revocation.refreshToken) {
-    await revokeToken(ports, { ...request, token: revocation.refreshToken, hint: "refresh_token" });
-  }
-  await revokeToken(ports, { ...request, token: revocation.accessToken, hint: "access_token" });
-}
-
-/** 5 s, doubled each time up to an hour, half of it by chance so that nodes and rows spread. */
-function pauseAfter(attempts: number, random: RandomSource) {
-  const full = Math.min(seconds(5) * 2 ** Math.min(attempts - 1, 20), hours(1));
-  return milliseconds(Math.round(full / 2 + (full / 2) * randomFraction(random)));
+/** The code and, where it is known, why: `address_refused`, `status_500`. Never what the other side answered. */
+function causeOf({ code, data }: LatchkeyError) {
+  const { reason } = data;
+  return typeof reason === "string" ? { code, reason } : { code };
 }

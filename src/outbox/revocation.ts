@@ -31,6 +31,7 @@ export function revocationRow(
   return {
     id,
     kind: "revoke",
+    dead: false,
     sealed,
     attempts: 0,
     nextAttemptAt: now,

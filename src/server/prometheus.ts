@@ -50,7 +50,7 @@ export const metricList = {
     name: "latchkey_outbox_tries_total",
     type: "counter",
     labels: ["outcome"],
-    help: "Attempts to deliver a row of the outbox: delivered, failed (tried again later), given_up, or unreadable (no configured secret opens it).",
+    help: "Attempts to deliver a row of the outbox: delivered, failed (tried again later), given_up, dead (given up, and kept for an operator to see), or unreadable (no configured secret opens it).",
   },
   outboxRows: {
     name: "latchkey_outbox_rows",
@@ -63,6 +63,12 @@ export const metricList = {
     type: "gauge",
     labels: [],
     help: "Age of the oldest row that waits in the outbox; 0 when none does. Absent while the database cannot be asked.",
+  },
+  outboxDead: {
+    name: "latchkey_outbox_dead_rows",
+    type: "gauge",
+    labels: [],
+    help: "Messages to webhooks that were given up and are kept: latchkey webhook list --dead. Absent while the database cannot be asked.",
   },
   requests: {
     name: "latchkey_http_requests_total",
@@ -80,7 +86,7 @@ export const metricList = {
 } as const satisfies Record<string, MetricEntry>;
 
 /** What waits in the outbox, or nothing when it cannot be known now. */
-export type OutboxWaiting = { readonly rows: number; readonly lag: Duration } | undefined;
+export type OutboxWaiting = { readonly rows: number; readonly lag: Duration; readonly dead: number } | undefined;
 
 export interface Prometheus {
   readonly metrics: Metrics;
@@ -111,6 +117,7 @@ export async function createPrometheus(): Promise<Prometheus> {
   const outboxTries = counter(metricList.outboxTries);
   const outboxRows = gauge(metricList.outboxRows);
   const outboxLag = gauge(metricList.outboxLag);
+  const outboxDead = gauge(metricList.outboxDead);
   const requests = counter(metricList.requests);
 
   // A session check takes microseconds, and building a label object each time would show: four plain numbers, which
@@ -146,9 +153,11 @@ export async function createPrometheus(): Promise<Prometheus> {
       // What is not known now must be absent: the last known value would look like news.
       outboxRows.remove();
       outboxLag.remove();
+      outboxDead.remove();
       if (waiting) {
         outboxRows.set(waiting.rows);
         outboxLag.set(waiting.lag / 1_000);
+        outboxDead.set(waiting.dead);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -23,6 +23,7 @@ import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
 import { sealGrant } from "../vault/sealed-grant.js";
+import { queueSignUp, sealSignUp } from "./announce-sign-up.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
 
 interface AdmitInput {
@@ -78,6 +79,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
   const guessed = decideAccount(incoming, guess.known, rules);
   // A refusal is only believed when the transaction says it too.
   const sealed = guessed.kind === "refuse" ? undefined : seal(guessed, guess);
+  const signUp = sealSignUp(ports, guessed, { incoming, id: newUserId, provider: provider.id, now });
   const replaced = await replacedSession(ports, input);
   ports.faults.point(5);
 
@@ -105,6 +107,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
       audit: input.input.request,
       now,
     });
+    if (decision.kind === "create" && !(await queueSignUp(tx, signUp, user, provider.id))) throw new Overtaken();
     ports.faults.point(6);
     if (replaced) await endReplaced(tx, replaced, userId);
     const session = sessionRecord(ports, input, identity, sealed, user.role);
@@ -112,8 +115,9 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
     await tx.grants.insert(sealed.grant);
     await auditSuccess(tx, user.id, session.id, decision);
     ports.faults.point(7);
-    return { userId };
+    return { userId, created: decision.kind === "create" };
   });
+  if (!("refused" in outcome) && outcome.created) ports.webhooks.onQueued();
   if (!("refused" in outcome)) return { sessionValue: sealed?.value ?? "", userId: outcome.userId };
   throw new LatchkeyError(outcome.refused.reason, { data: { provider: provider.id, user: outcome.refused.userId } });
 

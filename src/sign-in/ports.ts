@@ -8,11 +8,19 @@ import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Duration } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
+import type { WebhookTarget } from "../outbox/webhook.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
 import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
 import type { Store } from "../store/contract.js";
 import type { LastProvider } from "./last-provider.js";
+
+/** What a sign-up needs to tell of it. */
+interface SignUpWebhooks {
+  readonly targets: readonly WebhookTarget[];
+  /** Called after the commit: rows are there to be delivered. Must not wait for it. */
+  readonly onQueued: () => void;
+}
 
 export interface SignInPorts {
   readonly store: Store;
@@ -24,6 +32,7 @@ export interface SignInPorts {
   readonly sessionCookie: SessionCookie;
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;
+  readonly webhooks: SignUpWebhooks;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;

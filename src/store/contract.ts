@@ -34,6 +34,20 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
+/** Which audit events; all that are given must fit. */
+export interface AuditFilter {
+  readonly type?: string | undefined;
+  readonly targetId?: string | undefined;
+  /** Who did it, or to whom it was done. */
+  readonly about?: string | undefined;
+  /** From this moment on. */
+  readonly since?: Instant | undefined;
+  /** Before this moment. */
+  readonly until?: Instant | undefined;
+  /** @default false */
+  readonly oldestFirst?: boolean | undefined;
+}
+
 export interface StoreReads {
   readonly users: {
     byId(id: UserId): Promise<UserRecord | undefined>;
@@ -79,14 +93,19 @@ export interface StoreReads {
     latest(): Promise<number>;
   };
   readonly outbox: {
-    /** Due at `now`, oldest first. */
-    due(now: Instant, limit: number): Promise<readonly OutboxRecord[]>;
-    /** How many rows there are, due or not, and when the oldest was written; null for none. */
+    /** Due at `now`, oldest first; with `kind` only these. A dead row is never due. */
+    due(now: Instant, limit: number, kind?: string): Promise<readonly OutboxRecord[]>;
+    /** How many rows wait, due or not, and when the oldest was written; null for none. Dead ones do not wait. */
     waiting(): Promise<{ readonly rows: number; readonly oldest: Instant | null }>;
+    /** How many rows are dead. */
+    countDead(): Promise<number>;
+    byId(id: OutboxId): Promise<OutboxRecord | undefined>;
+    /** In order of id, which is the order of making. */
+    list(page: PageRequest, filter: { kind: string; dead?: boolean }): Promise<Page<OutboxRecord>>;
   };
   readonly audit: {
-    /** Newest first. */
-    list(page: PageRequest, filter?: { type?: string; targetId?: string }): Promise<Page<AuditEventRecord>>;
+    /** Newest first, or oldest first where the filter says so. A cursor fits only the order it came from. */
+    list(page: PageRequest, filter?: AuditFilter): Promise<Page<AuditEventRecord>>;
   };
   readonly settings: {
     byKey(key: string): Promise<SettingRecord | undefined>;
@@ -153,6 +172,10 @@ export interface StoreWrites {
     /** Moves a due row to its next attempt only if `attempts` is still what it was read as: one node delivers. */
     claim(id: OutboxId, attempts: number, nextAttemptAt: Instant): Promise<boolean>;
     fail(id: OutboxId, lastFailure: string): Promise<void>;
+    /** Keeps a row that is given up: it is dead from `at` on. */
+    bury(id: OutboxId, lastFailure: string, at: Instant): Promise<void>;
+    /** A dead row waits again, due at `at`, as if it had never been tried. False when there is no such dead row. */
+    revive(id: OutboxId, at: Instant, endsAt: Instant): Promise<boolean>;
     delete(id: OutboxId): Promise<void>;
   };
   readonly audit: {

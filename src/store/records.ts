@@ -138,11 +138,14 @@ export interface Announcement {
 
 export interface OutboxRecord {
   readonly id: OutboxId;
-  /** What to do: `revoke` today. */
+  /** What to do: `revoke` · `webhook`. */
   readonly kind: string;
+  /** Given up and kept for an operator to see: never due again until somebody asks for it (SI-23). */
+  readonly dead: boolean;
   /** What is needed to do it, sealed. */
   readonly sealed: string;
   readonly attempts: number;
+  /** Of a dead row: when it died. */
   readonly nextAttemptAt: Instant;
   /** After this moment it is given up. */
   readonly endsAt: Instant;

@@ -154,6 +154,7 @@ export const allPurposes = [
   "userinfo",
   "revocation",
   "par",
+  "webhook",
 ] as const satisfies readonly EgressPurpose[];
 
 /** The failure of a request that must fail. */

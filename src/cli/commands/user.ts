@@ -1,8 +1,8 @@
-/** `latchkey user list | show | role | disable | enable | delete | sign-out` */
-import { Command, InvalidArgumentError } from "commander";
+/** `latchkey user list | show | add | role | disable | enable | delete | sign-out` */
+import { Command } from "commander";
 import type { Administration } from "../../administration.js";
-import { isLatchkeyError } from "../../kernel/errors.js";
-import { type CommonOptions, commandLog, commandWithConfig, load, running, type Session } from "../command.js";
+import { administering, cursorProblem, pageSize } from "../administering.js";
+import { type CommonOptions, commandWithConfig, running, type Session } from "../command.js";
 import { exitCodes, UsageError } from "../exit-codes.js";
 import { counted, palette, printable, printJson, table } from "../output.js";
 import { detailsJson, userJson } from "../user-json.js";
@@ -19,20 +19,8 @@ const who = "<email-or-id>";
 export function userCommand(session: Session): Command {
   const { terminal } = session;
 
-  /** Opens the database, does one thing, and closes it whatever happens. */
-  async function withAdministration<T>(
-    options: CommonOptions,
-    act: (administration: Administration) => Promise<T>,
-  ): Promise<T> {
-    const loaded = await load(session, options);
-    const { openAdministration } = await import("../../administration.js");
-    const administration = await openAdministration(loaded.config, { log: await commandLog(loaded) });
-    try {
-      return await act(administration);
-    } finally {
-      await administration.close();
-    }
-  }
+  const withAdministration = <T>(options: CommonOptions, act: (administration: Administration) => Promise<T>) =>
+    administering(session, options, act);
   const answer = (options: CommonOptions, json: unknown, text: string) =>
     options.json ? printJson(terminal, json) : terminal.out(`${printable(text)}\n`);
 
@@ -54,10 +42,7 @@ export function userCommand(session: Session): Command {
               { limit, cursor },
               { ...(search === undefined ? {} : { search }), ...(role === undefined ? {} : { role }) },
             )
-            .catch((thrown: unknown) => {
-              if (!isLatchkeyError(thrown, "server.bad_request")) throw thrown;
-              throw new UsageError("--cursor is none that a page before ended with");
-            });
+            .catch(cursorProblem);
           if (options.json) {
             printJson(terminal, { items: page.items.map(userJson), next: page.next });
             return undefined;
@@ -113,6 +98,28 @@ export function userCommand(session: Session): Command {
               ]),
             ]),
           );
+          return undefined;
+        }),
+      ),
+    );
+
+  const add = commandWithConfig(
+    "add",
+    "make an account beforehand; the first sign-in with this address, verified, takes it",
+    [
+      "latchkey user add ann@example.com",
+      'latchkey user add ann@example.com --name "Ann Lee" --role user',
+      "latchkey user add you@example.com --role admin --json",
+    ],
+  )
+    .argument("<email>")
+    .option("--name <name>", "the name to show until she brings one")
+    .option("--role <role>", "one of roles.order; without it roles.default")
+    .action(
+      running(session, (email: string, options: CommonOptions & { name?: string; role?: string }) =>
+        withAdministration(options, async (administration) => {
+          const user = userJson(await administration.addUser({ email, name: options.name, role: options.role }));
+          answer(options, user, `${user.email} has an account with the role ${user.role}, and may now sign in.`);
           return undefined;
         }),
       ),
@@ -188,12 +195,6 @@ export function userCommand(session: Session): Command {
   const group = new Command("user").description("look after the people who have an account");
   const disable = switching("disable", true, "switch a person off: no sign-in, and out of every session at once");
   const enable = switching("enable", false, "let a disabled person sign in again");
-  for (const one of [list, show, role, disable, enable, remove, signOut]) group.addCommand(one);
+  for (const one of [list, show, add, role, disable, enable, remove, signOut]) group.addCommand(one);
   return group;
-}
-
-function pageSize(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 200)
-    throw new InvalidArgumentError("It must be a number from 1 to 200.");
-  return Number(text);
 }

@@ -86,6 +86,14 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Dann wäre niemand mehr zuständig.",
     person: "Geben Sie erst jemand anderem die Rolle admin.",
   },
+  "account.exists": {
+    message: "Es gibt schon ein Konto mit dieser E-Mail-Adresse.",
+    person: "Verwenden Sie dieses Konto oder eine andere Adresse.",
+  },
+  "account.email_invalid": {
+    message: "Das ist keine E-Mail-Adresse, die ein Konto haben kann.",
+    person: "Prüfen Sie die Adresse.",
+  },
   "account.role_unknown": { message: "Diese Rolle gibt es nicht.", person: "Wählen Sie eine der aufgeführten Rollen." },
   "session.missing": { message: "Sie sind nicht angemeldet.", person: "Melden Sie sich an." },
   "session.invalid": { message: "Sie sind nicht mehr angemeldet.", person: "Melden Sie sich wieder an." },
@@ -115,6 +123,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   },
   "egress.too_large": { message: "Ein anderer Server hat zu viel geschickt.", person: ask },
   "egress.content_type": { message: "Ein anderer Server hat etwas Unerwartetes geschickt.", person: ask },
+  "egress.not_accepted": { message: "Ein anderer Server hat eine Nachricht nicht angenommen.", person: ask },
   "egress.failed": {
     message: "Ein anderer Server ist nicht erreichbar.",
     person: "Versuchen Sie es in einer Minute noch einmal.",
@@ -124,6 +133,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Der Dienst ist zurzeit nicht verfügbar.",
     person: "Versuchen Sie es gleich noch einmal.",
   },
+  "store.driver_missing": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "store.newer": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "store.not_migrated": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "server.rate_limited": {

@@ -43,19 +43,25 @@ const toRow = (event: AuditEventRecord): AuditEventRow => ({
 export const auditReads = (db: Db): StoreReads["audit"] => ({
   async list(page, filter = {}) {
     const limit = pageLimit(page);
+    const [order, beyond] = filter.oldestFirst ? (["asc", ">"] as const) : (["desc", "<"] as const);
     let query = db
       .selectFrom("audit_events")
       .selectAll()
-      .orderBy("at", "desc")
-      .orderBy("id", "desc")
+      .orderBy("at", order)
+      .orderBy("id", order)
       .limit(limit + 1);
     if (page.cursor !== undefined) {
       const [at = "", id = ""] = fromCursor(page.cursor, /^(\d{1,16}) ([0-9a-f-]{36})$/);
-      const earlier = Number(at);
-      query = query.where((e) => e.or([e("at", "<", earlier), e.and([e("at", "=", earlier), e("id", "<", id)])]));
+      const last = Number(at);
+      query = query.where((e) => e.or([e("at", beyond, last), e.and([e("at", "=", last), e("id", beyond, id)])]));
     }
-    if (filter.type !== undefined) query = query.where("type", "=", repaired(filter.type));
-    if (filter.targetId !== undefined) query = query.where("target_id", "=", repaired(filter.targetId));
+    const { type, targetId, about, since, until } = filter;
+    if (type !== undefined) query = query.where("type", "=", repaired(type));
+    if (targetId !== undefined) query = query.where("target_id", "=", repaired(targetId));
+    if (about !== undefined)
+      query = query.where((e) => e.or([e("actor_id", "=", repaired(about)), e("target_id", "=", repaired(about))]));
+    if (since !== undefined) query = query.where("at", ">=", since);
+    if (until !== undefined) query = query.where("at", "<", until);
     return toPage(await query.execute(), limit, toAuditEvent, (row) => toCursor(row.at, row.id));
   },
 });

@@ -1,6 +1,6 @@
 /** What the lists of users and audit events promise: pages, cursors, filters, search. */
 import { expect, test } from "vitest";
-import type { Page, PageRequest, Store } from "../../store/contract.js";
+import type { AuditFilter, Page, PageRequest, Store } from "../../store/contract.js";
 import { anAuditEvent, at, aUser, type TheStore, write } from "./samples.js";
 
 /** Every page of a list. */
@@ -147,5 +147,30 @@ export function listTests(theStore: TheStore): void {
     expect(await list({ targetId: "u" })).toStrictEqual([other]);
     expect(await list({ type: "session.ended", targetId: "u" })).toEqual([]);
     expect(await list({})).toEqual([other, full]);
+  });
+
+  test("SU-11 audit events are found by who did it or to whom, by time, and read from the oldest on", async () => {
+    const user = (id: string) => ({ kind: "user", id });
+    const events = [
+      anAuditEvent({ at: at(1), actor: user("a"), target: { kind: "session", id: "s" } }),
+      anAuditEvent({ at: at(2), actor: user("b"), target: user("a") }),
+      anAuditEvent({ at: at(2), actor: user("b"), target: user("b") }),
+      anAuditEvent({ at: at(3), actor: user("a"), target: user("a"), type: "role.changed" }),
+    ];
+    await write(theStore(), async (tx) => {
+      for (const event of events) await tx.audit.append(event);
+    });
+    const [one, two, three, four] = events;
+    const list = async (filter: AuditFilter) => (await theStore().audit.list({ limit: 10 }, filter)).items;
+    expect(await list({ about: "a" })).toStrictEqual([four, two, one]);
+    expect(await list({ about: "a", type: "role.changed" })).toStrictEqual([four]);
+    expect(await list({ about: "nobody" })).toEqual([]);
+    expect(await list({ since: at(2) })).toStrictEqual([four, three, two]);
+    expect(await list({ until: at(2) })).toStrictEqual([one]);
+    expect(await list({ since: at(2), until: at(3), oldestFirst: true })).toStrictEqual([two, three]);
+    for (const limit of [1, 2, 3]) {
+      const pages = await allPages((page) => theStore().audit.list(page, { oldestFirst: true }), limit);
+      expect(pages.flat()).toStrictEqual(events);
+    }
   });
 }

@@ -1,5 +1,6 @@
 /** What consumed flows, used `jti`s, the outbox, metadata and settings promise. */
 import { expect, test } from "vitest";
+import type { OutboxRecord } from "../../store/records.js";
 import { anOutboxRow, at, start, type TheStore, write } from "./samples.js";
 
 export function onceTests(theStore: TheStore): void {
@@ -70,6 +71,46 @@ export function onceTests(theStore: TheStore): void {
     await write(theStore(), (tx) => tx.outbox.delete(row.id));
     expect(await theStore().outbox.due(at(100), 10)).toEqual([]);
     expect(await write(theStore(), (tx) => tx.outbox.claim(row.id, 1, at(200)))).toBe(false);
+  });
+
+  test("SI-23 a row that is given up is kept: never due, not waiting, counted and listed, until it is revived", async () => {
+    const rows = ["revoke", "webhook", "webhook", "webhook"].map((kind, index) =>
+      anOutboxRow({ kind, createdAt: at(index) }),
+    );
+    const [revoke, first, second, third] = rows as [OutboxRecord, OutboxRecord, OutboxRecord, OutboxRecord];
+    await write(theStore(), async (tx) => {
+      for (const row of rows) await tx.outbox.insert(row);
+      await tx.outbox.bury(first.id, "egress.timeout", at(70));
+      await tx.outbox.bury(second.id, "egress.failed", at(71));
+    });
+    const outbox = theStore().outbox;
+    const buried = { ...first, dead: true, lastFailure: "egress.timeout", nextAttemptAt: at(70) };
+    expect(await outbox.byId(first.id)).toStrictEqual(buried);
+    expect(await outbox.due(at(1_000), 10)).toStrictEqual([revoke, third]);
+    expect(await outbox.due(at(1_000), 10, "webhook")).toStrictEqual([third]);
+    expect(await outbox.due(at(1_000), 10, "webhook.dead")).toEqual([]);
+    expect(await outbox.waiting()).toEqual({ rows: 2, oldest: at(0) });
+    expect(await outbox.countDead()).toBe(2);
+    const ids = async (dead?: boolean) => {
+      const filter = { kind: "webhook", ...(dead === undefined ? {} : { dead }) };
+      const pages = [];
+      let cursor: string | undefined;
+      do {
+        const page = await outbox.list({ limit: 1, cursor }, filter);
+        pages.push(page.items.map((row) => row.id));
+        cursor = page.next ?? undefined;
+      } while (cursor !== undefined);
+      return pages.flat();
+    };
+    expect(await ids()).toEqual([first.id, second.id, third.id]);
+    expect(await ids(true)).toEqual([first.id, second.id]);
+    expect(await ids(false)).toEqual([third.id]);
+
+    const revive = (row: OutboxRecord) => write(theStore(), (tx) => tx.outbox.revive(row.id, at(80), at(90)));
+    expect([await revive(first), await revive(first), await revive(third)]).toEqual([true, false, false]);
+    const revived = { ...buried, dead: false, attempts: 0, nextAttemptAt: at(80), endsAt: at(90) };
+    expect(await outbox.due(at(80), 10, "webhook")).toStrictEqual([third, revived]);
+    expect(await outbox.countDead()).toBe(1);
   });
 
   test("metadata is inserted, then replaced", async () => {

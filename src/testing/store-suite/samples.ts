@@ -139,6 +139,7 @@ export function anOutboxRow(on: Partial<OutboxRecord> = {}): OutboxRecord {
   return {
     id: id<OutboxRecord["id"]>(),
     kind: "revoke",
+    dead: false,
     sealed: "sealed",
     attempts: 0,
     nextAttemptAt: start,

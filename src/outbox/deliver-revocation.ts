@@ -1,0 +1,41 @@
+/** One attempt to revoke what a revocation holds, at the issuer it came from and nowhere else. */
+import type { Egress } from "../egress/port.js";
+import type { Log } from "../kernel/log.js";
+import { type RandomSource, randomFraction } from "../kernel/random.js";
+import { type Clock, type Duration, hours, milliseconds, seconds } from "../kernel/time.js";
+import type { Metadata } from "../oauth/metadata.js";
+import { revokeToken } from "../oauth/revocation.js";
+import type { ProviderRegistry } from "../providers/provider.js";
+import type { Revocation } from "./revocation.js";
+
+export interface RevokePorts {
+  readonly egress: Egress;
+  readonly metadata: Metadata;
+  readonly providers: ProviderRegistry;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Log;
+}
+
+export async function revoke(ports: RevokePorts, revocation: Revocation): Promise<void> {
+  const provider = ports.providers.byId(revocation.provider);
+  // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
+  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
+  if (!provider || !same) {
+    ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the provider is another now");
+    return;
+  }
+  const as = await ports.metadata.discover(provider);
+  if (!as.revocation_endpoint) return;
+  const request = { as, client: provider.client, timeout: provider.timeout ?? undefined };
+  if (revocation.refreshToken) {
+    await revokeToken(ports, { ...request, token: revocation.refreshToken, hint: "refresh_token" });
+  }
+  await revokeToken(ports, { ...request, token: revocation.accessToken, hint: "access_token" });
+}
+
+/** 5 s, doubled each time up to an hour, half of it by chance so that nodes and rows spread. */
+export function revocationPause(attempts: number, random: RandomSource): Duration {
+  const full = Math.min(seconds(5) * 2 ** Math.min(attempts - 1, 20), hours(1));
+  return milliseconds(Math.round(full / 2 + (full / 2) * randomFraction(random)));
+}
