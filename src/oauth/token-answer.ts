@@ -148,8 +148,9 @@ function oauthError(
   status: number,
   quirks: TokenAnswerQuirks,
 ): Extract<TokenAnswerFailure, { kind: "oauth_error" }> | undefined {
-  const error = quirks.tokenError?.(body) ?? member(body, "error");
-  if (error === undefined || error === null || error === "" || error === false) return undefined;
+  const own = quirks.tokenError?.(body);
+  const error = own ?? member(body, "error");
+  if (own === undefined && (error === undefined || error === null || error === "" || error === false)) return undefined;
   const description = member(body, "error_description");
   return {
     kind: "oauth_error",
