@@ -82,7 +82,8 @@ describe("signing in with LinkedIn", () => {
     const answer = await world.approve(world.browser(), "782bbtaQ", { provider: "linkedin" });
     const victim = world.browser();
     await victim.get(world.url("/providers/linkedin/start"), { follow: false });
-    const page = await victim.get(answer);
+    // The page that repeats the answer from our own origin, sent on as its script does.
+    const page = await victim.submit(await victim.get(answer));
     expect(new URL(page.url).searchParams.get("error")).toBe("signin.state_unknown");
     expect(world.provider.requestsTo("token")).toEqual([]);
     expect((await world.session(victim)).status).toBe(401);
