@@ -5,7 +5,7 @@
 import { describeProblem } from "../config/describe-problem.js";
 import type { ConfigProblem } from "../config/problems.js";
 import { UsageError } from "./exit-codes.js";
-import { type InitAnswers, initDocument } from "./init-document.js";
+import { customEndpoints, type InitAnswers, initDocument } from "./init-document.js";
 import { palette, printable } from "./output.js";
 import type { Terminal } from "./terminal.js";
 
@@ -65,14 +65,26 @@ export async function askAll(terminal: Terminal, given: InitAnswers): Promise<In
     }));
   if (given.tenant === undefined && problemsOf(answers).some(({ path }) => path === "providers.0.tenant"))
     await ask("Tenant", undefined, "providers.0.tenant", (text) => ({ ...answers, tenant: orNothing(text) }));
+  for (const name of customEndpoints) {
+    const path = `providers.0.endpoints.${name}`;
+    if (given.endpoints[name] !== undefined || !problemsOf(answers).some((one) => one.path === path)) continue;
+    await ask(`The provider's ${name} endpoint`, undefined, path, (text) => ({
+      ...answers,
+      endpoints: { ...answers.endpoints, ...(text === "" ? {} : { [name]: text }) },
+    }));
+  }
   if (given.clientId === undefined)
     await ask("Client id that the provider gave", undefined, "providers.0.clientId", (text) => ({
       ...answers,
       clientId: orNothing(text),
     }));
   if (given.clientSecret === undefined) {
-    const value = (await terminal.ask("Client secret (not shown; Enter for none): ", { hidden: true })).trim();
-    if (value !== "") answers = { ...answers, clientSecret: { kind: "typed", value } };
+    const needed = problemsOf(answers).some(({ path }) => path === "providers.0.clientSecret");
+    const question = needed ? "Client secret (not shown): " : "Client secret (not shown; Enter for none): ";
+    for (let tries = 0; tries < (needed ? mostTries : 1) && answers.clientSecret === undefined; tries++) {
+      const value = (await terminal.ask(question, { hidden: true })).trim();
+      if (value !== "") answers = { ...answers, clientSecret: { kind: "typed", value } };
+    }
   }
   if (given.admin === undefined)
     await ask(

@@ -7,6 +7,10 @@ export type SecretSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "typed"; readonly value: string };
 
+/** The endpoints of a provider that nothing can be discovered of. */
+export const customEndpoints = ["authorization", "token", "userinfo"] as const;
+export type CustomEndpoints = Readonly<Partial<Record<(typeof customEndpoints)[number], string>>>;
+
 export interface InitAnswers {
   readonly baseUrl: string;
   readonly baseUrlGiven: boolean;
@@ -14,6 +18,7 @@ export interface InitAnswers {
   readonly presetGiven: boolean;
   readonly issuer: string | undefined;
   readonly tenant: string | undefined;
+  readonly endpoints: CustomEndpoints;
   readonly id: string;
   readonly clientId: string | undefined;
   readonly clientSecret: SecretSource | undefined;
@@ -31,13 +36,14 @@ export function initDocument(answers: InitAnswers, secret: string) {
     secrets: [secret],
     database: answers.database,
     server: { port, trustedProxies },
-    egress: egressOf(answers.issuer),
+    egress: egressOf([answers.issuer, ...Object.values(answers.endpoints)]),
     providers: [
       {
         id: answers.id,
         preset: answers.preset,
         ...(answers.issuer === undefined ? {} : { issuer: answers.issuer }),
         ...(answers.tenant === undefined ? {} : { tenant: answers.tenant }),
+        ...(Object.keys(answers.endpoints).length === 0 ? {} : { endpoints: answers.endpoints }),
         ...(answers.clientId === undefined ? {} : { clientId: answers.clientId }),
         ...(answers.clientSecret === undefined ? {} : { clientSecret: "in its place" }),
       },
@@ -89,6 +95,8 @@ export function initYaml(
     `    preset: ${quoted(answers.preset)}`,
     ...(answers.issuer === undefined ? [] : [`    issuer: ${quoted(answers.issuer)}`]),
     ...(answers.tenant === undefined ? [] : [`    tenant: ${quoted(answers.tenant)}`]),
+    ...(Object.keys(answers.endpoints).length === 0 ? [] : ["    endpoints:"]),
+    ...Object.entries(answers.endpoints).map(([name, url]) => `      ${name}: ${quoted(url)}`),
     `    clientId: ${quoted(answers.clientId ?? "")}`,
     ...(references.clientSecret === undefined ? [] : [`    clientSecret: ${JSON.stringify(references.clientSecret)}`]),
     "",
@@ -115,12 +123,14 @@ function serverOf(baseUrl: string): { readonly port: number; readonly trustedPro
 }
 
 /** A provider on this machine, in development: both rules of egress have to let it through. */
-function egressOf(issuer: string | undefined): {
+function egressOf(urls: readonly (string | undefined)[]): {
   readonly allow: readonly string[];
   readonly allowHttp: readonly string[];
 } {
-  const url = issuer !== undefined && URL.canParse(issuer) ? new URL(issuer) : undefined;
-  if (url === undefined || !isLoopbackHost(url.hostname)) return { allow: [], allowHttp: [] };
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  return { allow: [host], allowHttp: url.protocol === "http:" ? [host] : [] };
+  const here = urls.flatMap((text) => {
+    const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+    return url !== undefined && isLoopbackHost(url.hostname) ? [url] : [];
+  });
+  const hosts = (of: readonly URL[]) => [...new Set(of.map((url) => url.hostname.replace(/^\[|\]$/g, "")))];
+  return { allow: hosts(here), allowHttp: hosts(here.filter((url) => url.protocol === "http:")) };
 }

@@ -6,22 +6,20 @@
  */
 
 /** Presets that exist. */
-export const presets = ["oidc", "google", "microsoft", "github"] as const;
-
-export const laterPresets: readonly string[] = [
+export const presets = [
+  "oidc",
+  "oauth2",
+  "google",
+  "microsoft",
+  "github",
   "feishu",
   "gitlab",
-  "okta",
-  "auth0",
-  "keycloak",
-  "authentik",
-  "zitadel",
-  "apple",
   "slack",
   "discord",
   "linkedin",
-  "oauth2",
-];
+] as const;
+
+export const laterPresets: readonly string[] = ["okta", "auth0", "keycloak", "authentik", "zitadel", "apple"];
 
 const below = (parent: string, ...names: string[]): string[] => names.map((name) => `${parent}.${name}`);
 
@@ -41,7 +39,6 @@ export const laterKeys: readonly string[] = [
     "refreshScope",
     "keepOfflineGrants",
     "apiOrigins",
-    "callbackIss",
     "teamId",
     "keyId",
     "roles",

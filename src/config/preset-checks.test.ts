@@ -10,6 +10,19 @@ const records: Readonly<Record<string, Partial<ProviderInput>>> = {
   google: {},
   microsoft: { tenant },
   github: {},
+  oauth2: {
+    issuer: "https://forum.test",
+    endpoints: {
+      authorization: "https://forum.test/authorize",
+      token: "https://forum.test/token",
+      userinfo: "https://forum.test/me",
+    },
+  },
+  feishu: {},
+  gitlab: {},
+  slack: { clientSecret: "s" },
+  discord: {},
+  linkedin: { clientSecret: "s" },
 };
 
 /** The paths of the problems of one provider, without `providers.0.`. */
@@ -23,7 +36,7 @@ function problemsOf(preset: string, more: Partial<ProviderInput>): readonly stri
 }
 
 describe("what each preset needs", () => {
-  test.each(["oidc", "google", "microsoft", "github"])("SI-1 [option:providers.preset] %s is complete", (preset) => {
+  test.each(Object.keys(records))("SI-1 [option:providers.preset] %s is complete", (preset) => {
     expect(problemsOf(preset, {})).toEqual([]);
   });
 
@@ -44,6 +57,32 @@ describe("what each preset needs", () => {
     ["microsoft", "lists a name", { tenant: "common", allowedTenants: ["contoso.com"] }, ["allowedTenants.0"]],
     ["microsoft", "leaves its path", { tenant: "../evil" }, ["tenant"]],
     ["microsoft", "has a path in its host", { loginBaseUrl: "https://login.test/x" }, ["loginBaseUrl"]],
+    ["oauth2", "has no issuer", { issuer: undefined }, ["issuer"]],
+    [
+      "oauth2",
+      "has no endpoints",
+      { endpoints: {} },
+      ["endpoints.authorization", "endpoints.token", "endpoints.userinfo"],
+    ],
+    [
+      "oauth2",
+      "lacks userinfo",
+      { endpoints: { authorization: "https://forum.test/authorize", token: "https://forum.test/token" } },
+      ["endpoints.userinfo"],
+    ],
+    ["oauth2", "asks for openid", { scopes: ["openid", "profile"] }, ["scopes"]],
+    ["oauth2", "has its iss read in a way there is not", { callbackIss: "sometimes" as "check" }, ["callbackIss"]],
+    ["oidc", "ignores the iss", { callbackIss: "ignore" }, ["callbackIss"]],
+    ["github", "ignores the iss", { callbackIss: "ignore" }, ["callbackIss"]],
+    ["feishu", "takes another subject", { claims: { subject: "union_id" } }, ["claims.subject"]],
+    ["feishu", "takes sub for the subject", { claims: { subject: "sub" } }, ["claims.subject"]],
+    ["feishu", "has another issuer", { issuer: "https://open.feishu.cn" }, ["issuer"]],
+    ["discord", "takes a name for the subject", { claims: { subject: "username" } }, ["claims.subject"]],
+    ["gitlab", "lacks openid", { scopes: ["read_user"] }, ["scopes"]],
+    ["slack", "has no secret", { clientSecret: undefined }, ["clientSecret"]],
+    ["slack", "is public", { tokenEndpointAuthMethod: "none" }, ["tokenEndpointAuthMethod"]],
+    ["linkedin", "has no secret", { clientSecret: undefined }, ["clientSecret"]],
+    ["linkedin", "is public", { tokenEndpointAuthMethod: "none" }, ["tokenEndpointAuthMethod"]],
     [
       "microsoft",
       "vouches for strangers",

@@ -3,21 +3,34 @@
  * here is only what an operator can get wrong, so that it is said when the configuration is read.
  */
 import { isJsonObject } from "../kernel/json.js";
+import { presets } from "./later.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
 import { providersOf, textAt, written } from "./written.js";
 
 interface PresetFacts {
-  /** Whether the operator names the issuer; else the preset does, and every identity hangs on it. */
-  readonly issuer: boolean;
+  /** Whether the operator names the issuer; else the preset does, and every identity hangs on it. `optional`: either. */
+  readonly issuer: boolean | "optional";
   readonly openid: boolean;
-  readonly tenant: boolean;
+  readonly tenant?: true;
+  /** There is nothing that tells the endpoints: the operator does, and whether `iss` is compared. */
+  readonly custom?: true;
+  /** It cannot do PKCE, so a client without a secret would have nothing that keeps a stolen code from being used. */
+  readonly secret?: true;
+  /** The only claims that may be the subject. */
+  readonly subjects?: readonly string[];
 }
 
-const facts: Readonly<Record<string, PresetFacts>> = {
-  oidc: { issuer: true, openid: true, tenant: false },
-  google: { issuer: false, openid: true, tenant: false },
+const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
+  oidc: { issuer: true, openid: true },
+  oauth2: { issuer: true, openid: false, custom: true },
+  google: { issuer: false, openid: true },
   microsoft: { issuer: false, openid: true, tenant: true },
-  github: { issuer: false, openid: false, tenant: false },
+  github: { issuer: false, openid: false },
+  feishu: { issuer: false, openid: false, subjects: ["user_id", "open_id"] },
+  gitlab: { issuer: "optional", openid: true },
+  slack: { issuer: false, openid: true, secret: true },
+  discord: { issuer: false, openid: false, subjects: ["sub", "id"] },
+  linkedin: { issuer: false, openid: true, secret: true },
 };
 
 const tenantGroups = ["common", "organizations"];
@@ -25,12 +38,15 @@ const tenantGroups = ["common", "organizations"];
 /** Everything that the records of known presets lack, or have too much. */
 export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
   providersOf(input).flatMap((record, index) => {
-    const preset = textAt(input, "providers", index, "preset") ?? "";
-    const known = Object.hasOwn(facts, preset) ? facts[preset] : undefined;
-    if (!known || !isJsonObject(record)) return [];
+    const preset = presets.find((name) => name === textAt(input, "providers", index, "preset"));
+    if (!preset || !isJsonObject(record)) return [];
+    const known: PresetFacts = facts[preset];
     return [
       ...issuerProblems(input, index, known),
       ...scopeProblems(input, index, known),
+      ...customProblems(input, index, preset, known),
+      ...(known.secret ? secretProblems(input, index) : []),
+      ...(known.subjects ? subjectProblems(input, index, known.subjects) : []),
       ...(known.tenant ? tenantProblems(input, index) : strayTenantProblems(input, index, preset)),
     ];
   });
@@ -38,7 +54,7 @@ export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
 function issuerProblems(input: unknown, index: number, known: PresetFacts): ConfigProblem[] {
   const path = ["providers", index, "issuer"];
   const given = (valueAt(input, path) ?? null) !== null;
-  if (known.issuer === given) return [];
+  if (known.issuer === given || known.issuer === "optional") return [];
   return known.issuer
     ? [problem(path, "missing", "is missing", input)]
     : [problem(path, "invalid", "is set by the preset, and every identity is keyed by it: leave it out", input)];
@@ -50,8 +66,45 @@ function scopeProblems(input: unknown, index: number, known: PresetFacts): Confi
   if (!Array.isArray(scopes) || scopes.length === 0 || scopes.includes("openid") === known.openid) return [];
   const words = known.openid
     ? "lacks openid, without which there is no ID token (OpenID Connect Core §3.1.2.1)"
-    : "holds openid, which this provider does not know";
+    : known.custom
+      ? "holds openid, and this preset reads no ID token: a provider that has them is the preset oidc"
+      : "holds openid, which this provider does not know";
   return [problem(path, "invalid", words, input)];
+}
+
+/** What is not discovered must be written, and what only a custom provider may choose is refused elsewhere (AC-1). */
+function customProblems(input: unknown, index: number, preset: string, known: PresetFacts): ConfigProblem[] {
+  if (!known.custom) {
+    if (textAt(input, "providers", index, "callbackIss") !== "ignore") return [];
+    const path = ["providers", index, "callbackIss"];
+    return [problem(path, "invalid", `is for the preset oauth2; ${preset} has its iss checked`, input)];
+  }
+  return ["authorization", "token", "userinfo"].flatMap((name) => {
+    const path = ["providers", index, "endpoints", name];
+    return (valueAt(input, path) ?? null) === null ? [problem(path, "missing", "is missing", input)] : [];
+  });
+}
+
+/** Without PKCE the secret is all that keeps a stolen code from being exchanged by somebody else (SI-5). */
+function secretProblems(input: unknown, index: number): ConfigProblem[] {
+  const at = (key: string) => ["providers", index, key];
+  const method = textAt(input, "providers", index, "tokenEndpointAuthMethod");
+  if (method === "none" || method === "private_key_jwt") {
+    const words = "must be one with the client secret: this provider does not do PKCE";
+    const how = { allowed: "auto, client_secret_basic or client_secret_post" };
+    return [problem(at("tokenEndpointAuthMethod"), "invalid", words, input, how)];
+  }
+  if ((valueAt(input, at("clientSecret")) ?? null) !== null) return [];
+  const words = "is missing: this provider does not do PKCE, so its client must have a secret";
+  return method === "auto" ? [problem(at("clientSecret"), "missing", words, input)] : [];
+}
+
+/** Which claim is the subject is chosen once, among those that never come to mean somebody else. */
+function subjectProblems(input: unknown, index: number, subjects: readonly string[]): ConfigProblem[] {
+  const path = ["providers", index, "claims", "subject"];
+  const subject = valueAt(input, path);
+  if (typeof subject !== "string" || subjects.includes(subject)) return [];
+  return [problem(path, "invalid", "is no subject of this provider", input, { allowed: subjects.join(" or ") })];
 }
 
 function tenantProblems(input: unknown, index: number): ConfigProblem[] {

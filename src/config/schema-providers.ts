@@ -72,7 +72,7 @@ export const providerSchema = z.strictObject({
   issuer: webUrl({ bare: true })
     .optional()
     .describe(
-      "The provider's issuer, byte for byte as its metadata spells it. `oidc` needs it; other presets have it.",
+      "The provider's issuer, byte for byte as its metadata spells it. `oidc` needs it; `gitlab` takes another than https://gitlab.com; `oauth2` needs it as the key of its identities; other presets have it.",
     ),
   tenant: tenant()
     .nullable()
@@ -104,7 +104,9 @@ export const providerSchema = z.strictObject({
       endSession: endpoint("end-session"),
     })
     .prefault({})
-    .describe("Endpoints that differ from what discovery tells."),
+    .describe(
+      "Endpoints that differ from what discovery tells. `oauth2` needs `authorization`, `token` and `userinfo`.",
+    ),
   timeout: duration({ min: milliseconds(100), max: minutes(5) })
     .nullable()
     .default(null)
@@ -141,6 +143,11 @@ export const providerSchema = z.strictObject({
   par: oneOf("auto", "always", "never")
     .default("auto")
     .describe("Pushed authorization requests (RFC 9126). `auto` pushes when the metadata requires it."),
+  callbackIss: oneOf("check", "ignore")
+    .default("check")
+    .describe(
+      "oauth2: what is done with the `iss` of a callback (RFC 9207). `check` refuses one that is not `issuer`; `ignore` is for a provider whose `iss` is another text.",
+    ),
   responseMode: oneOf("query", "form_post").default("query").describe("How the provider sends its answer."),
   clientIdInBody: flag()
     .default(false)

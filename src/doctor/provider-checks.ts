@@ -107,7 +107,8 @@ function judgeEgress(
     return needed ? policy.fail(text, fix) : policy.warn(text, fix);
   }
   const urls = called.flatMap((endpoint) => as?.[endpoint] ?? []);
-  const hosts = [...new Set([...discoveryUrls(provider), ...urls].map((url) => new URL(url).host))];
+  const discovery = provider.kind === "oauth2" ? [] : discoveryUrls(provider);
+  const hosts = [...new Set([...discovery, ...urls].map((url) => new URL(url).host))];
   return ports.proxied(provider.issuer)
     ? policy.ok(`${hosts.join(", ")} may be asked, through the proxy, which alone sees and checks their addresses.`)
     : policy.ok(`${hosts.join(", ")} may be asked.`);

@@ -36,11 +36,11 @@ export function authorizationParameters(input: {
     client_id: provider.client.clientId,
     redirect_uri: provider.redirectUri,
     response_type: "code",
-    scope: provider.scopes.join(" "),
+    // Without a scope the server takes its default (RFC 6749 §3.3); an empty one would be a malformed list.
+    ...(provider.scopes.length === 0 ? {} : { scope: provider.scopes.join(" ") }),
     state: input.state,
     ...(provider.quirks.nonce ? { nonce: input.nonce } : {}),
-    code_challenge: input.codeChallenge,
-    code_challenge_method: "S256",
+    ...(provider.quirks.pkce ? { code_challenge: input.codeChallenge, code_challenge_method: "S256" } : {}),
     ...(provider.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
   };
 }

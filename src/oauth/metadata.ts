@@ -127,7 +127,12 @@ const discoveryRequest = (provider: Provider): DocumentRequest<AuthorizationServ
   urls: discoveryUrls(provider),
   timeout: provider.timeout,
   reader: provider.unresolvedIssuer ?? provider.issuer,
-  read: (document) => readServerMetadata(document, metadataIssuer(provider, document), overrides(provider.endpoints)),
+  read: (document) =>
+    readServerMetadata(
+      { ...document, ...provider.quirks.metadata },
+      metadataIssuer(provider, document),
+      overrides(provider.endpoints),
+    ),
 });
 
 /** RFC 8414 §2 metadata of a provider that publishes none: its constant issuer and its record's endpoints. */

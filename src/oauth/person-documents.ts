@@ -7,9 +7,10 @@
  */
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
-import { type JsonObject, type JsonValue, parseJson, stringMember } from "../kernel/json.js";
+import { type JsonObject, type JsonValue, member, parseJson } from "../kernel/json.js";
 import type { Provider } from "../providers/provider.js";
 import { asProviderFailure, isTransientStatus } from "./failures.js";
+import { subjectText } from "./id-token-claims.js";
 import type { AuthorizationServer } from "./types.js";
 
 /**
@@ -31,11 +32,17 @@ export async function fetchPerson(
   }
   const documents: Record<string, JsonValue> = {};
   for (const [name, url] of Object.entries({ userinfo, ...person.further(userinfo) })) {
-    documents[name] = await fetchDocument(deps, { ...input, name, url });
+    const document = await fetchDocument(deps, { ...input, name, url });
+    if (person.refuses?.(document)) {
+      const data = { provider: provider.id, step: "userinfo", document: name, reason: "error" };
+      throw new LatchkeyError("signin.userinfo_invalid", { data });
+    }
+    documents[name] = document;
   }
-  const claims = person.claims(documents);
-  const sub = claims && stringMember(claims, "sub");
-  if (!claims || !sub) throw new LatchkeyError("signin.subject_invalid", { data: { provider: provider.id } });
+  const claims = person.claims(documents, provider.claims);
+  const sub = claims && subjectText(member(claims, "sub"));
+  if (!claims || sub === undefined)
+    throw new LatchkeyError("signin.subject_invalid", { data: { provider: provider.id } });
   // Whatever the API calls `iss`, the key of an identity is the preset's own constant (AC-1).
   return { ...claims, iss: as.issuer, sub };
 }

@@ -15,6 +15,8 @@ import { isTransientStatus } from "./failures.js";
 export interface TokenAnswerQuirks {
   /** What separates scopes in one string. @default " " */
   readonly scopeSeparator: " " | ",";
+  /** Its own word for an error, undefined for none; asked before `error` is. @default null */
+  readonly tokenError?: ((answer: JsonObject) => string | undefined) | null;
 }
 export const standardTokenAnswer: TokenAnswerQuirks = { scopeSeparator: " " };
 
@@ -81,7 +83,7 @@ export function normaliseTokenAnswer(
   const { status } = answer;
   if (isTransientStatus(status)) return err({ kind: "unavailable", status });
   const members = readMembers(answer);
-  const refused = members.ok ? oauthError(members.value, status) : undefined;
+  const refused = members.ok ? oauthError(members.value, status, quirks) : undefined;
   if (refused) return err(refused);
   if (status < 200 || status > 299) return err({ kind: "status", status });
   const unreadable = (reason: UnreadableReason) => err({ kind: "unreadable", reason, status } as const);
@@ -114,7 +116,7 @@ export function normaliseTokenAnswer(
 /** The `error` of an OAuth error answer, where there is a readable one. Never throws. */
 export function oauthErrorOf(answer: RawTokenAnswer): string | undefined {
   const members = readMembers(answer);
-  return members.ok ? oauthError(members.value, answer.status)?.error : undefined;
+  return members.ok ? oauthError(members.value, answer.status, standardTokenAnswer)?.error : undefined;
 }
 
 function readMembers(answer: RawTokenAnswer): Result<JsonObject, UnreadableReason> {
@@ -144,9 +146,11 @@ function readMembers(answer: RawTokenAnswer): Result<JsonObject, UnreadableReaso
 function oauthError(
   body: JsonObject,
   status: number,
+  quirks: TokenAnswerQuirks,
 ): Extract<TokenAnswerFailure, { kind: "oauth_error" }> | undefined {
-  const error = member(body, "error");
-  if (error === undefined || error === null || error === "" || error === false) return undefined;
+  const own = quirks.tokenError?.(body);
+  const error = own ?? member(body, "error");
+  if (own === undefined && (error === undefined || error === null || error === "" || error === false)) return undefined;
   const description = member(body, "error_description");
   return {
     kind: "oauth_error",

@@ -46,7 +46,11 @@ export async function exchangeCode(
     throw new LatchkeyError("signin.provider_misconfigured", { data: { ...about, reason: "token_endpoint_missing" } });
   }
   const made = await authenticateClient(deps, { client, as, now });
-  const parameters = { code: input.code, redirect_uri: provider.redirectUri, code_verifier: input.codeVerifier };
+  const parameters = {
+    code: input.code,
+    redirect_uri: provider.redirectUri,
+    ...(provider.quirks.pkce ? { code_verifier: input.codeVerifier } : {}),
+  };
   const answer = await genericTokenEndpointRequest(
     serverOf(as),
     { client_id: client.clientId },

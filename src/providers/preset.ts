@@ -31,7 +31,8 @@ export interface Preset {
 
 /** Where the issuer comes from: the operator, the preset, or the tenant the operator names. */
 export type PresetIssuer =
-  | { readonly from: "operator" }
+  /** `fallback`: for an operator who names none. */
+  | { readonly from: "operator"; readonly fallback?: string }
   | { readonly from: "preset"; readonly issuer: string }
   | { readonly from: "tenant"; readonly resolve: (record: TenantRecord) => TenantChoice };
 
@@ -52,8 +53,10 @@ export interface TenantChoice {
 /** What follows the specifications needs nothing said about it. */
 export const noQuirks: ProviderQuirks = {
   nonce: true,
+  pkce: true,
   scopeSeparator: " ",
   tokenErrors: {},
+  tokenError: null,
   emailVerified: null,
   metadata: {},
   person: null,

@@ -51,22 +51,34 @@ export interface TenantIssuers {
 
 /** How a provider differs from the specifications: data, and pure functions. Each is asked at one place. */
 export interface ProviderQuirks {
-  /** False where the provider cannot do it; PKCE stays (SI-5). */
+  /** False where the provider cannot do it; PKCE stays (SI-5), but for the one exception that SI-5 states. */
   readonly nonce: boolean;
+  /** False where the provider cannot do it; then the client has a secret, and the nonce stays but for that exception. */
+  readonly pkce: boolean;
   /** What separates scopes in its token answers. */
   readonly scopeSeparator: " " | ",";
   /** Its own words for the errors of RFC 6749 §5.2. */
   readonly tokenErrors: Readonly<Record<string, string>>;
+  /**
+   * Its own way to say in a token answer that there is none, whatever else the answer holds: the word for it, which
+   * `tokenErrors` may translate; undefined when it does not say so. Null: `error` says it (RFC 6749 §5.2).
+   */
+  readonly tokenError: ((answer: JsonObject) => string | undefined) | null;
   /** Whether one document vouches for the address in it; null: `email_verified` says so. */
   readonly emailVerified: ((document: JsonObject) => boolean) | null;
-  /** Members of the metadata of an `oauth2` provider beside its issuer and endpoints. */
+  /**
+   * Members of metadata: of an `oauth2` provider beside its issuer and endpoints, of an `oidc` provider in place of what
+   * its document says. Never the issuer.
+   */
   readonly metadata: JsonObject;
   /** How an `oauth2` provider tells who somebody is; null for `oidc`. */
   readonly person: {
     /** Documents that are asked for beside userinfo, by a name of ours. */
     readonly further: (userinfoUrl: string) => Readonly<Record<string, string>>;
+    /** True for a document that is an error although its status is 200. Left out: none is. */
+    readonly refuses?: (document: JsonValue) => boolean;
     /** All of them (`userinfo` is the first) in the words of OpenID Connect; undefined when they name nobody. */
-    readonly claims: (documents: Readonly<Record<string, JsonValue>>) => JsonObject | undefined;
+    readonly claims: (documents: Readonly<Record<string, JsonValue>>, names: ClaimNames) => JsonObject | undefined;
   } | null;
 }
 
@@ -101,6 +113,8 @@ export interface Provider {
   readonly redirectUri: string;
   readonly par: "auto" | "always" | "never";
   readonly responseMode: "query" | "form_post";
+  /** `ignore`: a callback's `iss` is not compared; only for a custom `oauth2` provider whose operator says so (AC-1). */
+  readonly callbackIss: "check" | "ignore";
   readonly clockTolerance: Duration;
   readonly claims: ClaimNames;
   readonly signUp: boolean;

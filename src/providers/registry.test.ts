@@ -77,6 +77,7 @@ describe("the registry", () => {
       redirectUri: "https://app.test/auth/providers/corp/callback",
       par: "auto",
       responseMode: "query",
+      callbackIss: "check",
       clockTolerance: 60_000,
       claims: { subject: "sub", email: "email", name: "name", picture: "picture" },
       signUp: false,

@@ -1,19 +1,9 @@
 /** The providers of this installation: each record of the configuration with its preset applied and defaults filled in. */
 import type { Config, ProviderConfig } from "../config/schema.js";
 import type { Preset } from "./preset.js";
-import { github } from "./presets/github.js";
-import { google } from "./presets/google.js";
-import { microsoft } from "./presets/microsoft.js";
-import { oidc } from "./presets/oidc.js";
+import { presets } from "./presets/all.js";
 import type { ClaimNames, Provider, ProviderRegistry, TenantIssuers } from "./provider.js";
 import { redirectUriOf } from "./redirect-uri.js";
-
-const presets: Readonly<Record<ProviderConfig["preset"], Preset>> = {
-  oidc,
-  google,
-  microsoft,
-  github,
-};
 
 /** The issuer that a tenant under a name was found to have; undefined until then. */
 export type KnownIssuers = (unresolved: string) => string | undefined;
@@ -51,6 +41,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     redirectUri: redirectUriOf(config, record),
     par: record.par,
     responseMode: record.responseMode,
+    callbackIss: record.callbackIss,
     clockTolerance: config.signIn.clockTolerance,
     claims: claimNamesOf(config, record, preset),
     signUp: record.signUp ?? config.signIn.signUp,
@@ -71,7 +62,8 @@ function withIssuer(
   rest: Omit<Provider, IssuerMember>,
 ): Provider {
   if (preset.issuer.from !== "tenant") {
-    const issuer = preset.issuer.from === "preset" ? preset.issuer.issuer : (record.issuer ?? "");
+    const issuer =
+      preset.issuer.from === "preset" ? preset.issuer.issuer : (record.issuer ?? preset.issuer.fallback ?? "");
     return { ...rest, issuer, issuers: [issuer], tenants: null, discoveryUrl: record.discoveryUrl };
   }
   const { template, tenant, ...choice } = preset.issuer.resolve(record);

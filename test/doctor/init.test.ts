@@ -176,3 +176,47 @@ test("SU-11 the dialogue gives up on somebody who is not there", async () => {
   expect(code).toBe(2);
   await expect(stat(join(cwd, "latchkey.yaml"))).rejects.toMatchObject({ code: "ENOENT" });
 });
+
+test("SU-11 SI-1 init takes every preset, and names the flags for what one of them lacks", async () => {
+  const client = ["--client-id", "latchkey"];
+  for (const preset of ["google", "github", "feishu", "gitlab", "discord"]) {
+    const cwd = await aFolder();
+    const { code, out } = await run(cwd, ["--provider", preset, ...client]);
+    expect([preset, code, out]).toEqual([preset, 0, expect.stringContaining(`/auth/providers/${preset}/callback`)]);
+    expect((await written(cwd)).providers).toEqual([{ id: preset, preset, clientId: "latchkey" }]);
+  }
+  for (const preset of ["linkedin", "slack"]) {
+    const cwd = await aFolder();
+    const { code, err } = await run(cwd, ["--provider", preset, ...client]);
+    expect([preset, code, err]).toEqual([preset, 2, expect.stringContaining("--client-secret-env")]);
+    expect((await run(cwd, ["--provider", preset, ...client, "--client-secret-env", "S"])).code).toBe(0);
+  }
+  const cwd = await aFolder();
+  const { code, err } = await run(cwd, ["--provider", "oauth2", ...client]);
+  expect(code).toBe(2);
+  for (const flag of ["--issuer", "--authorization-endpoint", "--token-endpoint", "--userinfo-endpoint"])
+    expect(err).toContain(flag);
+});
+
+test("SU-11 SI-1 the dialogue asks for the endpoints of a custom provider, and again for a secret that must be", async () => {
+  const custom = await aFolder();
+  const endpoints = {
+    authorization: "https://forum.test/authorize",
+    token: "https://forum.test/token",
+    userinfo: "http://127.0.0.1:8080/me",
+  };
+  const urls = [endpoints.authorization, endpoints.token, "no url", endpoints.userinfo];
+  const answers = ["", "oauth2", "https://forum.test", ...urls, "latchkey", "", "", "n"];
+  const first = await run(custom, [], answers);
+  expect([first.code, first.asked.length]).toEqual([0, answers.length]);
+  expect(await written(custom)).toMatchObject({
+    egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] },
+    providers: [{ id: "oauth2", preset: "oauth2", issuer: "https://forum.test", endpoints, clientId: "latchkey" }],
+  });
+
+  const confidential = await aFolder();
+  const second = await run(confidential, [], ["", "linkedin", "77x", "", "canary-typed", "", "n"]);
+  expect(second.asked.filter((question) => question.startsWith("Client secret"))).toHaveLength(2);
+  expect(second.code).toBe(0);
+  expect(await readFile(join(confidential, "latchkey.linkedin.secret"), "utf8")).toBe("canary-typed\n");
+});

@@ -38,6 +38,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   redirectUri: "https://app.example/auth/providers/corp/callback",
   par: "auto",
   responseMode: "query",
+  callbackIss: "check",
   clockTolerance: minutes(1),
   claims: { subject: "sub", email: "email", name: "name", picture: "picture" },
   signUp: true,

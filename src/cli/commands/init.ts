@@ -18,6 +18,9 @@ export interface InitOptions extends CommonOptions {
   readonly provider?: string;
   readonly issuer?: string;
   readonly tenant?: string;
+  readonly authorizationEndpoint?: string;
+  readonly tokenEndpoint?: string;
+  readonly userinfoEndpoint?: string;
   readonly id?: string;
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
@@ -39,6 +42,9 @@ export const initCommand = (session: Session): Command =>
     .option("--provider <preset-or-issuer>", "a preset, or the issuer of any OpenID Connect provider")
     .option("--issuer <url>", "the provider's issuer, where --provider is a preset that needs one")
     .option("--tenant <id>", "the tenant, where the preset needs one")
+    .option("--authorization-endpoint <url>", "for the preset oauth2, of which nothing can be discovered")
+    .option("--token-endpoint <url>", "the same")
+    .option("--userinfo-endpoint <url>", "the same")
     .option("--id <name>", "the provider's id in URLs and records (default: the preset, or sso)")
     .option("--client-id <id>", "the client id that the provider gave")
     .option("--client-secret-env <name>", "the variable that holds the client secret")
@@ -132,6 +138,11 @@ function answersOf(options: InitOptions, database: string): InitAnswers {
     presetGiven: provider !== undefined,
     issuer: options.issuer ?? (isIssuer ? provider : undefined),
     tenant: options.tenant,
+    endpoints: {
+      ...(options.authorizationEndpoint === undefined ? {} : { authorization: options.authorizationEndpoint }),
+      ...(options.tokenEndpoint === undefined ? {} : { token: options.tokenEndpoint }),
+      ...(options.userinfoEndpoint === undefined ? {} : { userinfo: options.userinfoEndpoint }),
+    },
     id: options.id ?? (preset === "oidc" ? "sso" : preset),
     clientId: options.clientId,
     clientSecret:
@@ -165,6 +176,9 @@ const flags: Readonly<Record<string, string>> = {
   "providers.0.preset": "--provider",
   "providers.0.issuer": "--provider or --issuer",
   "providers.0.tenant": "--tenant",
+  "providers.0.endpoints.authorization": "--authorization-endpoint",
+  "providers.0.endpoints.token": "--token-endpoint",
+  "providers.0.endpoints.userinfo": "--userinfo-endpoint",
   "providers.0.id": "--id",
   "providers.0.clientId": "--client-id",
   "providers.0.clientSecret": "--client-secret-env or --client-secret-file",
