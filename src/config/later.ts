@@ -28,8 +28,6 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
   "busPrefix",
-  "groups",
-  "limits",
   "vault",
   "toolServers",
   "services",
@@ -46,14 +44,9 @@ export const laterKeys: readonly string[] = [
     "callbackIss",
     "teamId",
     "keyId",
-    "roles",
-    "groups",
     "tokenExchange",
   ),
   "providers.*.endpoints.introspection",
-  ...below("providers.*.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
-  ...below("signIn.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
-  ...below("roles", "fromClaims", "allowed", "admin", "rules", "noMatch", "absent", "healLoneUser"),
   "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),
   ...below("rateLimits", "token", "logout"),

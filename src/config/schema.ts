@@ -6,9 +6,10 @@
  * (problems.ts), keys of features that do not exist yet (later.ts).
  */
 import { z } from "zod";
+import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
-import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
 import { allowing, ownSecret, text, urlProblem } from "./values.js";
 
 const baseUrl = () =>
@@ -90,6 +91,8 @@ export const configSchema = z.strictObject({
     .describe("The providers that people sign in with, in the order of their buttons."),
   signIn: signInSchema,
   roles: rolesSchema,
+  groups: groupsSchema,
+  limits: limitsSchema,
   sessions: sessionsSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,

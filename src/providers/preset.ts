@@ -53,6 +53,7 @@ export const noQuirks: ProviderQuirks = {
   scopeSeparator: " ",
   tokenErrors: {},
   emailVerified: null,
+  rolesInUserinfo: true,
   metadata: {},
   person: null,
 };
