@@ -3,7 +3,9 @@
  * database and wires the same steps, without egress, routes or background work. What has to be sent out (revocations)
  * waits in the outbox for the running server.
  */
+
 import { deleteUser, findUser, listUsers, type Operator, setDisabled, setRole } from "./accounts/administer.js";
+import { shownOrigin } from "./accounts/policy/origin.js";
 import type { Config } from "./config/schema.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -105,7 +107,7 @@ export async function openAdministration(
         user,
         identities: await store.identities.ofUser(user.id),
         sessions: await store.sessions.ofUser(user.id),
-        groups: groups.map(({ group, origin }) => ({ name: group.name, origin })),
+        groups: groups.map(({ group, origin }) => ({ name: group.name, origin: shownOrigin(origin) })),
       };
     },
     setRole: async (who, role) => setRole(wired, await idOf(who), role, config.roles.order, by()),

@@ -92,7 +92,8 @@ const AccessCard: FC<{ view: AccountPageView }> = ({ view }) => {
         <div>
           <dt>{messages.account.role}</dt>
           <dd>
-            <span class="badge">{user.role}</span> <span class="small">{messages.account.roleReason(roleOrigin)}</span>
+            <span class="badge">{user.role}</span>{" "}
+            <span class="small">{roleInWords(roleOrigin, view.providerName)}</span>
           </dd>
         </div>
         <div>
@@ -118,6 +119,12 @@ const AccessCard: FC<{ view: AccountPageView }> = ({ view }) => {
     </section>
   );
 };
+
+/** The role's origin in words; `claims:<provider>` names the provider. */
+function roleInWords(origin: string, providerName: (id: string) => string): string {
+  const claims = /^claims:(.+)$/s.exec(origin)?.[1];
+  return claims === undefined ? messages.account.roleReason(origin) : messages.account.roleClaims(providerName(claims));
+}
 
 /** `manual`, `default` or `claims:<provider>` (glossary: membership) in words. */
 function originInWords(origin: string, providerName: (id: string) => string): string {
