@@ -48,6 +48,8 @@ test("SI-17 AC-12 AC-15 the tables hold 200 rows or more, none of them twice", (
   const groups = Object.values(groupTables).flat();
   const rows = [...shapes, ...names, ...toldUnknown, ...roles, ...groups];
   expect(rows.length).toBeGreaterThanOrEqual(200);
-  const questions = [...roles, ...groups].map((row) => JSON.stringify(row.slice(1), (_, value) => (value === undefined ? "none" : value)));
+  const questions = [...roles, ...groups].map((row) =>
+    JSON.stringify(row.slice(1), (_, value) => (value === undefined ? "none" : value)),
+  );
   expect(new Set(questions).size).toBe(questions.length);
 });
