@@ -302,6 +302,14 @@ const defaults: Row[] = [
     ["join all from default", "create x from corp"],
   ],
   [
+    "a claim that names it while it is being made does not make it twice",
+    ["all", "x"],
+    null,
+    {},
+    { groups: { ...create.groups, join: "any", default: "all" } },
+    ["create all from default", "pass over all: is_default", "create x from corp"],
+  ],
+  [
     "an empty claim leaves it",
     [],
     null,

@@ -54,8 +54,8 @@ export type GroupStep =
     }
   /** Named by the claim, and a pattern of `groups.blocked` fits. */
   | { readonly kind: "blocked"; readonly name: string; readonly pattern: string }
-  /** Named by the claim, and not joined. */
-  | { readonly kind: "ignored"; readonly name: string; readonly why: "no_such_group" | "not_opened" };
+  /** Named by the claim, and not joined. `is_default`: it is being made for this new user, who is in it as such. */
+  | { readonly kind: "ignored"; readonly name: string; readonly why: "no_such_group" | "not_opened" | "is_default" };
 
 export function planGroups(
   claim: ClaimResult,
@@ -64,7 +64,8 @@ export function planGroups(
   person: { readonly isNew: boolean; readonly origin: string },
 ): readonly GroupStep[] {
   const named = namesIn(claim, rules);
-  const fromDefault = person.isNew && rules.default !== null ? [defaultStep(rules.default, known)] : [];
+  const joinsDefault = person.isNew && rules.default !== null;
+  const fromDefault = joinsDefault ? [defaultStep(rules.default, known)] : [];
   if (typeof named === "string") return [...fromDefault, ...keepAll(known, person.origin, named)];
 
   const blockedBy = (name: string) => rules.blocked.find((pattern) => pattern.matches(name))?.text;
@@ -74,12 +75,15 @@ export function planGroups(
   );
   const opened = (group: { createdBy: string }) => rules.join === "any" || group.createdBy === person.origin;
 
+  const made = new Set(fromDefault.filter((step) => step.kind === "create").map((step) => step.name));
+
   const steps: GroupStep[] = [];
   const settled = new Set<string>();
   for (const name of named) {
     const pattern = blockedBy(name);
     const group = existing.get(name);
     if (pattern !== undefined) steps.push({ kind: "blocked", name, pattern });
+    else if (made.has(name)) steps.push({ kind: "ignored", name, why: "is_default" });
     else if (group && !opened(group)) steps.push({ kind: "ignored", name, why: "not_opened" });
     else if (mine.has(name)) steps.push({ kind: "keep", name, origin: person.origin, why: "in_claim" });
     else if (group) steps.push({ kind: "join", name, id: group.id, origin: person.origin, why: "in_claim" });
