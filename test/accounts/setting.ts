@@ -122,7 +122,6 @@ export function roleInWords(decision: SignInDecision): string {
   const { role, account } = decision;
   if (role.kind === "keep") return `keeps ${role.role} by ${role.rule}`;
   if (role.kind === "last_admin_kept") return `stays the last admin, ${role.wanted} by ${role.rule}`;
-  if (role.kind === "refuse") throw new Error("a refused role that is admitted");
   const write = account.role === null ? " (nothing to write)" : "";
   return `${role.role} from ${role.origin} by ${role.rule}${write}`;
 }

@@ -90,6 +90,8 @@ export interface Person {
   readonly groups: ClaimReading;
 }
 
+type GivenRole = Exclude<RoleOutcome, { kind: "refuse" }>;
+
 export type SignInDecision =
   | { readonly kind: "unreadable"; readonly problem: IdentityProblem }
   | {
@@ -106,7 +108,7 @@ export type SignInDecision =
       readonly kind: "admit";
       readonly person: Person;
       readonly account: Admission;
-      readonly role: RoleOutcome;
+      readonly role: GivenRole;
       readonly groups: readonly GroupStep[];
     };
 
@@ -192,7 +194,7 @@ const roleRules = (provider: ProviderRules, rules: InstallationRules): RoleRules
 type Admitted = Exclude<AccountDecision, { kind: "refuse" }>;
 
 /** AC-9: the first person, and the admins whom the operator named, are admin whatever claims say. */
-function admittedWhatever(account: Admitted, { identity }: Person, rules: InstallationRules): RoleOutcome | null {
+function admittedWhatever(account: Admitted, { identity }: Person, rules: InstallationRules): GivenRole | null {
   const rule = "signIn.bootstrapAdmins";
   if (account.role && account.role.origin !== "default") {
     return { kind: "set", ...account.role, rule: account.role.origin === "bootstrap" ? rule : "first-user" };
@@ -206,7 +208,7 @@ function holderOf(known: KnownFacts, account: Admitted, rules: InstallationRules
   return { role: user.role, lastAdmin: known.lastAdmin, heal: rules.healLoneUser && known.onlyUser };
 }
 
-function admission(account: Admitted, role: Exclude<RoleOutcome, { kind: "refuse" }>, known: KnownFacts): Admission {
+function admission(account: Admitted, role: GivenRole, known: KnownFacts): Admission {
   const change = role.kind === "set" ? { role: role.role, origin: role.origin, rule: role.rule } : null;
   if (account.kind === "create") {
     // A new user is always given a role; the rules that could keep one need somebody who has one.
