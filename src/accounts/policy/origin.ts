@@ -3,7 +3,6 @@
  * `claims:<provider> <issuer>`. The issuer is in it so that a provider id that is pointed elsewhere inherits nothing
  * (AC-21); people are shown the part before it.
  */
-export const manualOrigin = "manual";
 export const defaultOrigin = "default";
 
 /** A provider's id has no space, so the first one ends it whatever the issuer looks like. */
