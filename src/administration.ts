@@ -14,6 +14,7 @@ import {
   setDisabled,
   setRole,
 } from "./accounts/administer.js";
+import { shownOrigin } from "./accounts/policy/origin.js";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
@@ -151,7 +152,7 @@ export async function openAdministration(
         user,
         identities: await store.identities.ofUser(user.id),
         sessions: await store.sessions.ofUser(user.id),
-        groups: groups.map(({ group, origin }) => ({ name: group.name, origin })),
+        groups: groups.map(({ group, origin }) => ({ name: group.name, origin: shownOrigin(origin) })),
       };
     },
     setRole: async (who, role) => setRole(wired, await idOf(who), role, config.roles.order, by()),

@@ -200,7 +200,12 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     flowLifetime: config.signIn.flowLifetime,
     session: { lifetime, idle },
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
-    accounts: { ...config.signIn, defaultRole: config.roles.default },
+    accounts: {
+      ...config.signIn,
+      roleOrder: config.roles.order,
+      healLoneUser: config.roles.healLoneUser,
+      groupsPerClaim: config.limits.groupsPerClaim,
+    },
   };
   const jobs = supervise({ clock, log }, [
     {

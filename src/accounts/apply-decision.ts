@@ -9,11 +9,11 @@ import type { Instant } from "../kernel/time.js";
 import type { Transaction } from "../store/contract.js";
 import type { IdentityRecord, UserRecord } from "../store/records.js";
 import type { LoadedAccounts } from "./known-accounts.js";
-import type { AccountDecision } from "./policy/decide.js";
+import type { Admission, RoleChange } from "./policy/decide-sign-in.js";
 import type { IncomingIdentity } from "./policy/identity.js";
 
 export interface ApplyInput {
-  readonly decision: Exclude<AccountDecision, { kind: "refuse" }>;
+  readonly decision: Admission;
   readonly loaded: LoadedAccounts;
   readonly incoming: IncomingIdentity;
   readonly provider: string;
@@ -30,7 +30,7 @@ export async function applyDecision(
   ports: { random: RandomSource },
   tx: Transaction,
   input: ApplyInput,
-): Promise<{ readonly user: UserRecord; readonly identity: IdentityRecord }> {
+): Promise<{ readonly user: UserRecord; readonly identity: IdentityRecord; readonly announced: boolean }> {
   const { decision, incoming, now } = input;
   const userId = decision.kind === "create" ? input.newUserId : decision.userId;
   const actor = { kind: "user", id: userId };
@@ -39,7 +39,9 @@ export async function applyDecision(
 
   const user = decision.kind === "create" ? await create() : await change(existing());
   const identity = await writeIdentity();
-  return { user, identity };
+  // Nobody can hold an old answer about somebody who has just been made.
+  const announced = decision.kind === "create" || user.version !== existing().version;
+  return { user, identity, announced };
 
   function existing(): UserRecord {
     const user = input.loaded.bySubject ?? input.loaded.byEmail;
@@ -48,7 +50,8 @@ export async function applyDecision(
   }
 
   async function create(): Promise<UserRecord> {
-    const role = decision.kind === "create" ? decision.role : { role: "pending", origin: "default" };
+    const role: RoleChange =
+      decision.kind === "create" ? decision.role : { role: "pending", origin: "default", rule: "roles.default" };
     const user: UserRecord = {
       id: userId,
       email: incoming.email,
@@ -65,7 +68,7 @@ export async function applyDecision(
       lastSignInAt: now,
     };
     await tx.users.insert(user);
-    await audit({ type: "user.created", rule: role.origin, data: { role: role.role } });
+    await audit({ type: "user.created", rule: role.origin, data: { role: role.role, by: role.rule } });
     return user;
   }
 
@@ -91,8 +94,9 @@ export async function applyDecision(
     }
     if (decision.kind !== "create" && decision.role) {
       set({ role: decision.role.role, roleOrigin: decision.role.origin });
-      const data = { from: user.role, to: decision.role.role };
-      await audit({ type: "role.changed", rule: decision.role.origin, data });
+      const data = { from: user.role, to: decision.role.role, by: decision.role.rule };
+      // The role may stay while another rule gives it from now on; that is nothing to tell.
+      if (data.from !== data.to) await audit({ type: "role.changed", rule: decision.role.origin, data });
     }
     if (decision.kind === "claim") await audit({ type: "user.claimed" });
 

@@ -1,6 +1,7 @@
 /** A person's groups, each once, with everything that put them there. */
 import type { UserId } from "../kernel/ids.js";
 import type { StoreReads } from "../store/contract.js";
+import { shownOrigin } from "./policy/origin.js";
 
 export interface MembershipView {
   readonly name: string;
@@ -14,7 +15,9 @@ export async function listMemberships(
 ): Promise<readonly MembershipView[]> {
   const origins = new Map<string, string[]>();
   for (const { group, origin } of await store.groups.ofUser(userId)) {
-    origins.set(group.name, [...(origins.get(group.name) ?? []), origin]);
+    const shown = shownOrigin(origin);
+    const before = origins.get(group.name) ?? [];
+    if (!before.includes(shown)) origins.set(group.name, [...before, shown]);
   }
   return [...origins].map(([name, found]) => ({ name, origins: found }));
 }

@@ -21,6 +21,8 @@ export type AuditEventType =
   | "user.enabled"
   | "user.deleted"
   | "role.changed"
+  | "role.last_admin_kept"
+  | "groups.synced"
   | "identity.linked"
   | "session.ended";
 

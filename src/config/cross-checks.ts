@@ -8,6 +8,7 @@ import { isJsonObject } from "../kernel/json.js";
 import { isLoopbackHost } from "./loopback.js";
 import { presetChecks } from "./preset-checks.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
+import { roleChecks } from "./role-checks.js";
 import { webhookChecks } from "./webhook-checks.js";
 import { durationAt, providersOf, textAt, urlAt, written } from "./written.js";
 
@@ -54,33 +55,6 @@ const idleWithinLifetime: Check = (input) => {
   // Of the two the written one is at fault; the other may be a default that nobody has seen.
   const key = valueAt(input, ["sessions", "idle"]) === undefined ? "lifetime" : "idle";
   return [problem(["sessions", key], "invalid", "makes sessions.idle longer than sessions.lifetime", input)];
-};
-
-const roles: Check = (input) => {
-  const found: ConfigProblem[] = [];
-  const order = written(input, "roles", "order");
-  const role = written(input, "roles", "default");
-  if (!Array.isArray(order)) return found;
-  const places = ["pending", "user", "admin"].map((name) => order.indexOf(name));
-  const inOrder = places.every((place, index) => place >= 0 && (index === 0 || place > (places[index - 1] ?? -1)));
-  if (!inOrder || new Set(order).size !== order.length) {
-    found.push(
-      problem(
-        ["roles", "order"],
-        "invalid",
-        "must hold pending, user and admin in this order, and no role twice",
-        input,
-      ),
-    );
-  }
-  if (typeof role === "string" && !order.includes(role)) {
-    found.push(
-      problem(["roles", "default"], "invalid", "is not in roles.order", input, {
-        allowed: order.filter((name) => typeof name === "string").join(" · "),
-      }),
-    );
-  }
-  return found;
 };
 
 const providerIds: Check = (input) => {
@@ -198,7 +172,7 @@ const checks: readonly Check[] = [
   crossSiteCookie,
   sharedCookie,
   idleWithinLifetime,
-  roles,
+  roleChecks,
   providerIds,
   redirectUris,
   clientCredentials,

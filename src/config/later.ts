@@ -25,8 +25,6 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
-  "groups",
-  "limits",
   "vault",
   "toolServers",
   "services",
@@ -41,14 +39,9 @@ export const laterKeys: readonly string[] = [
     "apiOrigins",
     "teamId",
     "keyId",
-    "roles",
-    "groups",
     "tokenExchange",
   ),
   "providers.*.endpoints.introspection",
-  ...below("providers.*.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
-  ...below("signIn.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
-  ...below("roles", "fromClaims", "allowed", "admin", "rules", "noMatch", "absent", "healLoneUser"),
   "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),
   ...below("rateLimits", "token", "logout"),

@@ -239,9 +239,10 @@ describe("LATCHKEY_ variables", () => {
 
   test("SU-1 every key has a variable, and no two have the same", () => {
     const variables = schemaLeaves().map(
-      ({ path }) => [`LATCHKEY_${path.replace("*", "0").split(".").map(upperSnake).join("__")}`, path] as const,
+      ({ path }) => [`LATCHKEY_${path.replaceAll("*", "0").split(".").map(upperSnake).join("__")}`, path] as const,
     );
-    for (const [variable, path] of variables) expect(pathOfVariable(variable)?.join(".")).toBe(path.replace("*", "0"));
+    for (const [variable, path] of variables)
+      expect(pathOfVariable(variable)?.join(".")).toBe(path.replaceAll("*", "0"));
     expect(new Set(variables.map(([variable]) => variable)).size).toBe(variables.length);
   });
 });

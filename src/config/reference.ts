@@ -42,10 +42,10 @@ export function configReference(): string {
   const sections = new Map<string, string[]>();
   for (const { path, node } of schemaLeaves()) {
     const section = path.includes(".") ? (path.split(".")[0] ?? "") : "top level";
-    const name = path.replace(".*.", "[].");
+    const name = path.replaceAll(".*.", "[].");
     const standard =
       node.fallback === undefined ? (node.required ? "**required**" : "not set") : code(JSON.stringify(node.fallback));
-    const variable = `LATCHKEY_${path.replace("*", "0").split(".").map(upperSnake).join("__")}`;
+    const variable = `LATCHKEY_${path.replaceAll("*", "0").split(".").map(upperSnake).join("__")}`;
     const each = node.kind === "list" && node.allowed === "" ? `a list; each: ${node.item.allowed}` : node.allowed;
     const row = [
       code(name),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { milliseconds, minutes } from "../kernel/time.js";
 import { laterPresets, presets } from "./later.js";
+import { providerGroupsSchema, providerRolesSchema } from "./schema-claims.js";
 import { claimNames } from "./schema-sign-in.js";
 import { allowing, authorizeParameters, duration, flag, oneOf, secretText, text, webUrl } from "./values.js";
 
@@ -174,7 +175,13 @@ export const providerSchema = z.strictObject({
       email: claimNames.email.optional(),
       name: claimNames.name.optional(),
       picture: claimNames.picture.optional(),
+      roles: claimNames.roles.optional(),
+      groups: claimNames.groups.optional(),
+      rolesSeparator: claimNames.rolesSeparator.optional(),
+      groupsSeparator: claimNames.groupsSeparator.optional(),
     })
     .prefault({})
     .describe("Claim names of this provider, key by key over `signIn.claims`."),
+  roles: providerRolesSchema,
+  groups: providerGroupsSchema,
 });

@@ -1,4 +1,4 @@
-/** The keys about signing in, the role a person gets, and how long their session lasts. */
+/** The keys about signing in, and how long a session lasts. */
 import { z } from "zod";
 import { days, minutes, seconds } from "../kernel/time.js";
 import {
@@ -16,6 +16,7 @@ import {
 } from "./values.js";
 
 const claimName = () => text(200);
+const separator = () => allowing(z.string().max(8), "text of at most 8 characters, or an empty one");
 
 /** Claim names, shared by `signIn.claims` and, each optional, a provider's `claims`. */
 export const claimNames = {
@@ -23,6 +24,10 @@ export const claimNames = {
   email: claimName().describe("Claim with the e-mail address."),
   name: claimName().describe("Claim with the name to show."),
   picture: claimName().nullable().describe("Claim with the URL of a picture; null for none."),
+  roles: claimName().describe("Claim with the roles: a list, a text that is split, or a number."),
+  groups: claimName().describe("Claim with the groups: a list, a text that is split, or a number."),
+  rolesSeparator: separator().describe("What separates roles where the claim is a text; empty: it is one role."),
+  groupsSeparator: separator().describe("What separates groups where the claim is a text; empty: it is one group."),
 };
 
 const domain = () =>
@@ -122,28 +127,16 @@ export const signInSchema = z
         email: claimNames.email.default("email"),
         name: claimNames.name.default("name"),
         picture: claimNames.picture.default("picture"),
+        roles: claimNames.roles.default("roles"),
+        groups: claimNames.groups.default("groups"),
+        rolesSeparator: claimNames.rolesSeparator.default(","),
+        groupsSeparator: claimNames.groupsSeparator.default(";"),
       })
       .prefault({})
       .describe("Which claims say what. A name is tried as it stands, then as a dotted path."),
   })
   .prefault({})
   .describe("Who may sign in, and what a sign-in does.");
-
-const roleName = () =>
-  allowing(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/), "a name of a-z, 0-9, - and _, beginning with a letter");
-
-export const rolesSchema = z
-  .strictObject({
-    order: z
-      .array(roleName())
-      .default(["pending", "user", "admin"])
-      .describe("Every role there is, least first. `pending`, `user` and `admin` always exist, in this order."),
-    default: roleName()
-      .default("pending")
-      .describe("Role of a new user. `pending` may see nothing until an admin lets them in."),
-  })
-  .prefault({})
-  .describe("The roles, and what a new user gets.");
 
 export const sessionsSchema = z
   .strictObject({

@@ -7,9 +7,10 @@
  */
 import { z } from "zod";
 import { type Secret, secret } from "../kernel/secret.js";
+import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
-import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
 import { webhooksSchema } from "./schema-webhooks.js";
 import { allowing, ownSecret, text, urlProblem } from "./values.js";
 
@@ -101,6 +102,8 @@ export const configSchema = z.strictObject({
     .describe("The providers that people sign in with, in the order of their buttons."),
   signIn: signInSchema,
   roles: rolesSchema,
+  groups: groupsSchema,
+  limits: limitsSchema,
   sessions: sessionsSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,

@@ -27,6 +27,7 @@ export type EndReason =
   | "replaced"
   | "ended_by_operator"
   | "user_disabled"
+  | "access_refused"
   | "user_deleted";
 
 /** Sealed before the transaction, written inside it. */

@@ -159,7 +159,7 @@ describe("SI-11 which document a claim comes from", () => {
 });
 
 describe("SI-11 when userinfo is asked", () => {
-  const complete = { sub: "1", email: "a@x", name: "A", picture: "p" };
+  const complete = { sub: "1", email: "a@x", name: "A", picture: "p", roles: ["r"], groups: [] };
   const as = { issuer: "https://i", userinfo_endpoint: "https://i/userinfo" };
   test.each<[why: string, needed: boolean, idToken: JsonObject, names: object, as: object]>([
     ["nothing is missing", false, complete, {}, as],
@@ -168,6 +168,15 @@ describe("SI-11 when userinfo is asked", () => {
     ["there is no endpoint", false, { sub: "1" }, {}, { issuer: "https://i" }],
     ["the picture is missing", true, { ...complete, picture: undefined }, {}, as],
     ["the picture is missing and not used", false, { ...complete, picture: undefined }, { picture: null }, as],
+    ["the roles are missing", true, { ...complete, roles: undefined }, {}, as],
+    ["the groups are missing", true, { ...complete, groups: undefined }, {}, as],
+    [
+      "roles and groups are missing and not used",
+      false,
+      { ...complete, roles: null, groups: null },
+      { roles: null, groups: null },
+      as,
+    ],
     ["a subject of another name is missing", true, complete, { subject: "employee" }, as],
     ["a claim by path is there", false, { ...complete, u: { mail: "a@x" } }, { email: "u.mail" }, as],
   ])("SI-11 %s", (_why, needed, idToken, names, server) => {

@@ -65,8 +65,9 @@ export function userinfoNeeded(input: {
   readonly idToken: JsonObject;
 }): boolean {
   if (!input.as.userinfo_endpoint) return false;
-  const { subject, email, name, picture } = input.names;
-  return [subject, email, name, picture].some((used) => used !== null && !isPresent(input.idToken, used));
+  const { subject, email, name, picture, roles, groups } = input.names;
+  const used = [subject, email, name, picture, roles, groups];
+  return used.some((one) => typeof one === "string" && !isPresent(input.idToken, one));
 }
 
 const isPresent = (claims: JsonObject, name: string): boolean => (readClaim(claims, name) ?? null) !== null;

@@ -58,6 +58,7 @@ export const noQuirks: ProviderQuirks = {
   tokenErrors: {},
   tokenError: null,
   emailVerified: null,
+  rolesInUserinfo: true,
   metadata: {},
   person: null,
 };

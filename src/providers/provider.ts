@@ -1,5 +1,6 @@
 /** A provider as the features see it: the operator's record with its preset applied, every default filled in. */
 
+import type { Config } from "../config/schema.js";
 import type { JsonObject, JsonValue } from "../kernel/json.js";
 import type { Secret } from "../kernel/secret.js";
 import type { Duration } from "../kernel/time.js";
@@ -24,7 +25,17 @@ export interface ClaimNames {
   readonly email: string;
   readonly name: string;
   readonly picture: string | null;
+  readonly roles: string;
+  readonly groups: string;
+  /** What separates values where the claim is a text; empty: it is one value. */
+  readonly rolesSeparator: string;
+  readonly groupsSeparator: string;
 }
+
+/** What claims of this provider may do to roles: the operator's keys over the global ones (AC-10 to AC-12). */
+export type ProviderRoles = Omit<Config["roles"], "order" | "healLoneUser">;
+/** What claims of this provider may do to groups (AC-14 to AC-21). */
+export type ProviderGroups = Config["groups"];
 
 export interface Endpoints {
   readonly authorization?: string | undefined;
@@ -66,6 +77,8 @@ export interface ProviderQuirks {
   readonly tokenError: ((answer: JsonObject) => string | undefined) | null;
   /** Whether one document vouches for the address in it; null: `email_verified` says so. */
   readonly emailVerified: ((document: JsonObject) => boolean) | null;
+  /** False where userinfo is known to tell neither roles nor groups: it is not asked for their sake (SI-11). */
+  readonly rolesInUserinfo: boolean;
   /**
    * Members of metadata: of an `oauth2` provider beside its issuer and endpoints, of an `oidc` provider in place of what
    * its document says. Never the issuer.
@@ -117,6 +130,8 @@ export interface Provider {
   readonly callbackIss: "check" | "ignore";
   readonly clockTolerance: Duration;
   readonly claims: ClaimNames;
+  readonly roles: ProviderRoles;
+  readonly groups: ProviderGroups;
   readonly signUp: boolean;
   readonly emailVerified: "claim" | "always";
   readonly logout: "local" | "provider" | "ask";

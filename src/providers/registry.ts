@@ -2,7 +2,7 @@
 import type { Config, ProviderConfig } from "../config/schema.js";
 import type { Preset } from "./preset.js";
 import { presets } from "./presets/all.js";
-import type { ClaimNames, Provider, ProviderRegistry, TenantIssuers } from "./provider.js";
+import type { ClaimNames, Provider, ProviderRegistry, ProviderRoles, TenantIssuers } from "./provider.js";
 import { redirectUriOf } from "./redirect-uri.js";
 
 /** The issuer that a tenant under a name was found to have; undefined until then. */
@@ -44,6 +44,8 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     callbackIss: record.callbackIss,
     clockTolerance: config.signIn.clockTolerance,
     claims: claimNamesOf(config, record, preset),
+    roles: rolesOf(config, record),
+    groups: { ...config.groups, ...withoutUndefined(record.groups ?? {}) },
     signUp: record.signUp ?? config.signIn.signUp,
     emailVerified: record.emailVerified,
     logout: record.logout,
@@ -93,14 +95,14 @@ function withIssuer(
 
 /** Key by key over the preset's names and the global ones; null is a name too: it switches the picture off. */
 function claimNamesOf(config: Config, { claims: own }: ProviderConfig, preset: Preset): ClaimNames {
-  const claims = { ...preset.claims, ...withoutUndefined(own) };
-  const all = config.signIn.claims;
-  return {
-    subject: claims.subject ?? all.subject,
-    email: claims.email ?? all.email,
-    name: claims.name ?? all.name,
-    picture: claims.picture === undefined ? all.picture : claims.picture,
-  };
+  return { ...config.signIn.claims, ...preset.claims, ...withoutUndefined(own) };
+}
+
+/** Key by key, so that a provider may say one thing of its own; the order is the installation's. */
+function rolesOf(config: Config, { roles: own }: ProviderConfig): ProviderRoles {
+  const { order: _order, healLoneUser: _heal, ...all } = config.roles;
+  const absent = { ...all.absent, ...withoutUndefined(own?.absent ?? {}) };
+  return { ...all, ...withoutUndefined(own ?? {}), absent };
 }
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

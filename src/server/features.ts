@@ -42,7 +42,7 @@ export interface ProviderButton {
 
 export interface AccountView {
   readonly user: Authenticated["user"];
-  /** `first-user` · `bootstrap` · `default` · `manual`: why the role is what it is. */
+  /** `first-user` · `bootstrap` · `default` · `manual` · `healed` · `claims:<provider>`: why the role is what it is. */
   readonly roleOrigin: string;
   readonly groups: readonly MembershipView[];
   readonly identities: readonly IdentityView[];

@@ -6,24 +6,33 @@
  * answer in between, nothing is written and the whole step is done again.
  */
 import { applyDecision } from "../accounts/apply-decision.js";
-import { type LoadedAccounts, loadKnownAccounts } from "../accounts/known-accounts.js";
-import { type AccountDecision, type AccountRules, decideAccount } from "../accounts/policy/decide.js";
-import { type IncomingIdentity, madeUpDomain, mapIdentity } from "../accounts/policy/identity.js";
+import { applyGroups } from "../accounts/apply-groups.js";
+import type { LoadedAccounts } from "../accounts/known-accounts.js";
+import { loadFacts } from "../accounts/load-facts.js";
+import {
+  type Admission,
+  decideSignIn,
+  type Person,
+  type SignInDecision,
+  type Told,
+  type UnknownClaims,
+} from "../accounts/policy/decide-sign-in.js";
 import { auditEvent } from "../audit/audit-event.js";
-import { sha256Base64Url, sha256Hex } from "../crypto/digest.js";
+import { sha256Base64Url } from "../crypto/digest.js";
 import { randomToken } from "../crypto/random.js";
 import type { Flow } from "../flows/flow.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type GrantId, type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
 import { type JsonObject, stringMember } from "../kernel/json.js";
 import { after, type Instant } from "../kernel/time.js";
-import { endInTransaction, type PreparedEnd, prepareEnd } from "../logout/end-sessions.js";
+import { endInTransaction, type PreparedEnd, prepareEnd, prepareEndOfUser } from "../logout/end-sessions.js";
 import type { TokenSet } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
 import { sealGrant } from "../vault/sealed-grant.js";
 import { queueSignUp, sealSignUp } from "./announce-sign-up.js";
+import { personOf, rulesOf } from "./person-of.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
 
 interface AdmitInput {
@@ -33,6 +42,7 @@ interface AdmitInput {
   readonly flow: Flow;
   readonly tokens: TokenSet;
   readonly claims: JsonObject;
+  readonly unknown: UnknownClaims;
   readonly input: CompleteInput;
   readonly now: Instant;
 }
@@ -43,10 +53,10 @@ class Overtaken extends Error {}
 const mostRounds = 5;
 
 export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ sessionValue: string; userId: UserId }> {
-  const incoming = identityOf(ports, input);
+  const person = personOf(ports, input.provider, toldBy(input), rulesOf(ports, input.flow));
   for (let round = 1; ; round++) {
     try {
-      return await admitOnce(ports, input, incoming);
+      return await admitOnce(ports, input, person);
     } catch (thrown) {
       // Two first sign-ins of one person met (AC-2): the second now finds what the first has written.
       const overtaken = thrown instanceof Overtaken || thrown instanceof UniqueViolation;
@@ -56,48 +66,43 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
   }
 }
 
-function identityOf(ports: SignInPorts, { provider, issuer, claims }: AdmitInput): IncomingIdentity {
-  const mapped = mapIdentity(issuer, claims, {
-    claims: provider.claims,
-    emailVerified: provider.emailVerified,
-    fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
-  });
-  if (!mapped.ok) throw new LatchkeyError(mapped.error, { data: { provider: provider.id } });
-  return mapped.value;
-}
+const toldBy = ({ issuer, claims, unknown }: AdmitInput): Told => ({ issuer, claims, unknown });
 
-/** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */
-const madeUpEmail = (issuer: string, subject: string): string =>
-  `${sha256Hex(JSON.stringify([issuer, subject])).slice(0, 40)}@${madeUpDomain}`;
+type Refusal = Extract<SignInDecision, { kind: "refuse" }>;
 
-async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: IncomingIdentity) {
+async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) {
   const { provider, flow, now } = input;
-  const rules: AccountRules = { ...ports.accounts, signUp: provider.signUp, firstPerson: firstPerson(ports, flow) };
+  const { identity: incoming } = person;
+  const rules = rulesOf(ports, flow);
   const newUserId = newId<UserId>(now, ports.random);
   const newIdentityId = newId<IdentityId>(now, ports.random);
-  const guess = await loadKnownAccounts(ports.store, incoming);
-  const guessed = decideAccount(incoming, guess.known, rules);
+  const guess = await loadFacts(ports.store, person, provider, rules, { groups: false });
+  const guessed = decideSignIn(provider, toldBy(input), guess.known, rules);
   // A refusal is only believed when the transaction says it too.
-  const sealed = guessed.kind === "refuse" ? undefined : seal(guessed, guess);
+  const sealed = guessed.kind === "admit" ? seal(guessed.account, guess.accounts) : undefined;
+  const endEverywhere = guessed.kind === "refuse" && guessed.signOutEverywhere ? await prepareOut(guessed) : undefined;
   const signUp = sealSignUp(ports, guessed, { incoming, id: newUserId, provider: provider.id, now });
   const replaced = await replacedSession(ports, input);
   ports.faults.point(5);
 
   const outcome = await ports.store.transaction(async (tx) => {
-    const loaded = await loadKnownAccounts(tx, incoming);
-    const decision = decideAccount(incoming, loaded.known, rules);
+    const loaded = await loadFacts(tx, person, provider, rules, { groups: true });
+    const decision = decideSignIn(provider, toldBy(input), loaded.known, rules);
+    if (decision.kind === "unreadable") throw new LatchkeyError(decision.problem, { data: { provider: provider.id } });
     if (decision.kind === "refuse") {
+      if (decision.signOutEverywhere) await signOutEverywhere(tx, decision);
       await auditRefusal(tx, decision);
       return { refused: decision };
     }
-    const userId = decision.kind === "create" ? newUserId : decision.userId;
-    if (!sealed || sealed.userId !== userId || sealed.identityId !== (loaded.identity?.id ?? newIdentityId)) {
+    const { account } = decision;
+    const userId = account.kind === "create" ? newUserId : account.userId;
+    if (!sealed || sealed.userId !== userId || sealed.identityId !== (loaded.accounts.identity?.id ?? newIdentityId)) {
       throw new Overtaken();
     }
-    await useSetupLink(tx, decision);
-    const { user, identity } = await applyDecision(ports, tx, {
-      decision,
-      loaded,
+    await useSetupLink(tx, account);
+    const { user, identity, announced } = await applyDecision(ports, tx, {
+      decision: account,
+      loaded: loaded.accounts,
       incoming,
       provider: provider.id,
       newUserId,
@@ -107,27 +112,51 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
       audit: input.input.request,
       now,
     });
-    if (decision.kind === "create" && !(await queueSignUp(tx, signUp, user, provider.id))) throw new Overtaken();
+    const regrouped = await applyGroups(ports, tx, {
+      steps: decision.groups,
+      userId,
+      provider: provider.id,
+      made: provider.groups,
+      audit: input.input.request,
+      now,
+    });
+    if (regrouped && !announced) await tx.announcements.append("user", userId, now);
+    if (decision.role.kind === "last_admin_kept") await auditLastAdmin(tx, userId, decision.role);
+    if (account.kind === "create" && !(await queueSignUp(tx, signUp, user, provider.id))) throw new Overtaken();
     ports.faults.point(6);
     if (replaced) await endReplaced(tx, replaced, userId);
     const session = sessionRecord(ports, input, identity, sealed, user.role);
     await tx.sessions.insert(session);
     await tx.grants.insert(sealed.grant);
-    await auditSuccess(tx, user.id, session.id, decision);
+    await auditSuccess(tx, user.id, session.id, account);
     ports.faults.point(7);
-    return { userId, created: decision.kind === "create" };
+    return { userId, created: account.kind === "create" };
   });
   if (!("refused" in outcome) && outcome.created) ports.webhooks.onQueued();
   if (!("refused" in outcome)) return { sessionValue: sealed?.value ?? "", userId: outcome.userId };
-  throw new LatchkeyError(outcome.refused.reason, { data: { provider: provider.id, user: outcome.refused.userId } });
+  const { reason, rule, userId } = outcome.refused;
+  throw new LatchkeyError(reason, { data: { provider: provider.id, user: userId, rule } });
 
-  function seal(decision: Exclude<AccountDecision, { kind: "refuse" }>, loaded: LoadedAccounts): Sealed {
+  /** AC-12: whom the rules turn away is out everywhere, in the transaction that says so. */
+  async function prepareOut({ userId }: Refusal) {
+    if (userId === null) return undefined;
+    const by = { kind: "provider", id: provider.id };
+    const how = { actor: by, reason: "access_refused", audit: input.input.request, now } as const;
+    return { userId, end: await prepareEndOfUser(ports, userId, how) };
+  }
+
+  async function signOutEverywhere(tx: Transaction, { userId }: Refusal): Promise<void> {
+    if (endEverywhere?.userId !== userId) throw new Overtaken();
+    await endEverywhere?.end(tx);
+  }
+
+  function seal(decision: Admission, loaded: LoadedAccounts): Sealed {
     const userId = decision.kind === "create" ? newUserId : decision.userId;
     const identityId = loaded.identity?.id ?? newIdentityId;
     return sealFor(ports, input, userId, identityId);
   }
 
-  async function useSetupLink(tx: Transaction, decision: AccountDecision): Promise<void> {
+  async function useSetupLink(tx: Transaction, decision: Admission): Promise<void> {
     const first = decision.kind === "create" && decision.role.origin === "first-user";
     if (!first || rules.firstPerson !== "has_link" || !flow.setup) return;
     if (await tx.consumedFlows.consume(flow.setup.hash, flow.setup.endsAt)) return;
@@ -142,24 +171,29 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
     await endInTransaction(ports, tx, end, { actor, reason: "replaced", audit: input.input.request, now });
   }
 
-  function auditSuccess(tx: Transaction, userId: UserId, sessionId: SessionId, decision: AccountDecision) {
+  function auditSuccess(tx: Transaction, userId: UserId, sessionId: SessionId, decision: Admission) {
     const actor = { kind: "user", id: userId };
     const data = { issuer: input.issuer, session: sessionId };
     const event = { type: "sign_in.succeeded", actor, target: actor, provider: provider.id } as const;
     return tx.audit.append(auditEvent(ports, now, input.input.request, { ...event, rule: decision.kind, data }));
   }
 
-  function auditRefusal(tx: Transaction, refusal: Extract<AccountDecision, { kind: "refuse" }>) {
+  function auditLastAdmin(tx: Transaction, userId: UserId, kept: { readonly wanted: string; readonly rule: string }) {
+    const target = { kind: "user", id: userId };
+    const data = { kept: "admin", wanted: kept.wanted, by: kept.rule };
+    const event = { type: "role.last_admin_kept", actor: target, target, provider: provider.id, data } as const;
+    return tx.audit.append(auditEvent(ports, now, input.input.request, event));
+  }
+
+  function auditRefusal(tx: Transaction, refusal: Refusal) {
     const actor = { kind: "identity", id: null };
     const target = { kind: "user", id: refusal.userId };
     const data = { issuer: input.issuer, subject: incoming.subject };
     const event = { type: "sign_in.refused", actor, target, provider: provider.id, code: refusal.reason } as const;
-    return tx.audit.append(auditEvent(ports, now, input.input.request, { ...event, data }));
+    const rule = refusal.rule === null ? {} : { rule: refusal.rule };
+    return tx.audit.append(auditEvent(ports, now, input.input.request, { ...event, ...rule, data }));
   }
 }
-
-const firstPerson = (ports: SignInPorts, flow: Flow): AccountRules["firstPerson"] =>
-  ports.openToFirstPerson ? "open" : flow.setup ? "has_link" : "needs_link";
 
 /** SI-14: the session this browser came with ends when a new one begins, so that nobody can fix one (AT-23). */
 async function replacedSession(ports: SignInPorts, { input, now }: AdmitInput): Promise<PreparedEnd | undefined> {

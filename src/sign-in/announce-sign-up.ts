@@ -2,7 +2,7 @@
  * A sign-up is told to the webhooks (SI-23): rows of the outbox, sealed before the transaction for the user that it is
  * about to write, and written only with exactly that user.
  */
-import type { AccountDecision } from "../accounts/policy/decide.js";
+import type { SignInDecision } from "../accounts/policy/decide-sign-in.js";
 import type { IncomingIdentity } from "../accounts/policy/identity.js";
 import type { UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
@@ -19,12 +19,12 @@ export interface SealedSignUp {
 /** Undefined where the decision makes no user. */
 export function sealSignUp(
   ports: SignInPorts,
-  decision: AccountDecision,
+  decision: SignInDecision,
   { incoming, id, provider, now }: { incoming: IncomingIdentity; id: UserId; provider: string; now: Instant },
 ): SealedSignUp | undefined {
-  if (decision.kind !== "create") return undefined;
+  if (decision.kind !== "admit" || decision.account.kind !== "create") return undefined;
   const { email, name = email } = incoming;
-  const event = userCreated({ id, email, name, role: decision.role.role, createdAt: now }, provider);
+  const event = userCreated({ id, email, name, role: decision.account.role.role, createdAt: now }, provider);
   return { event, rows: webhookRows(ports, ports.webhooks.targets, event, now) };
 }
 

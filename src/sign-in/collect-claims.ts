@@ -1,8 +1,9 @@
 /** Brings together what the provider says of the person: the ID token, and userinfo only where it adds something. */
-import { LatchkeyError } from "../kernel/errors.js";
+import { nothingUnknown, type UnknownClaims } from "../accounts/policy/decide-sign-in.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonObject } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
-import { mergeClaims, userinfoNeeded } from "../oauth/collected-claims.js";
+import { type CollectedClaimNames, mergeClaims, userinfoNeeded } from "../oauth/collected-claims.js";
 import { fetchPerson } from "../oauth/person-documents.js";
 import type { AuthorizationServer, IdTokenClaims } from "../oauth/types.js";
 import { fetchUserinfo } from "../oauth/userinfo.js";
@@ -10,7 +11,11 @@ import type { Provider } from "../providers/provider.js";
 import type { SignInPorts } from "./ports.js";
 
 /** The claims of one sign-in; `iss` is the issuer that the identity is keyed by. */
-type CollectedClaims = JsonObject & { readonly iss: string };
+export interface CollectedClaims {
+  readonly claims: JsonObject & { readonly iss: string };
+  /** Of roles and groups, what should have come and could not be had (AC-12, AC-15). */
+  readonly unknown: UnknownClaims;
+}
 
 export async function collectClaims(
   ports: SignInPorts,
@@ -24,23 +29,45 @@ export async function collectClaims(
   },
 ): Promise<CollectedClaims> {
   const { as, provider, accessToken, now } = input;
-  if (input.idToken === null) return fetchPerson(ports, { as, provider, accessToken });
+  if (input.idToken === null) {
+    return { claims: await fetchPerson(ports, { as, provider, accessToken }), unknown: nothingUnknown };
+  }
   const idToken = vouched(provider, input.idToken);
   const names = usedClaims(provider);
-  if (!userinfoNeeded({ as, names, idToken })) return idToken;
-  const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
-  const claims = mergeClaims(idToken, vouched(provider, userinfo), names);
-  // `mergeClaims` promises this; it is the one promise that another person's account hangs on (AT-11).
-  if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
-    throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
+  if (!userinfoNeeded({ as, names, idToken })) return { claims: idToken, unknown: nothingUnknown };
+  try {
+    const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
+    const claims = mergeClaims(idToken, vouched(provider, userinfo), names);
+    // `mergeClaims` promises this; it is the one promise that another person's account hangs on (AT-11).
+    if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
+      throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
+    }
+    return { claims: { ...claims, iss: idToken.iss }, unknown: nothingUnknown };
+  } catch (thrown) {
+    // Who it is stands in the ID token. Asked only for roles and groups, a userinfo that fails leaves those unknown.
+    const withoutThem = { ...names, roles: null, groups: null };
+    if (userinfoNeeded({ as, names: withoutThem, idToken }) || !isProviderFailure(thrown)) throw thrown;
+    const { code, data } = thrown;
+    const facts = { provider: provider.id, code, reason: data["reason"] };
+    ports.log.warn(facts, "userinfo failed, so roles or groups are unknown");
+    return { claims: idToken, unknown: { roles: "userinfo_failed", groups: "userinfo_failed" } };
   }
-  return { ...claims, iss: idToken.iss };
 }
+
+/** Another person's answer is no failure to be lived with: something is wrong with this sign-in (AT-11). */
+const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>
+  isLatchkeyError(thrown, "signin.userinfo_invalid", "signin.provider_unavailable", "signin.provider_misconfigured") &&
+  thrown.data["reason"] !== "sub" &&
+  thrown.data["reason"] !== "identity_overridden";
 
 /** Whether a document vouches for its address is asked of each by itself, before one's address can meet the other's flag. */
 function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {
   return quirks.emailVerified ? { ...document, email_verified: quirks.emailVerified(document) } : document;
 }
 
-/** Only what is used is worth a request (SI-11); nothing reads roles and groups yet. */
-const usedClaims = ({ claims }: Provider) => ({ ...claims, roles: null, groups: null });
+/** Only what is used is worth a request (SI-11): roles and groups only where claims decide them. */
+const usedClaims = ({ claims, roles, groups, quirks }: Provider): CollectedClaimNames => ({
+  ...claims,
+  roles: roles.fromClaims && quirks.rolesInUserinfo ? claims.roles : null,
+  groups: groups.fromClaims && quirks.rolesInUserinfo ? claims.groups : null,
+});

@@ -39,7 +39,13 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   ports.faults.point(3);
   const idToken = await readIdToken(ports, { as, provider, flow, tokens, responseIssuer: parameters.iss });
   ports.faults.point(4);
-  const claims = await collectClaims(ports, { as, provider, idToken, accessToken: tokens.accessToken, now });
+  const { claims, unknown } = await collectClaims(ports, {
+    as,
+    provider,
+    idToken,
+    accessToken: tokens.accessToken,
+    now,
+  });
 
   const admitted = await admit(ports, {
     provider,
@@ -47,6 +53,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
     flow,
     tokens,
     claims,
+    unknown,
     input,
     now: ports.clock.now(),
   });

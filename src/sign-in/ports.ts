@@ -1,5 +1,5 @@
 /** What signing in needs from outside: every effect, and the operator's rules, resolved once. */
-import type { AccountRules } from "../accounts/policy/decide.js";
+import type { InstallationRules } from "../accounts/policy/decide-sign-in.js";
 import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
 import type { FlowCookies } from "../flows/flow-cookies.js";
@@ -44,7 +44,7 @@ export interface SignInPorts {
   readonly session: { readonly lifetime: Duration; readonly idle: Duration };
   /** True where anybody who is first may take the installation: `baseUrl` is loopback (AC-9). */
   readonly openToFirstPerson: boolean;
-  readonly accounts: Pick<AccountRules, "allowedDomains" | "linking" | "bootstrapAdmins" | "defaultRole"> & {
+  readonly accounts: Omit<InstallationRules, "firstPerson" | "fallbackEmail"> & {
     readonly emailFallback: boolean;
     readonly update: { readonly name: boolean; readonly email: boolean; readonly picture: boolean };
   };

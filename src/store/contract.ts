@@ -5,7 +5,7 @@
  *
  * Not here: SQL (store/sql), what a record means to the product (the features), retries of a whole step.
  */
-import type { GrantId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
+import type { GrantId, GroupId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
 import type {
   Announcement,
@@ -67,6 +67,8 @@ export interface StoreReads {
   };
   readonly groups: {
     byName(name: string): Promise<GroupRecord | undefined>;
+    /** Those of the names that are there, each once, in no order; a query for many names, not one for each. */
+    byNames(names: readonly string[]): Promise<readonly GroupRecord[]>;
     /** Groups of a user with each membership's origin, by name. A group with two origins comes twice. */
     ofUser(userId: UserId): Promise<readonly { readonly group: GroupRecord; readonly origin: string }[]>;
   };
@@ -129,7 +131,13 @@ export interface StoreWrites {
   };
   readonly groups: {
     insert(group: GroupRecord): Promise<void>;
+    /** The same for many, in few statements. Where one hits a constraint the transaction is not fit to commit. */
+    insertMany(groups: readonly GroupRecord[]): Promise<void>;
     addMember(membership: MembershipRecord): Promise<void>;
+    /** The same for many, in few statements. Where one hits a constraint the transaction is not fit to commit. */
+    addMembers(memberships: readonly MembershipRecord[]): Promise<void>;
+    /** Takes one user's memberships of one origin in these groups; what is not there is no error. */
+    removeMembers(of: Pick<MembershipRecord, "userId" | "origin">, groupIds: readonly GroupId[]): Promise<void>;
     removeMember(membership: Pick<MembershipRecord, "userId" | "groupId" | "origin">): Promise<void>;
   };
   readonly sessions: {

@@ -14,7 +14,7 @@ export interface UserRecord {
   readonly name: string;
   readonly picture: string | null;
   readonly role: string;
-  /** Why the role is what it is: `first-user` · `bootstrap` · `default` · `manual`; later `claims:<provider>`. */
+  /** Why the role is what it is: `first-user` · `bootstrap` · `default` · `manual` · `healed` · `claims:<provider>`. */
   readonly roleOrigin: string;
   readonly disabledAt: Instant | null;
   /** Null while an operator-made user waits for its first identity (AC-3). */
@@ -49,7 +49,7 @@ export interface GroupRecord {
   readonly name: string;
   readonly permissions: JsonObject;
   readonly share: "true" | "false" | "members";
-  /** `manual` or `claims:<provider>`. */
+  /** `manual` · `default` · `claims:<provider> <issuer>`: only the claims that made a group join it of right (AC-21). */
   readonly createdBy: string;
   readonly createdAt: Instant;
 }
@@ -57,7 +57,7 @@ export interface GroupRecord {
 export interface MembershipRecord {
   readonly userId: UserId;
   readonly groupId: GroupId;
-  /** `manual` · `default` · `claims:<provider>` */
+  /** `manual` · `default` · `claims:<provider> <issuer>`: a provider id that is pointed elsewhere inherits none (AC-21). */
   readonly origin: string;
   readonly createdAt: Instant;
 }

@@ -102,5 +102,5 @@ export function decideAccount(identity: IncomingIdentity, known: KnownAccounts, 
 const passesDomains = (identity: IncomingIdentity, rules: AccountRules): boolean =>
   rules.allowedDomains.includes("*") || (identity.emailVerified && domainAllowed(identity.email, rules.allowedDomains));
 
-const isBootstrapAdmin = (identity: IncomingIdentity, rules: AccountRules): boolean =>
+export const isBootstrapAdmin = (identity: IncomingIdentity, rules: Pick<AccountRules, "bootstrapAdmins">): boolean =>
   identity.emailVerified && rules.bootstrapAdmins.includes(identity.email);

@@ -8,6 +8,7 @@
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-issuer
+ * @see https://learn.microsoft.com/en-us/entra/identity-platform/userinfo
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/migrate-off-email-claim-authorization
  */
 import type { JsonObject } from "../../kernel/json.js";
@@ -31,7 +32,9 @@ export const microsoft: Preset = {
   claims: { picture: null },
   // Entra documents no revocation endpoint.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, emailVerified: domainOwnerVerified },
+  // Entra's userinfo tells a fixed few claims (userinfo page): roles and groups are in the ID token or nowhere, and
+  // asking for them would put an unproven address in the place of the ID token's.
+  quirks: { ...noQuirks, emailVerified: domainOwnerVerified, rolesInUserinfo: false },
 };
 
 /** The authority's last part: a tenant's id or one of its domain names, or a group of tenants (v2-protocols-oidc). */

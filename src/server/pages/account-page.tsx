@@ -95,7 +95,7 @@ const AccessCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
           <dt>{frame.messages.account.role}</dt>
           <dd>
             <span class="badge">{user.role}</span>{" "}
-            <span class="small">{frame.messages.account.roleReason(roleOrigin)}</span>
+            <span class="small">{roleInWords(frame.messages, roleOrigin, view.providerName)}</span>
           </dd>
         </div>
         <div>
@@ -123,6 +123,12 @@ const AccessCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
     </section>
   );
 };
+
+/** The role's origin in words; `claims:<provider>` names the provider. */
+function roleInWords(messages: Messages, origin: string, providerName: (id: string) => string): string {
+  const claims = /^claims:(.+)$/s.exec(origin)?.[1];
+  return claims === undefined ? messages.account.roleReason(origin) : messages.account.roleClaims(providerName(claims));
+}
 
 /** `manual`, `default` or `claims:<provider>` (glossary: membership) in words. */
 function originInWords(messages: Messages, origin: string, providerName: (id: string) => string): string {

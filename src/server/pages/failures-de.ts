@@ -86,6 +86,20 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Dann wäre niemand mehr zuständig.",
     person: "Geben Sie erst jemand anderem die Rolle admin.",
   },
+  "account.role_refused": {
+    message: "Ihr Anmeldedienst gibt Ihnen keinen Zugang zu dieser App.",
+    person: `${ask} Dort wird entschieden, wer Zugang hat.`,
+  },
+  "account.roles_absent": { message: "Ihr Anmeldedienst hat nicht gesagt, was Sie hier dürfen.", person: ask },
+  "account.roles_unknown": {
+    message: "Was Sie hier dürfen, war nicht herauszufinden.",
+    person:
+      "Versuchen Sie es in einer Minute noch einmal. Wenn es wieder geschieht, fragen Sie, wer diese App betreibt.",
+  },
+  "account.groups_too_many": {
+    message: "Ihr Anmeldedienst nennt für Sie mehr Gruppen, als diese App annehmen kann.",
+    person: ask,
+  },
   "account.exists": {
     message: "Es gibt schon ein Konto mit dieser E-Mail-Adresse.",
     person: "Verwenden Sie dieses Konto oder eine andere Adresse.",

@@ -77,6 +77,7 @@ export const german: Messages = {
     },
     groupManual: "von der Verwaltung hinzugefügt",
     groupDefault: "alle, die dazukommen, sind darin",
+    roleClaims: (provider) => `${provider} sagt es, bei jeder Anmeldung.`,
     groupClaims: (provider) => `von ${provider}`,
     verified: "bestätigt",
     unverified: "nicht bestätigt",

@@ -91,10 +91,13 @@ export const english = {
           return "Everybody who joins gets this role.";
         case "manual":
           return "An administrator gave you this role.";
+        case "healed":
+          return "You are the only one left here, so you became an administrator.";
         default:
           return `This role comes from ${origin}.`;
       }
     },
+    roleClaims: (provider: string) => `${provider} says so, each time you sign in.`,
     groupManual: "added by an administrator",
     groupDefault: "everybody who joins is in it",
     groupClaims: (provider: string) => `from ${provider}`,

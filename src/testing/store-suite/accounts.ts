@@ -179,4 +179,40 @@ export function accountTests(theStore: TheStore): void {
     await write(theStore(), (tx) => tx.groups.removeMember(member(b, "claims:acme")));
     expect((await theStore().groups.ofUser(user.id)).map(({ origin }) => origin)).toEqual(["default", "manual"]);
   });
+
+  test("AC-18 thousands of groups and memberships are written, found and taken away at once", async () => {
+    const [ann, ben] = [(await aPerson(theStore())).user, (await aPerson(theStore())).user];
+    const groups = Array.from({ length: 2_345 }, (_, index) => aGroup({ name: `many ${index}` }));
+    const ids = groups.map((group) => group.id);
+    const member = (user: typeof ann, origin: string) =>
+      groups.map((group) => ({ userId: user.id, groupId: group.id, origin, createdAt: start }));
+    await write(theStore(), async (tx) => {
+      await tx.groups.insertMany(groups);
+      for (const origin of ["manual", "claims:acme https://a.test"]) await tx.groups.addMembers(member(ann, origin));
+      await tx.groups.addMembers(member(ben, "claims:acme https://a.test"));
+    });
+    const names = groups.map((group) => group.name);
+    const found = await theStore().groups.byNames([...names, ...names, "nobody's", "Many 1", "\ud800"]);
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    expect([...found].sort(byId)).toStrictEqual([...groups].sort(byId));
+    expect(await theStore().groups.byNames([])).toEqual([]);
+
+    const [kept, ...others] = ids;
+    const of = { userId: ann.id, origin: "claims:acme https://a.test" };
+    await write(theStore(), (tx) => tx.groups.removeMembers(of, [...others, aGroup().id]));
+    const left = await theStore().groups.ofUser(ann.id);
+    expect(left.filter(({ origin }) => origin === of.origin).map(({ group }) => group.id)).toEqual([kept]);
+    expect(left.filter(({ origin }) => origin === "manual")).toHaveLength(groups.length);
+    expect(await theStore().groups.ofUser(ben.id)).toHaveLength(groups.length);
+    await write(theStore(), async (tx) => {
+      await tx.groups.insertMany([]);
+      await tx.groups.addMembers([]);
+      await tx.groups.removeMembers(of, []);
+    });
+
+    const twice = write(theStore(), (tx) => tx.groups.insertMany([aGroup(), aGroup({ name: "many 7" })]));
+    await expect(twice).rejects.toEqual(violation("groups"));
+    const again = write(theStore(), (tx) => tx.groups.addMembers(member(ben, of.origin).slice(0, 3)));
+    await expect(again).rejects.toEqual(violation("memberships"));
+  });
 }
