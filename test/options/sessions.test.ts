@@ -69,10 +69,8 @@ describe("what a restart keeps", () => {
     }
   });
 
-  test("LO-3 [option:bus] is the database's own; another one is refused and not ignored", async () => {
+  test("LO-3 a bus that is none is refused and not ignored", async () => {
     const { config } = await aWorld({ config: { bus: "auto" } });
-    for (const bus of ["redis://localhost:6379", "bicycle"]) {
-      await expect(createLatchkey({ ...config, bus })).rejects.toMatchObject({ code: "config.invalid" });
-    }
+    await expect(createLatchkey({ ...config, bus: "bicycle" })).rejects.toMatchObject({ code: "config.invalid" });
   });
 });
