@@ -70,7 +70,18 @@ export async function askAll(terminal: Terminal, given: InitAnswers): Promise<In
       ...answers,
       clientId: orNothing(text),
     }));
-  if (given.clientSecret === undefined) {
+  const lacks = (key: string) => problemsOf(answers).some(({ path }) => path === `providers.0.${key}`);
+  const signed = lacks("clientKey") || given.clientKeyFile !== undefined;
+  if (lacks("teamId"))
+    await ask("Team ID", undefined, "providers.0.teamId", (text) => ({ ...answers, teamId: orNothing(text) }));
+  if (lacks("keyId"))
+    await ask("Key ID", undefined, "providers.0.keyId", (text) => ({ ...answers, keyId: orNothing(text) }));
+  if (lacks("clientKey"))
+    await ask("Key file (.p8)", undefined, "providers.0.clientKey", (text) => ({
+      ...answers,
+      clientKeyFile: orNothing(text),
+    }));
+  if (given.clientSecret === undefined && !signed) {
     const value = (await terminal.ask("Client secret (not shown; Enter for none): ", { hidden: true })).trim();
     if (value !== "") answers = { ...answers, clientSecret: { kind: "typed", value } };
   }

@@ -6,22 +6,20 @@
  */
 
 /** Presets that exist. */
-export const presets = ["oidc", "google", "microsoft", "github"] as const;
-
-export const laterPresets: readonly string[] = [
-  "feishu",
-  "gitlab",
-  "okta",
-  "auth0",
-  "keycloak",
-  "authentik",
-  "zitadel",
+export const presets = [
+  "oidc",
+  "google",
+  "microsoft",
+  "github",
   "apple",
-  "slack",
-  "discord",
-  "linkedin",
-  "oauth2",
-];
+  "auth0",
+  "authentik",
+  "keycloak",
+  "okta",
+  "zitadel",
+] as const;
+
+export const laterPresets: readonly string[] = ["feishu", "gitlab", "slack", "discord", "linkedin", "oauth2"];
 
 const below = (parent: string, ...names: string[]): string[] => names.map((name) => `${parent}.${name}`);
 
@@ -44,8 +42,6 @@ export const laterKeys: readonly string[] = [
     "keepOfflineGrants",
     "apiOrigins",
     "callbackIss",
-    "teamId",
-    "keyId",
     "roles",
     "groups",
     "tokenExchange",

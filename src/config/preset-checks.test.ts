@@ -10,6 +10,12 @@ const records: Readonly<Record<string, Partial<ProviderInput>>> = {
   google: {},
   microsoft: { tenant },
   github: {},
+  apple: { teamId: "DEF123GHIJ", keyId: "ABC123DEFG", clientKey: "-----BEGIN PRIVATE KEY-----" },
+  auth0: { issuer: "https://corp.eu.auth0.com/" },
+  authentik: { issuer: "https://sso.corp.test/application/o/app/" },
+  keycloak: { issuer: "https://sso.corp.test/realms/corp" },
+  okta: { issuer: "https://corp.okta.com" },
+  zitadel: { issuer: "https://corp.zitadel.cloud" },
 };
 
 /** The paths of the problems of one provider, without `providers.0.`. */
@@ -23,7 +29,7 @@ function problemsOf(preset: string, more: Partial<ProviderInput>): readonly stri
 }
 
 describe("what each preset needs", () => {
-  test.each(["oidc", "google", "microsoft", "github"])("SI-1 [option:providers.preset] %s is complete", (preset) => {
+  test.each(Object.keys(records))("SI-1 [option:providers.preset] %s is complete", (preset) => {
     expect(problemsOf(preset, {})).toEqual([]);
   });
 
@@ -37,6 +43,24 @@ describe("what each preset needs", () => {
     ["google", "lacks openid", { scopes: ["email"] }, ["scopes"]],
     ["github", "asks for openid", { scopes: ["openid", "read:user"] }, ["scopes"]],
     ["github", "has another issuer", { issuer: "https://github.com" }, ["issuer"]],
+    ["google", "has a team", { teamId: "DEF123GHIJ" }, ["teamId"]],
+    ["oidc", "has a key's id", { keyId: "ABC123DEFG" }, ["keyId"]],
+    [
+      "apple",
+      "has no team, key or key's id",
+      { teamId: null, keyId: null, clientKey: null },
+      ["teamId", "keyId", "clientKey"],
+    ],
+    ["apple", "has a team that is none", { teamId: "def123ghij" }, ["teamId"]],
+    ["apple", "has a secret", { clientSecret: "s" }, ["clientSecret"]],
+    ["apple", "has another issuer", { issuer: "https://evil.example" }, ["issuer"]],
+    ["apple", "is to be discovered", { discoveryUrl: "https://evil.example/x" }, ["discoveryUrl"]],
+    ["apple", "answers in the query", { responseMode: "query" }, ["responseMode"]],
+    ["apple", "has a method", { tokenEndpointAuthMethod: "private_key_jwt" }, ["tokenEndpointAuthMethod"]],
+    ["apple", "lacks openid", { scopes: ["email", "name"] }, ["scopes"]],
+    ["keycloak", "has no issuer", { issuer: undefined }, ["issuer"]],
+    ["zitadel", "has a tenant", { tenant }, ["tenant"]],
+    ["okta", "lacks openid", { scopes: ["groups"] }, ["scopes"]],
     ["microsoft", "has no tenant", { tenant: null }, ["tenant"]],
     ["microsoft", "is open to everybody", { tenant: "common" }, ["allowedTenants"]],
     ["microsoft", "is open to every organization", { tenant: "Organizations", allowedTenants: [] }, ["allowedTenants"]],

@@ -11,6 +11,8 @@ interface PresetFacts {
   readonly issuer: boolean;
   readonly openid: boolean;
   readonly tenant: boolean;
+  /** The secret is signed with a key of the operator's, and the answer is always a form (apple). */
+  readonly signedSecret?: true;
 }
 
 const facts: Readonly<Record<string, PresetFacts>> = {
@@ -18,6 +20,12 @@ const facts: Readonly<Record<string, PresetFacts>> = {
   google: { issuer: false, openid: true, tenant: false },
   microsoft: { issuer: false, openid: true, tenant: true },
   github: { issuer: false, openid: false, tenant: false },
+  apple: { issuer: false, openid: true, tenant: false, signedSecret: true },
+  auth0: { issuer: true, openid: true, tenant: false },
+  authentik: { issuer: true, openid: true, tenant: false },
+  keycloak: { issuer: true, openid: true, tenant: false },
+  okta: { issuer: true, openid: true, tenant: false },
+  zitadel: { issuer: true, openid: true, tenant: false },
 };
 
 const tenantGroups = ["common", "organizations"];
@@ -32,6 +40,7 @@ export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
       ...issuerProblems(input, index, known),
       ...scopeProblems(input, index, known),
       ...(known.tenant ? tenantProblems(input, index) : strayTenantProblems(input, index, preset)),
+      ...(known.signedSecret ? signedSecretProblems(input, index) : straySignedSecretProblems(input, index, preset)),
     ];
   });
 
@@ -87,3 +96,27 @@ function strayTenantProblems(input: unknown, index: number, preset: string): Con
     return same ? [] : [problem(path, "invalid", `means nothing to the preset ${preset}`, input)];
   });
 }
+
+function signedSecretProblems(input: unknown, index: number): ConfigProblem[] {
+  const at = (key: string) => ["providers", index, key];
+  const given = (key: string) => (valueAt(input, at(key)) ?? null) !== null;
+  const refused = (key: string, words: string) => (given(key) ? [problem(at(key), "invalid", words, input)] : []);
+  const alone = (key: string, only: string, words: string) =>
+    given(key) && textAt(input, "providers", index, key) !== only ? [problem(at(key), "invalid", words, input)] : [];
+  return [
+    ...["teamId", "keyId", "clientKey"]
+      .filter((key) => !given(key))
+      .map((key) => problem(at(key), "missing", "is missing: the secret is signed with it", input)),
+    ...refused("clientSecret", "is signed anew for each request, from teamId, keyId and clientKey: leave it out"),
+    ...refused("discoveryUrl", "means nothing here: this provider is not discovered"),
+    ...alone("tokenEndpointAuthMethod", "auto", "is set by the preset: leave it out"),
+    ...alone("responseMode", "form_post", "is set by the preset: leave it out"),
+  ];
+}
+
+const straySignedSecretProblems = (input: unknown, index: number, preset: string): ConfigProblem[] =>
+  ["teamId", "keyId"].flatMap((key) => {
+    const path = ["providers", index, key];
+    const given = (valueAt(input, path) ?? null) !== null;
+    return given ? [problem(path, "invalid", `means nothing to the preset ${preset}`, input)] : [];
+  });

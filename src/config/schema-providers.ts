@@ -43,6 +43,8 @@ const loginBaseUrl = () =>
     "an origin such as https://login.microsoftonline.us",
   );
 
+const appleId = (what: string) => allowing(z.string().regex(/^[A-Z0-9]{10}$/), `null, or a ${what}: 10 of A-Z and 0-9`);
+
 const icon = () =>
   allowing(
     z
@@ -112,7 +114,9 @@ export const providerSchema = z.strictObject({
   clientKey: secretText("a private key: PEM (PKCS #8) or a JWK as JSON text, best as ${file:/run/secrets/name}")
     .nullable()
     .default(null)
-    .describe("Private key for `private_key_jwt`."),
+    .describe("Private key for `private_key_jwt`; apple: the key file that its secrets are signed with."),
+  teamId: appleId("Team ID").nullable().default(null).describe("apple: the Team ID of the developer account."),
+  keyId: appleId("Key ID").nullable().default(null).describe("apple: the Key ID of `clientKey`."),
   tokenEndpointAuthMethod: oneOf("auto", "client_secret_basic", "client_secret_post", "private_key_jwt", "none")
     .default("auto")
     .describe("How we authenticate at the token endpoint. `auto` follows the provider's metadata, basic first."),
@@ -136,7 +140,9 @@ export const providerSchema = z.strictObject({
   par: oneOf("auto", "always", "never")
     .default("auto")
     .describe("Pushed authorization requests (RFC 9126). `auto` pushes when the metadata requires it."),
-  responseMode: oneOf("query", "form_post").default("query").describe("How the provider sends its answer."),
+  responseMode: oneOf("query", "form_post")
+    .default("query")
+    .describe("How the provider sends its answer. apple: always `form_post`."),
   clientIdInBody: flag()
     .default(false)
     .describe("Also send `client_id` in the body where the secret goes in the header."),

@@ -1,10 +1,16 @@
 /** The providers of this installation: each record of the configuration with its preset applied and defaults filled in. */
 import type { Config, ProviderConfig } from "../config/schema.js";
 import type { Preset } from "./preset.js";
+import { apple } from "./presets/apple.js";
+import { auth0 } from "./presets/auth0.js";
+import { authentik } from "./presets/authentik.js";
 import { github } from "./presets/github.js";
 import { google } from "./presets/google.js";
+import { keycloak } from "./presets/keycloak.js";
 import { microsoft } from "./presets/microsoft.js";
 import { oidc } from "./presets/oidc.js";
+import { okta } from "./presets/okta.js";
+import { zitadel } from "./presets/zitadel.js";
 import type { ClaimNames, Provider, ProviderRegistry, TenantIssuers } from "./provider.js";
 import { redirectUriOf } from "./redirect-uri.js";
 
@@ -13,6 +19,12 @@ const presets: Readonly<Record<ProviderConfig["preset"], Preset>> = {
   google,
   microsoft,
   github,
+  apple,
+  auth0,
+  authentik,
+  keycloak,
+  okta,
+  zitadel,
 };
 
 /** The issuer that a tenant under a name was found to have; undefined until then. */
@@ -45,12 +57,13 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
       tokenEndpointAuthMethod: record.tokenEndpointAuthMethod,
       clientAssertionAudience: record.clientAssertionAudience,
       clientIdInBody: record.clientIdInBody,
+      ...signedSecretOf(record, preset),
     },
     scopes: asked.scopes,
     authorizeParams: { ...asked.authorizeParams, ...config.signIn.authorizeParams, ...record.authorizeParams },
     redirectUri: redirectUriOf(config, record),
     par: record.par,
-    responseMode: record.responseMode,
+    responseMode: preset.responseMode ?? record.responseMode,
     clockTolerance: config.signIn.clockTolerance,
     claims: claimNamesOf(config, record, preset),
     signUp: record.signUp ?? config.signIn.signUp,
@@ -60,6 +73,11 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     revocationEndsOneToken: preset.revocationEndsOneToken,
     quirks: preset.quirks,
   });
+}
+
+/** The configuration was refused where one of the two is missing; without both there is no secret to sign. */
+function signedSecretOf({ teamId, keyId }: ProviderConfig, { signedSecret }: Preset) {
+  return signedSecret && teamId && keyId ? { signedSecret: { teamId, keyId, ...signedSecret } } : {};
 }
 
 type IssuerMember = "issuer" | "issuers" | "tenants" | "discoveryUrl";

@@ -7,6 +7,7 @@
  */
 import { applyDecision } from "../accounts/apply-decision.js";
 import { type LoadedAccounts, loadKnownAccounts } from "../accounts/known-accounts.js";
+import { readText } from "../accounts/policy/claim.js";
 import { type AccountDecision, type AccountRules, decideAccount } from "../accounts/policy/decide.js";
 import { type IncomingIdentity, madeUpDomain, mapIdentity } from "../accounts/policy/identity.js";
 import { auditEvent } from "../audit/audit-event.js";
@@ -32,6 +33,8 @@ interface AdmitInput {
   readonly flow: Flow;
   readonly tokens: TokenSet;
   readonly claims: JsonObject;
+  /** Beside the claims and never among them, so that no other setting can take it for an address or a role. */
+  readonly postedName: string | undefined;
   readonly input: CompleteInput;
   readonly now: Instant;
 }
@@ -55,14 +58,14 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
   }
 }
 
-function identityOf(ports: SignInPorts, { provider, issuer, claims }: AdmitInput): IncomingIdentity {
+function identityOf(ports: SignInPorts, { provider, issuer, claims, postedName }: AdmitInput): IncomingIdentity {
   const mapped = mapIdentity(issuer, claims, {
     claims: provider.claims,
     emailVerified: provider.emailVerified,
     fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
   });
   if (!mapped.ok) throw new LatchkeyError(mapped.error, { data: { provider: provider.id } });
-  return mapped.value;
+  return { ...mapped.value, name: mapped.value.name ?? readText({ name: postedName }, "name") };
 }
 
 /** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */

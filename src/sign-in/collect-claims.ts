@@ -25,17 +25,21 @@ export async function collectClaims(
 ): Promise<CollectedClaims> {
   const { as, provider, accessToken, now } = input;
   if (input.idToken === null) return fetchPerson(ports, { as, provider, accessToken });
-  const idToken = vouched(provider, input.idToken);
+  const idToken = vouched(provider, usual(provider, input.idToken));
   const names = usedClaims(provider);
   if (!userinfoNeeded({ as, names, idToken })) return idToken;
   const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
-  const claims = mergeClaims(idToken, vouched(provider, userinfo), names);
+  const claims = mergeClaims(idToken, vouched(provider, usual(provider, userinfo)), names);
   // `mergeClaims` promises this; it is the one promise that another person's account hangs on (AT-11).
   if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
     throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
   }
   return { ...claims, iss: idToken.iss };
 }
+
+/** What is odd about this provider's documents has gone when anything else looks at them. */
+const usual = <T extends JsonObject>({ quirks, client }: Provider, document: T): T =>
+  quirks.document ? { ...document, ...quirks.document(document, client.clientId) } : document;
 
 /** Whether a document vouches for its address is asked of each by itself, before one's address can meet the other's flag. */
 function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {

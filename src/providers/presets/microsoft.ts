@@ -12,6 +12,7 @@
  */
 import type { JsonObject } from "../../kernel/json.js";
 import { member } from "../../kernel/json.js";
+import { microsoftGroupsOverage } from "../groups-overage.js";
 import { noQuirks, type Preset, type TenantChoice, type TenantRecord } from "../preset.js";
 
 /** The tenant of all personal accounts (id-token-claims-reference, `tid`). */
@@ -29,7 +30,7 @@ export const microsoft: Preset = {
   claims: { picture: null },
   // Entra documents no revocation endpoint.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, emailVerified: domainOwnerVerified },
+  quirks: { ...noQuirks, emailVerified: domainOwnerVerified, groupsOverage: microsoftGroupsOverage },
 };
 
 /** The authority's last part: a tenant's id or one of its domain names, or a group of tenants (v2-protocols-oidc). */
