@@ -43,7 +43,7 @@ export interface Wired {
 
 export function createFeatures(wired: Wired): Features {
   const { config, base, signIn, checker, cookie, jobs } = wired;
-  const { store, providers, metadata, clock, random, flowCookies } = signIn;
+  const { store, providers, metadata, clock, random, flowCookies, postedNames } = signIn;
   const view = { store, providers };
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
 
@@ -106,7 +106,12 @@ export function createFeatures(wired: Wired): Features {
     beginSignIn: (input) => beginSignIn(signIn, input),
     completeSignIn: (input) => completeSignIn(signIn, input),
     hasFlowCookie: (header, state) => state !== null && flowCookies.find(header, state) !== undefined,
-    clearFlowCookie: (header, state) => flowCookies.clear(header, state),
+    keepPostedName(id, state, user) {
+      // Two names and an address; more is not Apple's, and not worth parsing.
+      const name = user.length <= 2_048 ? providers.byId(id)?.quirks.postedName?.(user) : undefined;
+      return name === undefined ? [] : postedNames.keep(id, state, name, clock.now());
+    },
+    clearFlowCookie: (header, state) => [...flowCookies.clear(header, state), ...postedNames.clear(header, state)],
     safeReturnTo: (text) => safeReturnTo(text, signIn.origin) ?? signIn.defaultReturnTo,
 
     checkSession: (headers) => checker.check(headers),

@@ -16,6 +16,7 @@ import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { createEgress } from "./egress/egress.js";
 import { createFlowCookies } from "./flows/flow-cookies.js";
+import { createPostedNames } from "./flows/posted-names.js";
 import { cleanUp } from "./jobs/clean-up.js";
 import { supervise } from "./jobs/supervise.js";
 import { LatchkeyError } from "./kernel/errors.js";
@@ -187,6 +188,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     metadata,
     providers,
     flowCookies,
+    postedNames: createPostedNames({ keyring, secure }),
     sessionCookie: cookie,
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),

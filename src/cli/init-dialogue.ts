@@ -78,8 +78,19 @@ export async function askAll(terminal: Terminal, given: InitAnswers): Promise<In
       ...answers,
       clientId: orNothing(text),
     }));
-  if (given.clientSecret === undefined) {
-    const needed = problemsOf(answers).some(({ path }) => path === "providers.0.clientSecret");
+  const lacks = (key: string) => problemsOf(answers).some(({ path }) => path === `providers.0.${key}`);
+  const signed = lacks("clientKey") || given.clientKeyFile !== undefined;
+  if (lacks("teamId"))
+    await ask("Team ID", undefined, "providers.0.teamId", (text) => ({ ...answers, teamId: orNothing(text) }));
+  if (lacks("keyId"))
+    await ask("Key ID", undefined, "providers.0.keyId", (text) => ({ ...answers, keyId: orNothing(text) }));
+  if (lacks("clientKey"))
+    await ask("Key file (.p8)", undefined, "providers.0.clientKey", (text) => ({
+      ...answers,
+      clientKeyFile: orNothing(text),
+    }));
+  if (given.clientSecret === undefined && !signed) {
+    const needed = lacks("clientSecret");
     const question = needed ? "Client secret (not shown): " : "Client secret (not shown; Enter for none): ";
     for (let tries = 0; tries < (needed ? mostTries : 1) && answers.clientSecret === undefined; tries++) {
       const value = (await terminal.ask(question, { hidden: true })).trim();

@@ -22,6 +22,10 @@ export interface InitAnswers {
   readonly id: string;
   readonly clientId: string | undefined;
   readonly clientSecret: SecretSource | undefined;
+  /** apple, whose secret is signed with a key. */
+  readonly teamId: string | undefined;
+  readonly keyId: string | undefined;
+  readonly clientKeyFile: string | undefined;
   readonly database: string;
   readonly admin: string | undefined;
   /** Undefined: not said. */
@@ -46,6 +50,9 @@ export function initDocument(answers: InitAnswers, secret: string) {
         ...(Object.keys(answers.endpoints).length === 0 ? {} : { endpoints: answers.endpoints }),
         ...(answers.clientId === undefined ? {} : { clientId: answers.clientId }),
         ...(answers.clientSecret === undefined ? {} : { clientSecret: "in its place" }),
+        ...(answers.teamId === undefined ? {} : { teamId: answers.teamId }),
+        ...(answers.keyId === undefined ? {} : { keyId: answers.keyId }),
+        ...(answers.clientKeyFile === undefined ? {} : { clientKey: "in its place" }),
       },
     ],
     signIn: { signUp: answers.signUp ?? false, bootstrapAdmins: answers.admin === undefined ? [] : [answers.admin] },
@@ -99,6 +106,11 @@ export function initYaml(
     ...Object.entries(answers.endpoints).map(([name, url]) => `      ${name}: ${quoted(url)}`),
     `    clientId: ${quoted(answers.clientId ?? "")}`,
     ...(references.clientSecret === undefined ? [] : [`    clientSecret: ${JSON.stringify(references.clientSecret)}`]),
+    ...(answers.teamId === undefined ? [] : [`    teamId: ${quoted(answers.teamId)}`]),
+    ...(answers.keyId === undefined ? [] : [`    keyId: ${quoted(answers.keyId)}`]),
+    ...(answers.clientKeyFile === undefined
+      ? []
+      : [`    clientKey: ${JSON.stringify(`\${file:${answers.clientKeyFile}}`)}`]),
     "",
     "signIn:",
     "  # Whether a person nobody knows gets an account. It waits for approval: roles.default is pending.",

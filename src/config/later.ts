@@ -17,9 +17,13 @@ export const presets = [
   "slack",
   "discord",
   "linkedin",
+  "apple",
+  "auth0",
+  "authentik",
+  "keycloak",
+  "okta",
+  "zitadel",
 ] as const;
-
-export const laterPresets: readonly string[] = ["okta", "auth0", "keycloak", "authentik", "zitadel", "apple"];
 
 const below = (parent: string, ...names: string[]): string[] => names.map((name) => `${parent}.${name}`);
 
@@ -31,16 +35,7 @@ export const laterKeys: readonly string[] = [
   "assertions",
   "verify",
   "observability.tracing",
-  ...below(
-    "providers.*",
-    "pictureUrl",
-    "refreshScope",
-    "keepOfflineGrants",
-    "apiOrigins",
-    "teamId",
-    "keyId",
-    "tokenExchange",
-  ),
+  ...below("providers.*", "pictureUrl", "refreshScope", "keepOfflineGrants", "apiOrigins", "tokenExchange"),
   "providers.*.endpoints.introspection",
   "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),

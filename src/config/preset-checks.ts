@@ -18,6 +18,8 @@ interface PresetFacts {
   readonly secret?: true;
   /** The only claims that may be the subject. */
   readonly subjects?: readonly string[];
+  /** The secret is signed with a key of the operator's, and the answer is always a form (apple). */
+  readonly signedSecret?: true;
 }
 
 const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
@@ -31,6 +33,12 @@ const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
   slack: { issuer: false, openid: true, secret: true },
   discord: { issuer: false, openid: false, subjects: ["sub", "id"] },
   linkedin: { issuer: false, openid: true, secret: true },
+  apple: { issuer: false, openid: true, signedSecret: true },
+  auth0: { issuer: true, openid: true },
+  authentik: { issuer: true, openid: true },
+  keycloak: { issuer: true, openid: true },
+  okta: { issuer: true, openid: true },
+  zitadel: { issuer: true, openid: true },
 };
 
 const tenantGroups = ["common", "organizations"];
@@ -48,6 +56,7 @@ export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
       ...(known.secret ? secretProblems(input, index) : []),
       ...(known.subjects ? subjectProblems(input, index, known.subjects) : []),
       ...(known.tenant ? tenantProblems(input, index) : strayTenantProblems(input, index, preset)),
+      ...(known.signedSecret ? signedSecretProblems(input, index) : straySignedSecretProblems(input, index, preset)),
     ];
   });
 
@@ -140,3 +149,27 @@ function strayTenantProblems(input: unknown, index: number, preset: string): Con
     return same ? [] : [problem(path, "invalid", `means nothing to the preset ${preset}`, input)];
   });
 }
+
+function signedSecretProblems(input: unknown, index: number): ConfigProblem[] {
+  const at = (key: string) => ["providers", index, key];
+  const given = (key: string) => (valueAt(input, at(key)) ?? null) !== null;
+  const refused = (key: string, words: string) => (given(key) ? [problem(at(key), "invalid", words, input)] : []);
+  const alone = (key: string, only: string, words: string) =>
+    given(key) && textAt(input, "providers", index, key) !== only ? [problem(at(key), "invalid", words, input)] : [];
+  return [
+    ...["teamId", "keyId", "clientKey"]
+      .filter((key) => !given(key))
+      .map((key) => problem(at(key), "missing", "is missing: the secret is signed with it", input)),
+    ...refused("clientSecret", "is signed anew for each request, from teamId, keyId and clientKey: leave it out"),
+    ...refused("discoveryUrl", "means nothing here: this provider is not discovered"),
+    ...alone("tokenEndpointAuthMethod", "auto", "is set by the preset: leave it out"),
+    ...alone("responseMode", "form_post", "is set by the preset: leave it out"),
+  ];
+}
+
+const straySignedSecretProblems = (input: unknown, index: number, preset: string): ConfigProblem[] =>
+  ["teamId", "keyId"].flatMap((key) => {
+    const path = ["providers", index, key];
+    const given = (valueAt(input, path) ?? null) !== null;
+    return given ? [problem(path, "invalid", `means nothing to the preset ${preset}`, input)] : [];
+  });

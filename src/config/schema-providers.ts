@@ -1,7 +1,7 @@
 /** The keys of one provider. What a preset fills in is in providers/presets; here `null` means "as the preset says". */
 import { z } from "zod";
 import { milliseconds, minutes } from "../kernel/time.js";
-import { laterPresets, presets } from "./later.js";
+import { presets } from "./later.js";
 import { providerGroupsSchema, providerRolesSchema } from "./schema-claims.js";
 import { claimNames } from "./schema-sign-in.js";
 import { allowing, authorizeParameters, duration, flag, oneOf, secretText, text, webUrl } from "./values.js";
@@ -11,12 +11,7 @@ const presetName = () =>
     z.string().transform((value, ctx) => {
       const name = presets.find((preset) => preset === value);
       if (name !== undefined) return name;
-      const later = laterPresets.includes(value);
-      ctx.addIssue({
-        code: "custom",
-        message: later ? "is not yet available" : "is no preset",
-        params: { reason: later ? "not_yet" : "unknown" },
-      });
+      ctx.addIssue({ code: "custom", message: "is no preset" });
       return z.NEVER;
     }),
     presets.join(" · "),
@@ -43,6 +38,8 @@ const loginBaseUrl = () =>
     webUrl({ bare: true }).refine((value) => URL.canParse(value) && new URL(value).origin === value, "is no origin"),
     "an origin such as https://login.microsoftonline.us",
   );
+
+const appleId = (what: string) => allowing(z.string().regex(/^[A-Z0-9]{10}$/), `null, or a ${what}: 10 of A-Z and 0-9`);
 
 const icon = () =>
   allowing(
@@ -120,7 +117,9 @@ export const providerSchema = z.strictObject({
   clientKey: secretText("a private key: PEM (PKCS #8) or a JWK as JSON text, best as ${file:/run/secrets/name}")
     .nullable()
     .default(null)
-    .describe("Private key for `private_key_jwt`."),
+    .describe("Private key for `private_key_jwt`; apple: the key file that its secrets are signed with."),
+  teamId: appleId("Team ID").nullable().default(null).describe("apple: the Team ID of the developer account."),
+  keyId: appleId("Key ID").nullable().default(null).describe("apple: the Key ID of `clientKey`."),
   tokenEndpointAuthMethod: oneOf("auto", "client_secret_basic", "client_secret_post", "private_key_jwt", "none")
     .default("auto")
     .describe("How we authenticate at the token endpoint. `auto` follows the provider's metadata, basic first."),
@@ -149,7 +148,9 @@ export const providerSchema = z.strictObject({
     .describe(
       "oauth2: what is done with the `iss` of a callback (RFC 9207). `check` refuses one that is not `issuer`; `ignore` is for a provider whose `iss` is another text.",
     ),
-  responseMode: oneOf("query", "form_post").default("query").describe("How the provider sends its answer."),
+  responseMode: oneOf("query", "form_post")
+    .default("query")
+    .describe("How the provider sends its answer. apple: always `form_post`."),
   clientIdInBody: flag()
     .default(false)
     .describe("Also send `client_id` in the body where the secret goes in the header."),

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeProblem } from "./describe-problem.js";
-import { laterKeys, laterPresets } from "./later.js";
+import { laterKeys } from "./later.js";
 import type { ConfigProblem } from "./problems.js";
 import { resolveConfig, resolveUnknown } from "./resolve.js";
 import type { ConfigInput } from "./schema.js";
@@ -141,16 +141,6 @@ describe("problems", () => {
     expect(describeProblem(found[0] as ConfigProblem)).toContain("not yet");
     expect(nodeAt(path.split("."))).toBeUndefined();
   });
-
-  test.each([...laterPresets.map((preset) => ["providers.0.preset", preset])])(
-    "SU-1 %s: %s is refused as not yet there",
-    (path, value) => {
-      const found = problemsIn(having(path, value));
-      expect(found).toHaveLength(1);
-      expect(found[0]).toMatchObject({ path, kind: "not_yet", found: JSON.stringify(value) });
-      expect(describeProblem(found[0] as ConfigProblem)).toContain("not yet");
-    },
-  );
 
   test.each<[path: string, value: unknown]>([
     ["baseUrl", "localhost:3000"],

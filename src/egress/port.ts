@@ -2,7 +2,16 @@
 import type { Duration } from "../kernel/time.js";
 
 /** Each purpose has its own limits on time, bytes, headers, content type and redirects (EG-2, EG-3). */
-export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par" | "webhook" | "check";
+export type EgressPurpose =
+  | "metadata"
+  | "jwks"
+  | "token"
+  | "userinfo"
+  | "revocation"
+  | "par"
+  | "webhook"
+  | "groups"
+  | "check";
 
 export interface EgressRequest {
   readonly purpose: EgressPurpose;

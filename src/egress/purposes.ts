@@ -40,6 +40,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
   // Carries somebody's name and address, and a chat service's URL is a credential. The answer is its status.
   webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: seconds(20) },
+  // Carries an access token, and is asked page by page: a page of 999 ids has some 60 KB.
+  groups: { redirects: 0, contentTypes: json, headerCount: 100, bytes: 524_288, time: seconds(5) },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

@@ -109,7 +109,8 @@ async function pushParameters(
   } catch (thrown) {
     if (thrown instanceof ResponseBodyError) {
       const { state = "", nonce = "" } = input.parameters;
-      const sent = [provider.client.clientSecret?.reveal() ?? "", made.body["client_assertion"] ?? "", state, nonce];
+      const { client_id: _, ...secrets } = made.body;
+      const sent = [provider.client.clientSecret?.reveal() ?? "", ...Object.values(secrets), state, nonce];
       throw new LatchkeyError(tokenErrorCode(thrown.error), {
         data: {
           ...about,

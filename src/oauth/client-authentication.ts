@@ -10,7 +10,7 @@ import { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Instant } from "../kernel/time.js";
-import type { ClientAuthenticationMethod, ClientRegistration } from "../providers/provider.js";
+import type { ClientAuthenticationMethod, ClientRegistration, SignedSecret } from "../providers/provider.js";
 import type { AuthorizationServer } from "./types.js";
 
 /** What a request needs besides its own parameters. */
@@ -19,11 +19,17 @@ export interface ClientAuthentication {
   readonly body: Readonly<Record<string, string>>;
 }
 
+/**
+ * Seconds a signed secret lives; Apple takes up to half a year. One is made for each request, so none has to be kept,
+ * renewed or found again in a log.
+ */
+const signedSecretLifetime = 300;
+
 /** Seconds a client assertion lives: long enough for two clocks that differ, far below SI-4's 5 minutes. */
 const assertionLifetime = 120;
 
 /**
- * The headers and body parameters that authenticate `client` at `as`.
+ * The headers and body parameters that authenticate `client` at `as`. Where the secret is a JWT (apple), it is signed here.
  *
  * @see RFC 6749 §2.3.1 (basic, post), RFC 7523 §2.2 and §3 (private_key_jwt)
  * @throws LatchkeyError `signin.provider_misconfigured` when the method needs a secret or key that is not there, or
@@ -39,14 +45,14 @@ export async function authenticateClient(
     case "none":
       return { headers: {}, body: { client_id: client.clientId } };
     case "client_secret_basic": {
-      const credentials = `${formEncode(client.clientId)}:${formEncode(secretOf(client))}`;
+      const credentials = `${formEncode(client.clientId)}:${formEncode(await secretOf(input))}`;
       return {
         headers: { authorization: `Basic ${Buffer.from(credentials, "latin1").toString("base64")}` },
         body: client.clientIdInBody ? { client_id: client.clientId } : {},
       };
     }
     case "client_secret_post":
-      return { headers: {}, body: { client_id: client.clientId, client_secret: secretOf(client) } };
+      return { headers: {}, body: { client_id: client.clientId, client_secret: await secretOf(input) } };
     case "private_key_jwt":
       return {
         headers: {},
@@ -65,16 +71,40 @@ export async function authenticateClient(
  */
 function chooseMethod(client: ClientRegistration, as: AuthorizationServer): ClientAuthenticationMethod {
   if (client.tokenEndpointAuthMethod !== "auto") return client.tokenEndpointAuthMethod;
-  if (!client.clientSecret) return client.clientKey ? "private_key_jwt" : "none";
+  if (!client.clientSecret && !client.signedSecret) return client.clientKey ? "private_key_jwt" : "none";
   const listed = as.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
   if (listed.includes("client_secret_basic")) return "client_secret_basic";
   if (listed.includes("client_secret_post")) return "client_secret_post";
   return client.clientKey && listed.includes("private_key_jwt") ? "private_key_jwt" : "client_secret_basic";
 }
 
-function secretOf(client: ClientRegistration): string {
+async function secretOf(input: { readonly client: ClientRegistration; readonly now: Instant }): Promise<string> {
+  const { client } = input;
+  if (client.signedSecret) return signSecret(client, client.signedSecret, input.now);
   if (!client.clientSecret) throw misconfigured("client_secret_missing");
   return client.clientSecret.reveal();
+}
+
+/**
+ * The client secret as Apple wants it: an ES256 JWT by the team's key.
+ *
+ * @see https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
+ */
+async function signSecret(client: ClientRegistration, signed: SignedSecret, now: Instant): Promise<string> {
+  const { key, alg } = await signingKey(client, ["ES256"]);
+  const iat = Math.floor(now / 1_000);
+  const claims = {
+    iss: signed.teamId,
+    sub: client.clientId,
+    aud: signed.audience,
+    iat,
+    exp: iat + signedSecretLifetime,
+  };
+  try {
+    return await new SignJWT(claims).setProtectedHeader({ alg, kid: signed.keyId }).sign(key);
+  } catch (cause) {
+    throw misconfigured("client_key_unusable", cause);
+  }
 }
 
 /**

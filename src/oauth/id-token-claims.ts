@@ -37,7 +37,9 @@ export type IdTokenRefusal =
   | "nonce"
   | "at_hash"
   | "auth_time"
-  | "typ";
+  | "typ"
+  /** Google: the account is not of the domain that was asked for. */
+  | "hd";
 
 /** Another kind of JWT of the same issuer is not an ID token, however well it is signed (RFC 8725 §3.11). */
 const otherTypes: ReadonlySet<string> = new Set([

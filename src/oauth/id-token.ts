@@ -56,6 +56,8 @@ export async function verifyIdToken(
     maxAge: input.maxAge === undefined ? requestedMaxAge(provider) : (input.maxAge ?? undefined),
   });
   if (!claims.ok) throw refused(provider, claims.error, facts(signed.value, as, claims.error));
+  const further = provider.quirks.idTokenRefusal?.(claims.value, provider.authorizeParams);
+  if (further !== undefined) throw refused(provider, further, facts(signed.value, as, further));
   return claims.value;
 }
 
@@ -91,6 +93,8 @@ function facts(
       return { exp: shown("exp"), iat: shown("iat"), nbf: shown("nbf"), auth_time: shown("auth_time") };
     case "at_hash":
       return { alg: jwt.alg };
+    case "hd":
+      return { hd: shown("hd") };
     case "typ":
       return { typ: stringMember(jwt.header, "typ")?.slice(0, 64) };
     case "sub":

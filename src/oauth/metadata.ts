@@ -28,8 +28,8 @@ export interface JsonWebKeySet {
 
 export interface Metadata {
   /**
-   * The provider's metadata with the operator's endpoints applied on top. For an `oauth2` provider it is made of its
-   * record, without a request.
+   * The provider's metadata with the operator's endpoints applied on top. For an `oauth2` provider, and one with fixed
+   * metadata, it is made of its record, without a request.
    *
    * @throws LatchkeyError `signin.provider_unavailable` when it cannot be had and no copy is young enough ·
    *   `signin.provider_misconfigured` when what is there cannot be used
@@ -71,7 +71,7 @@ export function createMetadata(ports: {
 
   return {
     async discover(provider) {
-      if (provider.kind === "oauth2") return fixedMetadata(provider);
+      if (isFixed(provider)) return fixedMetadata(provider);
       const as = await documents.get(discoveryRequest(provider));
       if (provider.unresolvedIssuer !== undefined) await keepIssuer(provider, provider.unresolvedIssuer, as.issuer);
       jwksUris.set(provider.id, as.jwks_uri ?? "");
@@ -97,8 +97,9 @@ export function createMetadata(ports: {
 
     health(provider) {
       if (provider.kind === "oauth2") return "ok";
-      const keys = jwksRequest(provider, jwksUris.get(provider.id) ?? "");
-      const states = [discoveryRequest(provider), keys].map((request) => documents.lastFailure(request));
+      const keys = jwksRequest(provider, jwksUris.get(provider.id) ?? provider.endpoints.jwks ?? "");
+      const asked = isFixed(provider) ? [keys] : [discoveryRequest(provider), keys];
+      const states = asked.map((request) => documents.lastFailure(request));
       const failure = states.find((state) => state instanceof LatchkeyError);
       if (failure instanceof LatchkeyError) {
         return failure.code === "signin.provider_misconfigured" ? "misconfigured" : "unreachable";
@@ -135,7 +136,9 @@ const discoveryRequest = (provider: Provider): DocumentRequest<AuthorizationServ
     ),
 });
 
-/** RFC 8414 §2 metadata of a provider that publishes none: its constant issuer and its record's endpoints. */
+const isFixed = (provider: Provider): boolean => provider.kind === "oauth2" || provider.quirks.fixedMetadata;
+
+/** RFC 8414 §2 metadata of a provider that is not asked for any: its constant issuer and its record's endpoints. */
 function fixedMetadata(provider: Provider): AuthorizationServer {
   const document = { ...provider.quirks.metadata, issuer: provider.issuer };
   const read = readServerMetadata(document, provider.issuer, overrides(provider.endpoints));

@@ -23,7 +23,11 @@ export interface Preset {
     readonly authorizeParams: Readonly<Record<string, string>>;
   };
   /** Between the operator's `providers.*.claims` and `signIn.claims`. */
-  readonly claims: Partial<ClaimNames>;
+  readonly claims: Partial<ClaimNames> & { readonly roles?: string; readonly groups?: string };
+  /** Where the provider answers in one way alone; left out: as the operator says. */
+  readonly responseMode?: "form_post";
+  /** Where the client secret is a JWT that we sign (SI-4): its audience. */
+  readonly signedSecret?: { readonly audience: string };
   /** True only where the provider documents that revoking a refresh token ends this token alone (LO-5). */
   readonly revocationEndsOneToken: boolean;
   readonly quirks: ProviderQuirks;
@@ -60,5 +64,10 @@ export const noQuirks: ProviderQuirks = {
   emailVerified: null,
   rolesInUserinfo: true,
   metadata: {},
+  fixedMetadata: false,
+  document: null,
+  idTokenRefusal: null,
+  postedName: null,
+  groupsOverage: null,
   person: null,
 };

@@ -18,6 +18,15 @@ export interface ClientRegistration {
   readonly clientAssertionAudience: "issuer" | "token-endpoint";
   /** Also send `client_id` in the body where the secret goes in the header. */
   readonly clientIdInBody: boolean;
+  /** Instead of a secret: what one is signed from, with `clientKey` (apple). */
+  readonly signedSecret?: SignedSecret;
+}
+
+/** The claims of a client secret that is an ES256 JWT of ours: `iss`, `kid`, `aud`; `sub` is the client id. */
+export interface SignedSecret {
+  readonly teamId: string;
+  readonly keyId: string;
+  readonly audience: string;
 }
 
 export interface ClaimNames {
@@ -80,10 +89,20 @@ export interface ProviderQuirks {
   /** False where userinfo is known to tell neither roles nor groups: it is not asked for their sake (SI-11). */
   readonly rolesInUserinfo: boolean;
   /**
-   * Members of metadata: of an `oauth2` provider beside its issuer and endpoints, of an `oidc` provider in place of what
+   * Members of metadata: of a provider that is not discovered beside its issuer and endpoints, of an `oidc` provider in place of what
    * its document says. Never the issuer.
    */
   readonly metadata: JsonObject;
+  /** True for an `oidc` provider whose metadata is the preset's data and is never asked for (apple). */
+  readonly fixedMetadata: boolean;
+  /** A verified ID token or a userinfo answer with its odd claims in a usual form; null: as it is. Never `iss` or `sub`. */
+  readonly document: ((document: JsonObject, clientId: string) => JsonObject) | null;
+  /** What a verified ID token must say besides OpenID Connect Core §3.1.3.7: the claim that does not; null: nothing. */
+  readonly idTokenRefusal: ((claims: JsonObject, asked: Readonly<Record<string, string>>) => "hd" | undefined) | null;
+  /** The name in the `user` that comes beside the code in a form_post, as JSON text; null: it is not looked at. */
+  readonly postedName: ((user: string) => string | undefined) | null;
+  /** Where groups are when there are too many for a token; null: they are never elsewhere (SI-17). */
+  readonly groupsOverage: GroupsOverage | null;
   /** How an `oauth2` provider tells who somebody is; null for `oidc`. */
   readonly person: {
     /** Documents that are asked for beside userinfo, by a name of ours. */
@@ -93,6 +112,17 @@ export interface ProviderQuirks {
     /** All of them (`userinfo` is the first) in the words of OpenID Connect; undefined when they name nobody. */
     readonly claims: (documents: Readonly<Record<string, JsonValue>>, names: ClaimNames) => JsonObject | undefined;
   } | null;
+}
+
+/** A list of groups that a token only points to. The pointer itself is not followed: it would choose who gets the token. */
+export interface GroupsOverage {
+  readonly isOver: (claims: JsonObject) => boolean;
+  /** The first page, for the origin people sign in at; undefined where there is none that we know. */
+  readonly url: (signInOrigin: string) => string | undefined;
+  /** One page; undefined when it is not one. `next` is not checked yet. */
+  readonly page: (
+    document: JsonValue,
+  ) => { readonly groups: readonly string[]; readonly next: string | null } | undefined;
 }
 
 export interface Provider {

@@ -35,12 +35,13 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
       tokenEndpointAuthMethod: record.tokenEndpointAuthMethod,
       clientAssertionAudience: record.clientAssertionAudience,
       clientIdInBody: record.clientIdInBody,
+      ...signedSecretOf(record, preset),
     },
     scopes: asked.scopes,
     authorizeParams: { ...asked.authorizeParams, ...config.signIn.authorizeParams, ...record.authorizeParams },
     redirectUri: redirectUriOf(config, record),
     par: record.par,
-    responseMode: record.responseMode,
+    responseMode: preset.responseMode ?? record.responseMode,
     callbackIss: record.callbackIss,
     clockTolerance: config.signIn.clockTolerance,
     claims: claimNamesOf(config, record, preset),
@@ -53,6 +54,11 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     revocationEndsOneToken: preset.revocationEndsOneToken,
     quirks: preset.quirks,
   });
+}
+
+/** The configuration was refused where one of the two is missing; without both there is no secret to sign. */
+function signedSecretOf({ teamId, keyId }: ProviderConfig, { signedSecret }: Preset) {
+  return signedSecret && teamId && keyId ? { signedSecret: { teamId, keyId, ...signedSecret } } : {};
 }
 
 type IssuerMember = "issuer" | "issuers" | "tenants" | "discoveryUrl";

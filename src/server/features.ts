@@ -92,7 +92,12 @@ export interface Features {
 
   /** True when this browser holds a flow cookie that fits the `state` (SI-9's repeat page asks). */
   hasFlowCookie(cookieHeader: string | undefined, state: string | null): boolean;
-  /** Set-Cookie values that take the flow cookie of this state away; empty when there is none. */
+  /**
+   * Set-Cookie values that hold what a form_post says of the person's name until the GET comes; none where the provider's
+   * preset does not look at it, or there is no name in it. Nothing else of it is kept (SI-9).
+   */
+  keepPostedName(provider: string, state: string, user: string): readonly string[];
+  /** Set-Cookie values that take the cookies of this state away, the flow's and the name's; empty when there is none. */
   clearFlowCookie(cookieHeader: string | undefined, state: string | null): readonly string[];
   /** Applies SI-7: the path to go to, or the default. */
   safeReturnTo(text: string | undefined): string;

@@ -9,6 +9,7 @@ import { applyDecision } from "../accounts/apply-decision.js";
 import { applyGroups } from "../accounts/apply-groups.js";
 import type { LoadedAccounts } from "../accounts/known-accounts.js";
 import { loadFacts } from "../accounts/load-facts.js";
+import { readText } from "../accounts/policy/claim.js";
 import {
   type Admission,
   decideSignIn,
@@ -43,6 +44,8 @@ interface AdmitInput {
   readonly tokens: TokenSet;
   readonly claims: JsonObject;
   readonly unknown: UnknownClaims;
+  /** Beside the claims and never among them, so that no other setting can take it for an address or a role. */
+  readonly postedName: string | undefined;
   readonly input: CompleteInput;
   readonly now: Instant;
 }
@@ -53,7 +56,7 @@ class Overtaken extends Error {}
 const mostRounds = 5;
 
 export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ sessionValue: string; userId: UserId }> {
-  const person = personOf(ports, input.provider, toldBy(input), rulesOf(ports, input.flow));
+  const person = named(personOf(ports, input.provider, toldBy(input), rulesOf(ports, input.flow)), input.postedName);
   for (let round = 1; ; round++) {
     try {
       return await admitOnce(ports, input, person);
@@ -67,6 +70,12 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
 }
 
 const toldBy = ({ issuer, claims, unknown }: AdmitInput): Told => ({ issuer, claims, unknown });
+
+/** A name that came beside the claims stands in for one that is not in them. */
+const named = (person: Person, posted: string | undefined): Person =>
+  person.identity.name !== undefined || posted === undefined
+    ? person
+    : { ...person, identity: { ...person.identity, name: readText({ name: posted }, "name") } };
 
 type Refusal = Extract<SignInDecision, { kind: "refuse" }>;
 

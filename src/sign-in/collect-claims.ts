@@ -4,6 +4,7 @@ import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonObject } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
 import { type CollectedClaimNames, mergeClaims, userinfoNeeded } from "../oauth/collected-claims.js";
+import { resolveGroupsOverage } from "../oauth/groups-overage.js";
 import { fetchPerson } from "../oauth/person-documents.js";
 import type { AuthorizationServer, IdTokenClaims } from "../oauth/types.js";
 import { fetchUserinfo } from "../oauth/userinfo.js";
@@ -32,12 +33,12 @@ export async function collectClaims(
   if (input.idToken === null) {
     return { claims: await fetchPerson(ports, { as, provider, accessToken }), unknown: nothingUnknown };
   }
-  const idToken = vouched(provider, input.idToken);
+  const idToken = vouched(provider, usual(provider, await withGroups(ports, provider, input.idToken, accessToken)));
   const names = usedClaims(provider);
   if (!userinfoNeeded({ as, names, idToken })) return { claims: idToken, unknown: nothingUnknown };
   try {
     const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
-    const claims = mergeClaims(idToken, vouched(provider, userinfo), names);
+    const claims = mergeClaims(idToken, vouched(provider, usual(provider, userinfo)), names);
     // `mergeClaims` promises this; it is the one promise that another person's account hangs on (AT-11).
     if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
       throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
@@ -59,6 +60,22 @@ const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>
   isLatchkeyError(thrown, "signin.userinfo_invalid", "signin.provider_unavailable", "signin.provider_misconfigured") &&
   thrown.data["reason"] !== "sub" &&
   thrown.data["reason"] !== "identity_overridden";
+
+/** SI-17: groups that did not fit into the token stand in their claim, as if they had; where they cannot be had, nothing does. */
+async function withGroups(
+  ports: SignInPorts,
+  provider: Provider,
+  idToken: IdTokenClaims,
+  accessToken: string,
+): Promise<IdTokenClaims> {
+  if (!provider.groups.fromClaims) return idToken;
+  const groups = await resolveGroupsOverage(ports, { provider, claims: idToken, accessToken });
+  return Array.isArray(groups) ? { ...idToken, [provider.claims.groups]: groups } : idToken;
+}
+
+/** What is odd about this provider's documents has gone when anything else looks at them. */
+const usual = <T extends JsonObject>({ quirks, client }: Provider, document: T): T =>
+  quirks.document ? { ...document, ...quirks.document(document, client.clientId) } : document;
 
 /** Whether a document vouches for its address is asked of each by itself, before one's address can meet the other's flag. */
 function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {

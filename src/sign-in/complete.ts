@@ -54,6 +54,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
     tokens,
     claims,
     unknown,
+    postedName: postedName(ports, provider, parameters.state, input),
     input,
     now: ports.clock.now(),
   });
@@ -62,6 +63,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
+    ...ports.postedNames.clear(input.cookieHeader, parameters.state ?? null),
     ...ports.signedOutMarker.clear(input.cookieHeader),
     ...ports.lastProvider.set(provider.id),
   ];
@@ -140,6 +142,12 @@ async function readIdToken(
     accessToken: tokens.accessToken,
     now: ports.clock.now(),
   });
+}
+
+/** What the provider's POST said of the person's name, which nobody signed; it stands in for a name claim alone (SI-9). */
+function postedName(ports: SignInPorts, provider: Provider, state: string | undefined, input: CompleteInput) {
+  if (!provider.quirks.postedName || state === undefined) return undefined;
+  return ports.postedNames.find(input.cookieHeader, provider.id, state, ports.clock.now());
 }
 
 /** SI-9.6: one row, just before the code leaves. Whoever loses the insert came second with the same answer (AT-20). */

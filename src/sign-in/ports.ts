@@ -3,6 +3,7 @@ import type { InstallationRules } from "../accounts/policy/decide-sign-in.js";
 import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
 import type { FlowCookies } from "../flows/flow-cookies.js";
+import type { PostedNames } from "../flows/posted-names.js";
 import type { Faults } from "../kernel/fault.js";
 import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -29,6 +30,7 @@ export interface SignInPorts {
   readonly metadata: Metadata;
   readonly providers: ProviderRegistry;
   readonly flowCookies: FlowCookies;
+  readonly postedNames: PostedNames;
   readonly sessionCookie: SessionCookie;
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;

@@ -220,3 +220,43 @@ test("SU-11 SI-1 the dialogue asks for the endpoints of a custom provider, and a
   expect(second.code).toBe(0);
   expect(await readFile(join(confidential, "latchkey.linkedin.secret"), "utf8")).toBe("canary-typed\n");
 });
+
+test("SU-11 init for Apple needs the team, the key's id and the key file, and writes where the key is", async () => {
+  const cwd = await aFolder();
+  const flags = ["--provider", "apple", "--client-id", "com.example.web"];
+  const lacking = await run(cwd, flags);
+  expect(lacking.code).toBe(2);
+  for (const flag of ["--team-id", "--key-id", "--client-key-file"]) expect(lacking.err).toContain(flag);
+
+  const key = ["--team-id", "DEF123GHIJ", "--key-id", "ABC123DEFG", "--client-key-file", "./AuthKey.p8"];
+  expect((await run(cwd, [...flags, ...key])).code).toBe(0);
+  expect((await written(cwd)).providers).toEqual([
+    {
+      id: "apple",
+      preset: "apple",
+      clientId: "com.example.web",
+      teamId: "DEF123GHIJ",
+      keyId: "ABC123DEFG",
+      clientKey: "${file:./AuthKey.p8}",
+    },
+  ]);
+});
+
+test("SU-11 the dialogue asks for Apple's key instead of a secret, and for the issuer of a realm", async () => {
+  const cwd = await aFolder();
+  const baseUrl = ["--base-url", "https://app.corp.test", "--admin", "ann@corp.test", "--sign-up"];
+  const answers = ["apple", "com.example.web", "nonsense", "DEF123GHIJ", "ABC123DEFG", "./AuthKey.p8"];
+  const apple = await run(cwd, baseUrl, answers);
+  expect([apple.code, apple.asked.length]).toEqual([0, answers.length]);
+  expect(apple.asked.join("\n")).not.toContain("Client secret");
+  expect((await written(cwd)).providers[0]).toMatchObject({ preset: "apple", teamId: "DEF123GHIJ" });
+
+  const other = await aFolder();
+  const realm = ["keycloak", "https://sso.corp.test/realms/corp", "latchkey", "canary-typed"];
+  expect((await run(other, baseUrl, realm)).code).toBe(0);
+  expect((await written(other)).providers[0]).toMatchObject({
+    id: "keycloak",
+    preset: "keycloak",
+    issuer: "https://sso.corp.test/realms/corp",
+  });
+});

@@ -4,13 +4,18 @@
  * its discovery document is another; its issuer is Google's.
  */
 import { describe, expect, test } from "vitest";
+import { createLatchkey } from "../../src/create-latchkey.js";
+import type { JsonObject } from "../../src/kernel/json.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { google } from "../../src/providers/presets/google.js";
+import { createBrowser } from "../../src/testing/browser.js";
 import type { FakeProvider, FakeProviderOptions } from "../../src/testing/fake-provider.js";
-import { aWorldAt, type ProviderInput, signsIn, started } from "../options/setting.js";
+import { aWorldAt, errorOf, type ProviderInput, signsIn, started } from "../options/setting.js";
 
 const issuer = "https://accounts.google.com";
 
 /** As #obtainuserinfo (`sub` of digits, `hd` for a Workspace account) and #discovery (RS256, no end of session). */
-const google: FakeProviderOptions = {
+const asTheirPagesSay: FakeProviderOptions = {
   alg: "RS256",
   people: [
     {
@@ -41,7 +46,7 @@ const aGoogle = async (more: Partial<ProviderInput> = {}) => {
     asGoogle(provider);
     const discoveryUrl = `${provider.issuer}/.well-known/openid-configuration`;
     return { id: "google", preset: "google", issuer: undefined, discoveryUrl, ...more };
-  }, google);
+  }, asTheirPagesSay);
   return world;
 };
 
@@ -72,6 +77,60 @@ describe("signing in with Google", () => {
     expect(changed.get("access_type")).toBe("online");
     expect(changed.get("prompt")).toBe("select_account");
     expect(changed.get("hd")).toBe("example.com");
+  });
+
+  const at = (hd: string) => ({ authorizeParams: { hd } });
+  test.each<[hd: string, claim: unknown, refused: boolean]>([
+    ["example.com", "example.com", false],
+    ["Example.COM", "example.com", false],
+    ["*", "any.example", false],
+    ["example.com", undefined, true],
+    ["example.com", "example.com.evil.example", true],
+    ["example.com", "evil-example.com", true],
+    ["example.com", "", true],
+    ["example.com", ["example.com"], true],
+    ["example.com", "*", true],
+    ["*", undefined, true],
+    ["*", "", true],
+    ["*", true, true],
+    ["", undefined, true],
+    ["", "", true],
+  ])("SI-10 with hd %j asked for, an ID token with hd %j is refused: %s", (hd, claim, refused) => {
+    const claims = { sub: "1", hd: claim } as JsonObject;
+    expect(google.quirks.idTokenRefusal?.(claims, { hd })).toBe(refused ? "hd" : undefined);
+  });
+
+  test.each([
+    ["example.com", null, 200],
+    ["other.example", "signin.id_token_invalid", 401],
+  ])("SI-6 SI-10 somebody of another domain than the one asked for, %s, gets %j", async (hd, error, status) => {
+    expect(await signsIn(await aGoogle(at(hd)), undefined, "google")).toMatchObject({ error, status });
+  });
+
+  test("SI-10 an address of the domain does not stand in for it, and neither does userinfo", async () => {
+    const world = await aGoogle({ ...at("example.com"), claims: { picture: "further" } });
+    const tweak = world.provider.tweaks.idTokenClaims;
+    world.provider.tweaks.idTokenClaims = (claims) => ({ ...tweak?.(claims), hd: undefined });
+    world.provider.tweaks.userinfo = (claims) => ({ ...claims, hd: "example.com" });
+    expect(await signsIn(world, "jsmith@example.com", "google")).toMatchObject({ error: "signin.id_token_invalid" });
+  });
+
+  test("SI-10 hd that is asked of every provider is checked at Google too; without it nobody is kept out", async () => {
+    const world = await aGoogle();
+    const tweak = world.provider.tweaks.idTokenClaims;
+    world.provider.tweaks.idTokenClaims = (claims) => ({ ...tweak?.(claims), hd: undefined });
+    expect(await signsIn(world, undefined, "google")).toMatchObject({ error: null, status: 200 });
+    const latchkey = await createLatchkey({
+      ...world.config,
+      signIn: { signUp: true, authorizeParams: { hd: "example.com" } },
+      ports: { log: silentLog },
+    });
+    const { origin } = new URL(world.baseUrl);
+    const browser = createBrowser((request) =>
+      new URL(request.url).origin === origin ? latchkey.fetch(request) : world.fetch(request),
+    );
+    expect(errorOf(await browser.get(world.url("/providers/google/start")))).toBe("signin.id_token_invalid");
+    await latchkey.close();
   });
 
   test.each([

@@ -208,6 +208,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       };
     },
     hasFlowCookie: (header, state) => state === "good-state" && (header ?? "").includes("latchkey-flow-abcdefgh="),
+    keepPostedName: () => [],
     clearFlowCookie: (header, state) =>
       state === "good-state" && (header ?? "").includes("latchkey-flow-abcdefgh=")
         ? ["latchkey-flow-abcdefgh=; Path=/; Max-Age=0"]

@@ -25,6 +25,9 @@ export interface InitOptions extends CommonOptions {
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
   readonly clientSecretFile?: string;
+  readonly teamId?: string;
+  readonly keyId?: string;
+  readonly clientKeyFile?: string;
   readonly database?: string;
   readonly admin?: string;
   readonly signUp?: boolean;
@@ -49,6 +52,9 @@ export const initCommand = (session: Session): Command =>
     .option("--client-id <id>", "the client id that the provider gave")
     .option("--client-secret-env <name>", "the variable that holds the client secret")
     .addOption(new Option("--client-secret-file <file>", "the file that holds it").conflicts("clientSecretEnv"))
+    .option("--team-id <id>", "apple: the Team ID")
+    .option("--key-id <id>", "apple: the Key ID of the key")
+    .option("--client-key-file <file>", "apple: the key file (.p8)")
     .option("--database <url>", "where rows are kept (default: sqlite:./latchkey.db)")
     .option("--admin <email>", "who becomes admin (default: the first person to sign in)")
     .option("--sign-up", "let everybody whom the provider knows have an account")
@@ -151,6 +157,9 @@ function answersOf(options: InitOptions, database: string): InitAnswers {
         : clientSecretFile !== undefined
           ? { kind: "file", path: clientSecretFile }
           : undefined,
+    teamId: options.teamId,
+    keyId: options.keyId,
+    clientKeyFile: options.clientKeyFile,
     database: options.database ?? database,
     admin: options.admin,
     signUp: options.signUp,
@@ -182,6 +191,9 @@ const flags: Readonly<Record<string, string>> = {
   "providers.0.id": "--id",
   "providers.0.clientId": "--client-id",
   "providers.0.clientSecret": "--client-secret-env or --client-secret-file",
+  "providers.0.teamId": "--team-id",
+  "providers.0.keyId": "--key-id",
+  "providers.0.clientKey": "--client-key-file",
   "signIn.bootstrapAdmins.0": "--admin",
 };
 const flagOf = (path: string): string => (flags[path] === undefined ? "" : `${flags[path]}: `);

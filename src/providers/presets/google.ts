@@ -4,6 +4,7 @@
  * @see https://developers.google.com/identity/openid-connect/openid-connect
  * @see https://developers.google.com/identity/protocols/oauth2/web-server
  */
+import { type JsonObject, stringMember } from "../../kernel/json.js";
 import { noQuirks, type Preset } from "../preset.js";
 import { googleIcon } from "./icons.js";
 
@@ -21,8 +22,21 @@ export const google: Preset = {
   // web-server#tokenrevoke: revoking a token takes the access that the person gave away, and with it the refresh
   // tokens of their other devices.
   revocationEndsOneToken: false,
-  quirks: noQuirks,
+  quirks: { ...noQuirks, idTokenRefusal: ofAnotherDomain },
 };
+
+/**
+ * `hd` in the request is a wish, which a person can take out of the URL; "be sure to validate that the returned ID token
+ * has an hd claim value that matches what you expect" (openid-connect#authenticationuriparameters, `hd`). An asterisk
+ * asks for any Workspace account, and every one of them has the claim.
+ */
+function ofAnotherDomain(claims: JsonObject, asked: Readonly<Record<string, string>>): "hd" | undefined {
+  const wanted = Object.hasOwn(asked, "hd") ? asked["hd"]?.trim().toLowerCase() : undefined;
+  // Set to nothing, it fits nobody: an empty variable must not open the door.
+  if (wanted === undefined) return undefined;
+  const domain = stringMember(claims, "hd")?.toLowerCase();
+  return domain && (wanted === "*" || domain === wanted) ? undefined : "hd";
+}
 
 /**
  * Google does not know the scope `offline_access` (OpenID Connect Core §11) and refuses what it does not know. A refresh

@@ -13,6 +13,7 @@
  */
 import type { JsonObject } from "../../kernel/json.js";
 import { member } from "../../kernel/json.js";
+import { microsoftGroupsOverage } from "../groups-overage.js";
 import { noQuirks, type Preset, type TenantChoice, type TenantRecord } from "../preset.js";
 import { microsoftIcon } from "./icons.js";
 
@@ -34,7 +35,12 @@ export const microsoft: Preset = {
   revocationEndsOneToken: false,
   // Entra's userinfo tells a fixed few claims (userinfo page): roles and groups are in the ID token or nowhere, and
   // asking for them would put an unproven address in the place of the ID token's.
-  quirks: { ...noQuirks, emailVerified: domainOwnerVerified, rolesInUserinfo: false },
+  quirks: {
+    ...noQuirks,
+    emailVerified: domainOwnerVerified,
+    rolesInUserinfo: false,
+    groupsOverage: microsoftGroupsOverage,
+  },
 };
 
 /** The authority's last part: a tenant's id or one of its domain names, or a group of tenants (v2-protocols-oidc). */

@@ -2,7 +2,8 @@
  * The provider's answer comes back here: by GET in the query, or by a cross-site POST (`response_mode=form_post`).
  *
  * The POST is the one request that changes nothing, reads no cookie and so needs no Origin: Lax cookies do not come
- * with it. It answers 303 to the GET, with which they do. A GET that still comes without its flow cookie gets one
+ * with it. It answers 303 to the GET, with which they do. What it may say of the person's name (apple) travels beside
+ * that GET in a cookie of its own. A GET that still comes without its flow cookie gets one
  * page that repeats it from our own origin, and is refused when that does not help either (SI-9).
  */
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
@@ -86,6 +87,7 @@ export const passOnFormPost = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => 
     const fields = carry(form);
     if (fields === undefined) throw new LatchkeyError("signin.parameter_too_long", { data: { limit: carriedLimit } });
     if (!form.has("state")) throw new LatchkeyError("signin.parameter_missing", { data: { parameter: "state" } });
+    sendCookies(c, web.features.keepPostedName(place.provider, form.get("state") ?? "", form.get("user") ?? ""));
     return seeOther(
       web,
       c,

@@ -1,0 +1,65 @@
+/**
+ * A person's name on its way from a provider's cross-site POST to the GET that follows it (SI-9): sealed, in a cookie of
+ * one state and one provider, for 60 seconds.
+ *
+ * Anybody can make a browser send that POST, with any text in it. So the cookie is worth nothing without the flow of the
+ * same state, which only the browser that began it holds, and what is in it can become a name and nothing else.
+ */
+import { equalInConstantTime, sha256Base64Url } from "../crypto/digest.js";
+import type { Keyring } from "../crypto/port.js";
+import { hostPrefixed, readCookies, setCookie } from "../kernel/cookies.js";
+import { isJsonObject, member, parseJson, stringMember } from "../kernel/json.js";
+import { after, type Instant, seconds } from "../kernel/time.js";
+
+const lifetime = seconds(60);
+/** Characters of the name that is kept; more than is ever shown. */
+const longestName = 200;
+
+export interface PostedNames {
+  /** Set-Cookie values that hold the name for the callback with this state. */
+  keep(provider: string, state: string, name: string, now: Instant): readonly string[];
+  /** The name that came for this provider's state; undefined when there is none, or it is too old. */
+  find(cookieHeader: string | undefined, provider: string, state: string, now: Instant): string | undefined;
+  /** Set-Cookie values that take away what this browser holds for `state`. */
+  clear(cookieHeader: string | undefined, state: string | null): readonly string[];
+}
+
+export function createPostedNames(ports: { readonly keyring: Keyring; readonly secure: boolean }): PostedNames {
+  const attributes = { secure: ports.secure, sameSite: "Lax" } as const;
+  const tagOf = (state: string) => sha256Base64Url(state).slice(0, 8);
+  const cookieName = (state: string) => hostPrefixed(`latchkey-name-${tagOf(state)}`, ports.secure);
+  const place = (provider: string, state: string) => ({
+    table: "posted-name",
+    row: tagOf(state),
+    connection: `provider:${provider}`,
+  });
+
+  return {
+    keep(provider, state, name, now) {
+      const kept = { s: sha256Base64Url(state), n: [...name].slice(0, longestName).join(""), t: now };
+      const sealed = ports.keyring.seal("apple-name", place(provider, state), JSON.stringify(kept));
+      return [setCookie(cookieName(state), sealed, { ...attributes, maxAge: lifetime / 1_000 })];
+    },
+
+    find(header, provider, state, now) {
+      for (const cookie of readCookies(header)) {
+        if (cookie.name !== cookieName(state)) continue;
+        const opened = ports.keyring.open("apple-name", place(provider, state), cookie.value);
+        const kept = opened.ok ? parseJson(opened.value) : undefined;
+        if (!isJsonObject(kept)) continue;
+        const at = member(kept, "t");
+        const ours = equalInConstantTime(stringMember(kept, "s") ?? "", sha256Base64Url(state));
+        const fresh = typeof at === "number" && after(at as Instant, lifetime) > now;
+        if (ours && fresh) return stringMember(kept, "n");
+      }
+      return undefined;
+    },
+
+    clear(header, state) {
+      if (!state) return [];
+      const name = cookieName(state);
+      const held = readCookies(header).some((cookie) => cookie.name === name);
+      return held ? [setCookie(name, "", { ...attributes, maxAge: 0 })] : [];
+    },
+  };
+}
