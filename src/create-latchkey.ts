@@ -165,6 +165,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     providers,
     flowCookies,
     sessionCookie: cookie,
+    checkSession: (headers) => checker.check(headers),
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
     clock,

@@ -50,6 +50,8 @@ const houseRules: Rules = {
       // SI-14: the session that this browser had ends in the transaction that writes the new one.
       values: [
         "logout/end-sessions.ts",
+        // What linking was given and does not keep is revoked by the same rows as a session's tokens.
+        "outbox/revocation.ts",
         "kernel",
         "oauth",
         "providers",

@@ -21,6 +21,8 @@ export type AuditEventType =
   | "user.deleted"
   | "role.changed"
   | "identity.linked"
+  | "identity.link_refused"
+  | "identity.unlinked"
   | "session.ended";
 
 /** Who asked: what the request itself tells. */

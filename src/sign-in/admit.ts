@@ -55,7 +55,11 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
   }
 }
 
-function identityOf(ports: SignInPorts, { provider, issuer, claims }: AdmitInput): IncomingIdentity {
+/** Who is at the door, whether to come in or to be added to an account. */
+export function identityOf(
+  ports: Pick<SignInPorts, "accounts">,
+  { provider, issuer, claims }: Pick<AdmitInput, "provider" | "issuer" | "claims">,
+): IncomingIdentity {
   const mapped = mapIdentity(issuer, claims, {
     claims: provider.claims,
     emailVerified: provider.emailVerified,

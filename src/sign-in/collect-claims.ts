@@ -10,7 +10,7 @@ import type { Provider } from "../providers/provider.js";
 import type { SignInPorts } from "./ports.js";
 
 /** The claims of one sign-in; `iss` is the issuer that the identity is keyed by. */
-type CollectedClaims = JsonObject & { readonly iss: string };
+export type CollectedClaims = JsonObject & { readonly iss: string };
 
 export async function collectClaims(
   ports: SignInPorts,
