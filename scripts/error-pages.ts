@@ -11,7 +11,7 @@ const note = "<!-- Made from src/kernel/error-catalog.ts by `npm run docs`; a te
 /** What the codes of one family have in common, in the order of the reference. */
 const families: Readonly<Record<string, string>> = {
   signin: "A sign-in could not be begun or finished; nobody was signed in by it.",
-  link: "A new identity could not be joined to an account that exists.",
+  link: "A sign-in method could not be added to an account, or removed from it.",
   account: "What the account rules, or an operator's command about an account, refused.",
   session: "A request that needs a session came without a valid one, or not from one of our own pages.",
   grant: "Tokens that a person holds for a provider or a tool server.",

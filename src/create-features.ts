@@ -2,6 +2,7 @@
 
 import { listIdentities } from "./accounts/list-identities.js";
 import { listMemberships } from "./accounts/list-memberships.js";
+import { listMethods } from "./accounts/list-methods.js";
 import type { Config } from "./config/schema.js";
 import { equalInConstantTime } from "./crypto/digest.js";
 import { safeReturnTo } from "./flows/policy/return-to.js";
@@ -24,7 +25,10 @@ import type { Authenticated } from "./sessions/session.js";
 import type { SessionCookie } from "./sessions/session-cookie.js";
 import { beginSignIn } from "./sign-in/begin.js";
 import { completeSignIn } from "./sign-in/complete.js";
+import { beginLink } from "./sign-in/link.js";
+import { isRecent } from "./sign-in/own-account.js";
 import type { SignInPorts } from "./sign-in/ports.js";
+import { unlinkIdentity } from "./sign-in/unlink.js";
 import type { SessionRecord } from "./store/records.js";
 
 export interface Wired {
@@ -105,6 +109,14 @@ export function createFeatures(wired: Wired): Features {
     },
     beginSignIn: (input) => beginSignIn(signIn, input),
     completeSignIn: (input) => completeSignIn(signIn, input),
+    beginLink: (input) => beginLink(signIn, { ...input, accountPage: `${config.basePath}/account?done=method-added` }),
+    isLinking: (header, state) => state !== null && (flowCookies.find(header, state)?.link ?? null) !== null,
+    isRecent: (signedIn) => isRecent(signedIn, clock.now()),
+    async unlinkIdentity(signedIn, id, request) {
+      const unlinked = await unlinkIdentity(signIn, { signedIn, id, request });
+      jobs.nudge("outbox");
+      return unlinked;
+    },
     hasFlowCookie: (header, state) => state !== null && flowCookies.find(header, state) !== undefined,
     keepPostedName(id, state, user) {
       // Two names and an address; more is not Apple's, and not worth parsing.
@@ -120,13 +132,14 @@ export function createFeatures(wired: Wired): Features {
 
     async account(signedIn) {
       const { user } = signedIn;
-      const [record, groups, identities, sessions] = await Promise.all([
+      const [record, groups, identities, methods, sessions] = await Promise.all([
         store.users.byId(user.id),
         listMemberships(view, user.id),
         listIdentities(view, user.id),
+        listMethods(view, user.id, signedIn.session.id),
         listSessions(view, signedIn, clock.now()),
       ]);
-      return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, sessions };
+      return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, methods, sessions };
     },
     listSessions: (signedIn) => listSessions(view, signedIn, clock.now()),
     listIdentities: (signedIn) => listIdentities(view, signedIn.user.id),

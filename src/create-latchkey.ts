@@ -190,6 +190,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     flowCookies,
     postedNames: createPostedNames({ keyring, secure }),
     sessionCookie: cookie,
+    checkSession: (headers) => checker.check(headers),
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
     webhooks: { targets: webhooks, onQueued: () => jobs.nudge("outbox") },

@@ -52,6 +52,8 @@ const houseRules: Rules = {
         "logout/end-sessions.ts",
         // SI-23: what webhooks are told is written with the user it tells of.
         "outbox/webhook.ts",
+        // What linking was given and does not keep is revoked by the same rows as a session's tokens.
+        "outbox/revocation.ts",
         "kernel",
         "oauth",
         "providers",

@@ -24,6 +24,8 @@ export type AuditEventType =
   | "role.last_admin_kept"
   | "groups.synced"
   | "identity.linked"
+  | "identity.link_refused"
+  | "identity.unlinked"
   | "session.ended";
 
 /** Who asked: what the request itself tells. */

@@ -21,6 +21,7 @@ const aFlow = (state: string, over: Partial<Flow> = {}): Flow => ({
   returnTo: "/chat",
   startedAt: toInstant(start),
   setup: null,
+  link: null,
   ...over,
 });
 

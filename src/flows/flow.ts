@@ -1,11 +1,17 @@
 /**
  * One authorization request under way, held by the browser in a sealed cookie of its own (SI-8). Nothing is stored
- * here for a visitor who has not signed in. Sign-in uses it now; linking and connecting will, with `user` and
- * `session` filled in.
+ * here for a visitor who has not signed in. Sign-in and linking use it; connecting to a tool server will.
  */
+import type { SessionId, UserId } from "../kernel/ids.js";
 import type { JsonObject } from "../kernel/json.js";
 import { isJsonObject, parseJson } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
+
+/** Whom a flow belongs to that changes an account instead of making a session (AC-4). */
+export interface FlowOwner {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+}
 
 export interface Flow {
   readonly provider: string;
@@ -22,6 +28,8 @@ export interface Flow {
   readonly startedAt: Instant;
   /** SHA-256 of the one-time set-up value this flow began with (AC-9), and when that value ends. */
   readonly setup: { readonly hash: string; readonly endsAt: Instant } | null;
+  /** Set: this flow adds an identity to that user, in that session and no other. Null: it signs somebody in. */
+  readonly link: FlowOwner | null;
 }
 
 // Short names: five of these share 5 KB of cookie space.
@@ -36,6 +44,7 @@ export const encodeFlow = (flow: Flow): string =>
     r: flow.returnTo,
     t: flow.startedAt,
     ...(flow.setup ? { u: flow.setup.hash, e: flow.setup.endsAt } : {}),
+    ...(flow.link ? { l: [flow.link.userId, flow.link.sessionId] } : {}),
   });
 
 /** `undefined` when the text is not a flow: sealed by us, but by another version. */
@@ -43,9 +52,12 @@ export function decodeFlow(text: string): Flow | undefined {
   const value = parseJson(text);
   if (!isJsonObject(value)) return undefined;
   const { p, i, s, n, v, r } = value as JsonObject & Record<"p" | "i" | "s" | "n" | "v" | "r", unknown>;
-  const { x, t, u, e } = value as JsonObject & Record<"x" | "t" | "u" | "e", unknown>;
+  const { x, t, u, e, l } = value as JsonObject & Record<"x" | "t" | "u" | "e" | "l", unknown>;
   for (const part of [p, i, s, n, v, r]) if (typeof part !== "string") return undefined;
   if (typeof t !== "number") return undefined;
+  // What belongs to somebody must not become a sign-in because it could not be read.
+  const link = l === undefined ? null : readOwner(l);
+  if (link === undefined) return undefined;
   return {
     provider: p as string,
     issuer: i as string,
@@ -56,5 +68,13 @@ export function decodeFlow(text: string): Flow | undefined {
     returnTo: r as string,
     startedAt: t as Instant,
     setup: typeof u === "string" && typeof e === "number" ? { hash: u, endsAt: e as Instant } : null,
+    link,
   };
+}
+
+function readOwner(value: unknown): FlowOwner | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const [userId, sessionId] = value as readonly unknown[];
+  if (typeof userId !== "string" || typeof sessionId !== "string") return undefined;
+  return { userId: userId as UserId, sessionId: sessionId as SessionId };
 }

@@ -25,6 +25,7 @@ export type EndReason =
   | "sign_out"
   | "ended_by_person"
   | "replaced"
+  | "identity_unlinked"
   | "ended_by_operator"
   | "user_disabled"
   | "access_refused"
@@ -50,6 +51,19 @@ export async function prepareEnd(
   const siblings = provider.revokeOnSignOut === "always" ? [] : await grantsOfUser(session.userId);
   const revocations = ending
     .filter((grant) => provider.revokeOnSignOut === "always" || endsAlone(grant, siblings))
+    .flatMap((grant) => revocationOf(ports.keyring, session, grant))
+    .map((revocation) => revocationRow(ports, revocation, now));
+  return { session, revocations };
+}
+
+/** The same for a connection that its person gives up: its tokens are revoked whatever `revokeOnSignOut` says (VA-14). */
+export async function prepareDisconnect(
+  ports: Omit<EndSessionsPorts, "store"> & { store: Pick<StoreReads, "grants"> },
+  session: SessionRecord,
+  now: Instant,
+): Promise<PreparedEnd> {
+  const ending = await ports.store.grants.ofSession(session.id);
+  const revocations = ending
     .flatMap((grant) => revocationOf(ports.keyring, session, grant))
     .map((revocation) => revocationRow(ports, revocation, now));
   return { session, revocations };

@@ -26,7 +26,9 @@ import { makeAssets } from "./pages/assets.js";
 import { isWellFormedPath, rawPathOf } from "./parameters.js";
 import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from "./routes/account.js";
 import * as api from "./routes/api.js";
+import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
+import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
 import {
   describeApi,
   health,
@@ -162,6 +164,9 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/account/sessions/end-others", endOtherSessions(web));
   app.post("/account/sessions/end-all", endAllSessions(web));
   app.post("/account/sessions/:id/end", endSession(web));
+  app.post("/account/identities/:provider/link", addMethod(web));
+  app.post("/account/identities/:id/unlink", removeMethod(web));
+  app.get("/account/sign-in-again", showSignInAgain(web));
   app.get("/assets/:name", sendAsset(web));
 
   // JSON.
@@ -170,6 +175,8 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.openapi(api.sessionsRoute, api.listSessions(web));
   app.openapi(api.endSessionRoute, api.deleteSession(web));
   app.openapi(api.identitiesRoute, api.listIdentities(web));
+  app.openapi(apiIdentities.linkRoute, apiIdentities.link(web));
+  app.openapi(apiIdentities.unlinkRoute, apiIdentities.unlink(web));
 
   // Running it.
   app.openapi(healthRoute, health(web));

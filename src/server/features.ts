@@ -4,6 +4,7 @@
  */
 import type { IdentityView } from "../accounts/list-identities.js";
 import type { MembershipView } from "../accounts/list-memberships.js";
+import type { MethodsView } from "../accounts/list-methods.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
 import type { SessionId } from "../kernel/ids.js";
@@ -46,6 +47,7 @@ export interface AccountView {
   readonly roleOrigin: string;
   readonly groups: readonly MembershipView[];
   readonly identities: readonly IdentityView[];
+  readonly methods: MethodsView;
   readonly sessions: readonly SessionView[];
 }
 export interface Features {
@@ -89,6 +91,34 @@ export interface Features {
     readonly cookieHeader: string | undefined;
     readonly request: RequestFacts;
   }): Promise<Redirection>;
+
+  /**
+   * Adds a provider to the account of whoever is signed in (AC-4): where to send the browser that has their session.
+   *
+   * @throws LatchkeyError `account.pending` · `link.reauthentication_required` · `link.issuer_taken`, and what
+   *   `beginSignIn` throws
+   */
+  beginLink(input: {
+    readonly signedIn: Authenticated;
+    readonly provider: string;
+    /** Untrusted; SI-7 is applied to it here. Without it the person comes back to their account. */
+    readonly returnTo: string | undefined;
+    readonly cookieHeader: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+  /** True when the flow of this `state` in this browser adds a sign-in method instead of signing in. */
+  isLinking(cookieHeader: string | undefined, state: string | null): boolean;
+  /** Whether this sign-in is recent enough to change sign-in methods (AC-4). */
+  isRecent(signedIn: Authenticated): boolean;
+  /**
+   * @param id as it came; only identities of this user are looked at
+   * @throws LatchkeyError `account.pending` · `link.reauthentication_required` · `link.not_found` · `link.last_identity`
+   */
+  unlinkIdentity(
+    signedIn: Authenticated,
+    id: string,
+    request: RequestFacts,
+  ): Promise<{ /** The session that asked was begun with it. */ readonly endedCurrent: boolean }>;
 
   /** True when this browser holds a flow cookie that fits the `state` (SI-9's repeat page asks). */
   hasFlowCookie(cookieHeader: string | undefined, state: string | null): boolean;

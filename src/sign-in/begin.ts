@@ -1,7 +1,10 @@
-/** "Continue with …": makes a flow, seals it into the browser and sends the person to the provider (SI-5 to SI-8). */
+/**
+ * "Continue with …": makes a flow, seals it into the browser and sends the person to the provider (SI-5 to SI-8).
+ * Linking begins in the same way, with a flow that belongs to somebody (`link.ts`).
+ */
 import { pkceChallenge, sha256Base64Url } from "../crypto/digest.js";
 import { randomToken } from "../crypto/random.js";
-import type { Flow } from "../flows/flow.js";
+import type { Flow, FlowOwner } from "../flows/flow.js";
 import { safeReturnTo } from "../flows/policy/return-to.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { authorizationParameters, authorizationUrl } from "../oauth/authorization-request.js";
@@ -18,8 +21,27 @@ export interface BeginInput {
 }
 
 export async function beginSignIn(ports: SignInPorts, input: BeginInput) {
+  return openFlow(ports, usableProvider(ports, input.provider), {
+    returnTo: returnToOrDefault(ports, input, ports.defaultReturnTo),
+    setup: input.setup,
+    link: null,
+    cookieHeader: input.cookieHeader,
+  });
+}
+
+/** The flow and the way to the provider, whatever the flow is for. */
+export async function openFlow(
+  ports: SignInPorts,
+  provider: Provider,
+  input: {
+    /** Already through SI-7. */
+    readonly returnTo: string;
+    readonly setup?: string | undefined;
+    readonly link: FlowOwner | null;
+    readonly cookieHeader: string | undefined;
+  },
+) {
   const now = ports.clock.now();
-  const provider = usableProvider(ports, input.provider);
   const as = await ports.metadata.discover(provider);
 
   const state = randomToken(ports.random);
@@ -31,9 +53,10 @@ export async function beginSignIn(ports: SignInPorts, input: BeginInput) {
     stateHash: sha256Base64Url(state),
     nonce: randomToken(ports.random),
     codeVerifier,
-    returnTo: returnToOrDefault(ports, input),
+    returnTo: input.returnTo,
     startedAt: now,
     setup: readSetupValue(ports.keyring, input.setup, now),
+    link: input.link,
   };
   const codeChallenge = pkceChallenge(codeVerifier);
   const parameters = authorizationParameters({ provider, state, nonce: flow.nonce, codeChallenge });
@@ -49,11 +72,16 @@ export function usableProvider(ports: Pick<SignInPorts, "providers">, id: string
   return provider;
 }
 
-function returnToOrDefault(ports: SignInPorts, input: BeginInput): string {
+/** SI-7: the path to come back to, or `otherwise` when what was asked for is none. */
+export function returnToOrDefault(
+  ports: SignInPorts,
+  input: Pick<BeginInput, "returnTo" | "request">,
+  otherwise: string,
+): string {
   const path = safeReturnTo(input.returnTo, ports.origin);
   if (input.returnTo && path === undefined) {
     const fields = { code: "signin.return_refused", requestId: input.request.requestId, length: input.returnTo.length };
     ports.log.warn(fields, "return_to was refused and replaced by the default");
   }
-  return path ?? ports.defaultReturnTo;
+  return path ?? otherwise;
 }

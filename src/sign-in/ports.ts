@@ -11,6 +11,7 @@ import type { Clock, Duration } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
 import type { WebhookTarget } from "../outbox/webhook.js";
 import type { ProviderRegistry } from "../providers/provider.js";
+import type { SessionCheck } from "../sessions/session.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
 import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
 import type { Store } from "../store/contract.js";
@@ -32,6 +33,8 @@ export interface SignInPorts {
   readonly flowCookies: FlowCookies;
   readonly postedNames: PostedNames;
   readonly sessionCookie: SessionCookie;
+  /** LO-4: who is signed in in the browser that sent these headers. */
+  readonly checkSession: (headers: { get(name: string): string | null }) => Promise<SessionCheck>;
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;
   readonly webhooks: SignUpWebhooks;

@@ -4,6 +4,7 @@
  */
 
 import type { IdentityView } from "../../src/accounts/list-identities.js";
+import type { MethodsView } from "../../src/accounts/list-methods.js";
 import { type Config, type ConfigInput, configSchema } from "../../src/config/schema.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import type { IdentityId, SessionId, UserId } from "../../src/kernel/ids.js";
@@ -90,6 +91,12 @@ export const identities: readonly IdentityView[] = [
     lastUsedAt: ago(hours(3)),
   },
 ];
+
+export const methods: MethodsView = {
+  addable: [{ id: "club", displayName: "The Club", icon: null }],
+  removable: [],
+  current: ids.identity,
+};
 
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -225,6 +232,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
         { name: "lunch", origins: ["manual", "default"] },
       ],
       identities,
+      methods,
       sessions,
     }),
     listSessions: async () => sessions,
@@ -240,6 +248,21 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     endAllSessions: async (signedIn) => {
       called("endAllSessions", { user: signedIn.user.id });
       return 3;
+    },
+    beginLink: async (input) => {
+      called("beginLink", input);
+      if (!providers.some(({ id }) => id === input.provider)) throw new LatchkeyError("signin.provider_unknown");
+      return {
+        location: "https://club.example.com/authorize?client_id=latchkey",
+        setCookies: ["latchkey-flow-linkflow=sealed; Path=/; HttpOnly"],
+      };
+    },
+    isLinking: (header, state) => state === "good-state" && (header ?? "").includes("latchkey-flow-linkflow="),
+    isRecent: () => false,
+    unlinkIdentity: async (signedIn, id) => {
+      called("unlinkIdentity", { user: signedIn.user.id, id });
+      if (id !== ids.identity) throw new LatchkeyError("link.not_found");
+      throw new LatchkeyError("link.last_identity");
     },
     signOut: async (input) => {
       called("signOut", input);

@@ -4,15 +4,17 @@
  */
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { IdentityView } from "../../src/accounts/list-identities.js";
 import type { ConfigInput } from "../../src/config/schema.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
+import type { IdentityId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
 import { githubIcon, googleIcon, microsoftIcon } from "../../src/providers/presets/icons.js";
 import type { Features, ProviderButton } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
-import { ann, aWorld, identities, sessions } from "./hand-made-features.js";
+import { ann, aWorld, identities, ids, methods, sessions } from "./hand-made-features.js";
 import { rightToLeft } from "./right-to-left.js";
 
 export interface PageState {
@@ -24,6 +26,8 @@ export interface PageState {
   readonly cookies?: Readonly<Record<string, string>>;
   readonly config?: Partial<ConfigInput>;
   readonly features?: Partial<Features>;
+  /** The name of a button to press first; where it leads outside is out of reach, so the page on the way stays. */
+  readonly press?: string;
   /** The page's script would go on to the next page at once. */
   readonly withoutScript?: boolean;
 }
@@ -49,7 +53,15 @@ const several = buttons(
   button("github", "GitHub", "ok", githubIcon),
 );
 const requestId = "01990000-0000-7000-8000-0000000000e5";
-const account = { user: ann.user, roleOrigin: "default", identities, sessions };
+const account = { user: ann.user, roleOrigin: "default", groups: [], identities, methods, sessions };
+const second = {
+  ...identities[0],
+  id: ids.phone as unknown as IdentityId,
+  provider: "club",
+  displayName: "The Rowing Club of Greater Northampton and District",
+  email: "ann.with.a.rather.long.address@rowing-club-northampton.example",
+  emailVerified: false,
+} as IdentityView;
 const newcomer = { ...ann, user: { ...ann.user, role: "pending", groups: [] } };
 
 export const pageStates: readonly PageState[] = [
@@ -91,6 +103,35 @@ export const pageStates: readonly PageState[] = [
       }),
     },
   },
+  {
+    page: "account",
+    state: "methods",
+    path: "/account?done=method-added",
+    cookies: signedIn,
+    features: {
+      account: async () => ({
+        ...account,
+        identities: [...identities, second],
+        methods: {
+          addable: [
+            { id: "google", displayName: "Google", icon: null },
+            { id: "microsoft", displayName: "Microsoft", icon: null },
+            { id: "github", displayName: "GitHub", icon: null },
+          ],
+          removable: [ids.identity, second.id],
+          current: ids.identity,
+        },
+      }),
+    },
+  },
+  {
+    page: "account",
+    state: "not-added",
+    path: `/account?error=link.identity_taken&request=${requestId}`,
+    cookies: signedIn,
+  },
+  { page: "leaving", state: "plain", path: "/account", cookies: signedIn, press: "Add The Club" },
+  { page: "sign-in-again", state: "plain", path: "/account/sign-in-again", cookies: signedIn },
   { page: "account", state: "done", path: "/account?done=session-ended", cookies: signedIn },
   { page: "account", state: "failed", path: "/account?error=session.not_found", cookies: signedIn },
   {
@@ -188,6 +229,14 @@ export async function openGallery(executablePath: string): Promise<Gallery> {
         if (state.withoutScript) await context.route("**/assets/*.js", (route) => route.abort());
         const page = await context.newPage();
         await page.goto(`${server.url}/auth${state.path}`);
+        if (state.press) {
+          await context.route(
+            (url) => url.origin !== new URL(server.url).origin,
+            (route) => route.abort("aborted"),
+          );
+          await page.getByRole("button", { name: state.press }).click();
+          await page.waitForLoadState();
+        }
         return await lookAt(page);
       } finally {
         await context.close();

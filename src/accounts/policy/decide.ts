@@ -99,7 +99,10 @@ export function decideAccount(identity: IncomingIdentity, known: KnownAccounts, 
 }
 
 /** An address that nobody verified is in no domain: it only passes where every domain does (AC-5). */
-const passesDomains = (identity: IncomingIdentity, rules: AccountRules): boolean =>
+export const passesDomains = (
+  identity: Pick<IncomingIdentity, "email" | "emailVerified">,
+  rules: Pick<AccountRules, "allowedDomains">,
+): boolean =>
   rules.allowedDomains.includes("*") || (identity.emailVerified && domainAllowed(identity.email, rules.allowedDomains));
 
 export const isBootstrapAdmin = (identity: IncomingIdentity, rules: Pick<AccountRules, "bootstrapAdmins">): boolean =>

@@ -1,12 +1,13 @@
 /** The account page: who I am and why, how I sign in, where I am signed in (SU-8, LO-6). */
 import type { FC } from "hono/jsx";
-import type { ErrorCode } from "../../kernel/error-catalog.js";
 import type { AccountView } from "../features.js";
+import { type Failure, FailureFacts } from "./failure.js";
 import { type Frame, Layout } from "./layout.js";
 import type { DoneCode, Messages } from "./messages.js";
+import { MethodsCard } from "./methods-card.js";
 import { SessionsCard } from "./sessions-card.js";
 import { SignOutForm, type SignOutMode } from "./sign-out-form.js";
-import { Time } from "./time.js";
+import { Verified } from "./verified.js";
 
 export interface AccountPageView {
   readonly account: AccountView;
@@ -18,7 +19,7 @@ export interface AccountPageView {
   /** A key of `messages.done`: what a form has just done. */
   readonly done: DoneCode | undefined;
   /** Why a form did nothing. */
-  readonly failure: ErrorCode | undefined;
+  readonly failure: Failure | undefined;
 }
 
 export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
@@ -33,17 +34,22 @@ export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame
       )}
       {view.failure !== undefined && (
         <div class="notice bad" role="alert">
-          <strong>{frame.messages.failures[view.failure].message}</strong>
-          <p>{frame.messages.failures[view.failure].person}</p>
+          <strong>{frame.messages.failures[view.failure.code].message}</strong>
+          <p>{nextStep(frame.messages, view.failure)}</p>
+          {view.failure.requestId !== null && <FailureFacts frame={frame} failure={view.failure} />}
         </div>
       )}
       <PersonCard frame={frame} view={view} />
       <AccessCard frame={frame} view={view} />
-      <MethodsCard account={account} messages={frame.messages} />
+      <MethodsCard frame={frame} account={account} />
       <SessionsCard frame={frame} sessions={account.sessions} />
     </Layout>
   );
 };
+
+/** The catalog's words for a failed sign-in send people to the sign-in page; here they were adding a method. */
+const nextStep = (messages: Messages, { code }: Failure): string =>
+  code.startsWith("signin.") ? messages.account.nothingAdded : messages.failures[code].person;
 
 const initials = (name: string): string =>
   name
@@ -80,10 +86,6 @@ const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
     </section>
   );
 };
-
-const Verified: FC<{ yes: boolean; messages: Messages }> = ({ yes, messages }) => (
-  <span class={yes ? "badge good" : "badge warn"}>{yes ? messages.account.verified : messages.account.unverified}</span>
-);
 
 const AccessCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }) => {
   const { user, roleOrigin, groups } = view.account;
@@ -137,36 +139,3 @@ function originInWords(messages: Messages, origin: string, providerName: (id: st
   const claims = /^claims:(.+)$/s.exec(origin)?.[1];
   return claims === undefined ? origin : messages.account.groupClaims(providerName(claims));
 }
-
-const MethodsCard: FC<{ account: AccountView; messages: Messages }> = ({ account, messages }) => (
-  <section class="card" aria-labelledby="methods">
-    <h2 id="methods">{messages.account.methods}</h2>
-    <p class="small">{messages.account.methodsLead}</p>
-    <ul class="rows">
-      {account.identities.map((identity) => (
-        <li key={identity.id}>
-          <div>
-            <p class="name">{identity.displayName}</p>
-            <p class="details">
-              <span>
-                {identity.email === null ? (
-                  messages.account.methodNoEmail
-                ) : (
-                  <>
-                    {identity.email} <Verified yes={identity.emailVerified} messages={messages} />
-                  </>
-                )}
-              </span>
-              <span>
-                {messages.account.methodUsed} <Time at={identity.lastUsedAt} messages={messages} />
-              </span>
-              <span>
-                {messages.account.methodAdded} <Time at={identity.createdAt} messages={messages} />
-              </span>
-            </p>
-          </div>
-        </li>
-      ))}
-    </ul>
-  </section>
-);

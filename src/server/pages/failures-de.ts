@@ -86,6 +86,27 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Dann wäre niemand mehr zuständig.",
     person: "Geben Sie erst jemand anderem die Rolle admin.",
   },
+  "link.identity_taken": {
+    message: "Dieses Konto des Anmeldedienstes gehört hier zu einem anderen Konto.",
+    person:
+      "Nehmen Sie ein anderes Konto beim Anmeldedienst. Wenn beide Konten Ihre sind, melden Sie sich bei dem anderen an und entfernen Sie den Anmeldeweg dort zuerst.",
+  },
+  "link.last_identity": {
+    message: "Das ist der einzige Weg, der noch in Ihr Konto führt.",
+    person: "Fügen Sie zuerst einen anderen Anmeldeweg hinzu.",
+  },
+  "link.not_found": {
+    message: "Diesen Anmeldeweg gibt es nicht.",
+    person: "Vielleicht ist er schon entfernt; laden Sie die Seite neu.",
+  },
+  "link.reauthentication_required": {
+    message: "Ihre letzte Anmeldung ist dafür zu lange her.",
+    person: "Melden Sie sich neu an, und versuchen Sie es dann innerhalb von zehn Minuten noch einmal.",
+  },
+  "link.session_changed": {
+    message: "Der Anmeldeweg wurde nicht hinzugefügt, weil Sie jetzt anders angemeldet sind.",
+    person: "Melden Sie sich an, und fügen Sie ihn auf Ihrer Kontoseite hinzu.",
+  },
   "account.role_refused": {
     message: "Ihr Anmeldedienst gibt Ihnen keinen Zugang zu dieser App.",
     person: `${ask} Dort wird entschieden, wer Zugang hat.`,

@@ -41,6 +41,21 @@ export const german: Messages = {
     button: "Weiter",
   },
 
+  leaving: {
+    title: (provider) => `Weiter zu ${provider}`,
+    lead: (provider, site) =>
+      `Melden Sie sich dort mit dem Konto an, das Sie hinzufügen wollen. Danach schickt ${provider} Sie zurück zu ${site}.`,
+    go: (provider) => `Weiter zu ${provider}`,
+    back: "Zurück zu Ihrem Konto",
+  },
+
+  signInAgain: {
+    title: "Melden Sie sich erst neu an",
+    lead: "Um Anmeldewege hinzuzufügen oder zu entfernen, muss Ihre Anmeldung jünger als zehn Minuten sein. So kann sich niemand an Ihrem offenen Gerät einen eigenen Zugang machen.",
+    last: "Zuletzt angemeldet",
+    go: (provider) => `Neu anmelden mit ${provider}`,
+  },
+
   signedOut: {
     title: "Sie sind abgemeldet",
     lead: "Sie können diese Seite schließen. An einem Computer, den auch andere benutzen, schließen Sie auch den Browser.",
@@ -71,6 +86,8 @@ export const german: Messages = {
           return "Diese Rolle bekommen alle, die dazukommen.";
         case "manual":
           return "Die Verwaltung hat Ihnen diese Rolle gegeben.";
+        case "healed":
+          return "Außer Ihnen ist hier niemand mehr, darum verwalten Sie diese Installation.";
         default:
           return `Diese Rolle kommt von ${origin}.`;
       }
@@ -86,6 +103,15 @@ export const german: Messages = {
     methodNoEmail: "keine E-Mail-Adresse",
     methodUsed: "Zuletzt benutzt",
     methodAdded: "Hinzugefügt",
+    methodCurrent: "Diese Sitzung",
+    methodCurrentNote: "Wenn Sie ihn entfernen, sind Sie hier abgemeldet.",
+    add: (provider) => `${provider} hinzufügen`,
+    addFirst: "Fügen Sie zuerst einen anderen hinzu.",
+    remove: "Entfernen",
+    removeNamed: (provider, email) => `${provider}${email === null ? "" : `, ${email}`}, als Anmeldeweg entfernen`,
+    onlyMethod: "Das ist Ihr einziger Anmeldeweg, darum lässt er sich nicht entfernen.",
+    lastMethod: "Ihr letzter Anmeldeweg lässt sich nicht entfernen.",
+    nothingAdded: "Ihrem Konto wurde nichts hinzugefügt. Sie können es von hier aus noch einmal versuchen.",
     sessions: "Wo Sie angemeldet sind",
     sessionsLead: "Beenden Sie eine Sitzung, die Sie nicht kennen. Auf jenem Gerät ist dann eine neue Anmeldung nötig.",
     thisDevice: "Dieses Gerät",
@@ -107,6 +133,10 @@ export const german: Messages = {
   done: {
     "session-ended": "Die Sitzung ist beendet.",
     "others-ended": "Alle anderen Sitzungen sind beendet.",
+    "method-added": "Der Anmeldeweg ist hinzugefügt. Sie können sich von jetzt an damit anmelden.",
+    "method-removed": "Der Anmeldeweg ist entfernt, und seine Sitzungen sind beendet.",
+    "signed-in-again":
+      "Sie haben sich neu angemeldet. Zehn Minuten lang können Sie Anmeldewege hinzufügen und entfernen.",
   },
 
   failures: failuresInGerman,

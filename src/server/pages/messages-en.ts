@@ -61,6 +61,21 @@ export const english = {
     button: "Continue",
   },
 
+  leaving: {
+    title: (provider: string) => `On to ${provider}`,
+    lead: (provider: string, site: string) =>
+      `Sign in there with the account that you want to add. After that ${provider} sends you back to ${site}.`,
+    go: (provider: string) => `Continue to ${provider}`,
+    back: "Back to your account",
+  },
+
+  signInAgain: {
+    title: "Sign in again first",
+    lead: "Adding or removing a sign-in method needs a sign-in from the last ten minutes. It keeps somebody who finds your device unlocked from making a way in for themselves.",
+    last: "You last signed in",
+    go: (provider: string) => `Sign in again with ${provider}`,
+  },
+
   signedOut: {
     title: "You are signed out",
     lead: "You can close this page. On a computer that others use too, close the browser as well.",
@@ -108,6 +123,16 @@ export const english = {
     methodNoEmail: "no e-mail address",
     methodUsed: "Last used",
     methodAdded: "Added",
+    methodCurrent: "This session",
+    methodCurrentNote: "Removing it signs you out here.",
+    add: (provider: string) => `Add ${provider}`,
+    addFirst: "Add another one first.",
+    remove: "Remove",
+    removeNamed: (provider: string, email: string | null) =>
+      `Remove ${provider}${email === null ? "" : `, ${email}`}, as a way to sign in`,
+    onlyMethod: "This is your only way to sign in, so it cannot be removed.",
+    lastMethod: "Your last way to sign in cannot be removed.",
+    nothingAdded: "Nothing was added to your account. You can try again from here.",
     sessions: "Where you are signed in",
     sessionsLead: "End a session that you do not recognise. That device then has to sign in again.",
     thisDevice: "This device",
@@ -130,6 +155,9 @@ export const english = {
   done: {
     "session-ended": "The session has ended.",
     "others-ended": "All other sessions have ended.",
+    "method-added": "The sign-in method was added. You can sign in with it from now on.",
+    "method-removed": "The sign-in method was removed, and its sessions have ended.",
+    "signed-in-again": "You have signed in again. For ten minutes you can add and remove sign-in methods.",
   },
 
   failures: errorCatalog,

@@ -79,6 +79,7 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .lead { color: var(--soft); margin-block-start: .375rem; }
 .small { font-size: .875rem; color: var(--soft); }
 h2 + .small { margin-block-start: .25rem; }
+.after { margin-block-start: 1rem; }
 h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 
 .notice { border-inline-start: 4px solid var(--edge); background: var(--ground); border-radius: .5rem; padding: .875rem 1rem; }

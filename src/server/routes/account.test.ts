@@ -6,6 +6,7 @@ import {
   browser,
   identities,
   ids,
+  methods,
   sessions,
 } from "../../../test/support/hand-made-features.js";
 
@@ -41,6 +42,7 @@ describe("the account page", () => {
     const actions = [...html.matchAll(/<form method="post" action="([^"]+)"/g)].map(([, action]) => action);
     expect(actions).toEqual([
       "/auth/sign-out",
+      "/auth/account/identities/club/link",
       `/auth/account/sessions/${ids.phone}/end`,
       `/auth/account/sessions/${ids.script}/end`,
       "/auth/account/sessions/end-others",
@@ -70,6 +72,7 @@ describe("the account page", () => {
           roleOrigin: evil,
           groups: [{ name: evil, origins: [evil] }],
           identities: [],
+          methods: { ...methods, addable: [{ id: "club", displayName: evil, icon: null }] },
           sessions: [session],
         }),
       },

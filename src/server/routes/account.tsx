@@ -1,13 +1,16 @@
 /** The account page and its forms. The API does the same through the same features (SU-17). */
+import { isErrorCode } from "../../kernel/error-catalog.js";
 import { isLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
 import { isId, type SessionId } from "../../kernel/ids.js";
 import type { Authenticated } from "../../sessions/session.js";
 import { page, seeOther } from "../answers.js";
 import { type Ctx, sendCookies, type Web } from "../env.js";
 import { frameOf, isDoneCode } from "../languages.js";
+import { isRequestId } from "../middleware/request-facts.js";
 import { requireSignedIn, whoIsIt } from "../middleware/signed-in.js";
 import { prefersJson } from "../negotiation.js";
 import { AccountPage, type AccountPageView } from "../pages/account-page.js";
+import type { Failure } from "../pages/failure.js";
 import { WaitingPage } from "../pages/waiting-page.js";
 import { queryOf, single } from "../parameters.js";
 
@@ -32,12 +35,26 @@ export const showAccount = (web: Web) => async (c: Ctx) => {
     providerName: (id: string) => web.features.providers.byId(id)?.displayName ?? id,
     signOutMode,
     done: done !== undefined && isDoneCode(done) ? done : undefined,
-    failure: single(query, "error") === sessionGone ? sessionGone : undefined,
+    failure: failureFrom(query),
   };
   return page(web, c, 200, <AccountPage frame={frameOf(web, c)} view={view} />);
 };
 
-/** The one failure that a form brings back to the page: a second click, or a page that was open for long. */
+/** What a form or the way to a provider and back came to. Anybody can write it: only what is ours is shown (AT-24). */
+function failureFrom(query: URLSearchParams): Failure | undefined {
+  const code = single(query, "error");
+  if (
+    code === undefined ||
+    !isErrorCode(code) ||
+    !/^(?:session\.not_found|account\.domain_refused|(?:link|signin)\..+)$/.test(code)
+  ) {
+    return undefined;
+  }
+  const request = single(query, "request");
+  return { code, requestId: request !== undefined && isRequestId(request) ? request : null };
+}
+
+/** A second click, or a page that was open for long. */
 const sessionGone = "session.not_found";
 
 export const endSession = (web: Web) => async (c: Ctx) => {
@@ -81,7 +98,7 @@ export async function endOwnSession(web: Web, c: Ctx, signedIn: Authenticated, i
 }
 
 /** A person without a session goes to sign in and comes back to their account; a program is told 401. */
-async function signedInOrSentAway(web: Web, c: Ctx): Promise<Authenticated | Response> {
+export async function signedInOrSentAway(web: Web, c: Ctx): Promise<Authenticated | Response> {
   if (prefersJson(c.req.raw.headers)) return requireSignedIn(web, c);
   const signedIn = await whoIsIt(web, c);
   if (signedIn) return signedIn;

@@ -89,3 +89,13 @@ export const listQuery = z.object({
 });
 
 export const idParameter = z.object({ id: z.string().openapi({ format: "uuid" }) });
+
+export const linkParameter = z.object({ provider: z.string().describe("An id of `/api/providers`.") });
+
+export const linkQuery = z.object({
+  return_to: z.string().optional().describe("A path to come back to. Without it: the account page."),
+});
+
+export const linkStarted = z
+  .object({ location: z.url().describe("Send the browser here; it must have the session that asked.") })
+  .openapi("LinkStarted");

@@ -19,11 +19,14 @@ import {
 } from "./api-schemas.js";
 import { pageOf } from "./list.js";
 
-type Handler<R extends Parameters<typeof createRoute>[0]> = RouteHandler<R, ServerEnv>;
+export type Handler<R extends Parameters<typeof createRoute>[0]> = RouteHandler<R, ServerEnv>;
 
-const json = <T>(schema: T, description: string) => ({ description, content: { "application/json": { schema } } });
-const notSignedIn = failing("Nobody is signed in, or not any more.");
-const security = [{ cookie: [] }, { bearer: [] }];
+export const json = <T>(schema: T, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+export const notSignedIn = failing("Nobody is signed in, or not any more.");
+export const security = [{ cookie: [] }, { bearer: [] }];
 
 export const sessionRoute = createRoute({
   method: "get",

@@ -13,6 +13,7 @@ import { frameOf } from "../languages.js";
 import { prefersJson } from "../negotiation.js";
 import { RepeatPage } from "../pages/repeat-page.js";
 import { queryOf, readForm } from "../parameters.js";
+import { failedChange } from "./failed-change.js";
 import { failedSignIn } from "./failed-sign-in.js";
 
 /** Where a callback arrived: the provider, and the path that its GET has, on our origin. */
@@ -33,6 +34,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
   const parameters = queryOf(c.req.url);
   const state = parameters.get("state");
   const cookies = cookieHeader(c);
+  const linking = web.features.isLinking(cookies, state);
   try {
     // A HEAD must not spend the code: link checkers send it.
     if (c.req.method === "HEAD") throw new LatchkeyError("server.method_refused", { data: { allow: "GET, POST" } });
@@ -52,7 +54,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
       cookieHeader: cookies,
       request: c.env.facts,
     });
-    web.features.metrics.signInEnded(place.provider, "ok");
+    if (!linking) web.features.metrics.signInEnded(place.provider, "ok");
     sendCookies(c, setCookies);
     return seeOther(web, c, location);
   } catch (thrown) {
@@ -61,7 +63,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
       sendCookies(c, web.features.clearFlowCookie(cookies, state));
       await countFailure(web, c, thrown);
     }
-    return failedSignIn(web, c, thrown, place.provider);
+    return linking ? failedChange(web, c, thrown) : failedSignIn(web, c, thrown, place.provider);
   }
 };
 

@@ -29,6 +29,7 @@ test("SU-4 GET /openapi.json is OpenAPI 3.1 of the JSON API, failures included",
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   expect(operations.sort()).toEqual([
+    "delete /auth/api/identities/{id}",
     "delete /auth/api/sessions/{id}",
     "get /auth/api/identities",
     "get /auth/api/providers",
@@ -36,6 +37,7 @@ test("SU-4 GET /openapi.json is OpenAPI 3.1 of the JSON API, failures included",
     "get /auth/healthz",
     "get /auth/readyz",
     "get /auth/session",
+    "post /auth/api/identities/{provider}/link",
   ]);
   for (const path of ["/auth/session", "/auth/api/sessions", "/auth/api/identities"]) {
     expect(Object.keys(document.paths[path]?.["get"]?.responses["401"]?.content ?? {})).toEqual([

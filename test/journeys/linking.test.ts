@@ -1,0 +1,298 @@
+/** Adding and removing sign-in methods: what a person sees, what a program gets, and what is written. */
+import { afterEach, describe, expect, test } from "vitest";
+import { systemRandom } from "../../src/crypto/random.js";
+import type { GroupId } from "../../src/kernel/ids.js";
+import { newId } from "../../src/kernel/ids.js";
+import { seconds, systemClock } from "../../src/kernel/time.js";
+import { createManualClock } from "../../src/testing/manual-clock.js";
+import {
+  add,
+  approveAt,
+  auditTypes,
+  beginAdding,
+  errorOf,
+  finish,
+  identitiesOf,
+  identityOf,
+  pressAdd,
+  remove,
+  userIdOf,
+} from "../support/sign-in-methods.js";
+import { createTwoProviders, type TwoProviders } from "../support/two-providers.js";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const world of open.splice(0).reverse()) await world.close();
+});
+
+/** Ann, signed in at `fake`, who is `ann-o` at `other`. */
+async function withAnn(options: Parameters<typeof createTwoProviders>[0] = {}) {
+  const world: TwoProviders = await createTwoProviders({
+    ...options,
+    config: { roles: { default: "user" }, ...options.config },
+  });
+  open.push(world);
+  world.other.people.set("ann-o", { sub: "ann-o", email: "ann@elsewhere.example", name: "Ann O." });
+  const ann = world.browser();
+  await world.signIn(ann, "ann-1");
+  const bearer = () => ({
+    Authorization: `Bearer ${/latchkey=([^;]+)/.exec(ann.cookies.header(world.url("/session")) ?? "")?.[1]}`,
+  });
+  return { world, ann, annId: await userIdOf(world, ann), bearer };
+}
+
+describe("adding a sign-in method", () => {
+  test("AC-4 SU-8 SU-17 a person adds a provider by the page's form, and signs in with it from then on", async () => {
+    const { world, ann, annId } = await withAnn();
+    const session = (await world.session(ann)).body.session?.id;
+    const cookie = ann.cookies.header(world.url("/session"));
+    const page = await add(world, ann, "other", "ann-o");
+    expect([new URL(page.url).pathname, new URL(page.url).search]).toEqual(["/auth/account", "?done=method-added"]);
+    expect(page.text).toContain("The sign-in method was added.");
+    expect(page.text).toContain("ann@elsewhere.example");
+    // No session was made, and the one there is goes on with its cookie.
+    expect((await world.session(ann)).body.session?.id).toBe(session);
+    expect(ann.cookies.header(world.url("/session"))).toBe(cookie);
+    expect(await world.store.sessions.ofUser(annId)).toHaveLength(1);
+
+    const elsewhere = world.browser();
+    await world.signIn(elsewhere, "ann-o", { provider: "other" });
+    expect(await userIdOf(world, elsewhere)).toBe(annId);
+    const user = await world.store.users.byId(annId);
+    expect(user).toMatchObject({ email: "ann@example.com", name: "Ann Archer" });
+  });
+
+  test("AC-4 AC-3 whoever is refused for an address that is taken is told the safe way, and it works", async () => {
+    const { world, ann, annId } = await withAnn();
+    world.other.people.set("ann-o", { sub: "ann-o", email: "ann@example.com", emailVerified: true });
+    const stranger = world.browser();
+    const refused = await world.signIn(stranger, "ann-o", { provider: "other" });
+    expect(errorOf(refused)).toBe("link.email_taken");
+    expect(refused.text).toContain("Sign in the way you did before, then add this provider on your account page.");
+    await add(world, ann, "other", "ann-o");
+    await world.signIn(stranger, "ann-o", { provider: "other" });
+    expect(await userIdOf(world, stranger)).toBe(annId);
+  });
+
+  test("AC-4 SI-24 VA-2 what is written: an identity with sealed claims and its audit event, no session and no grant", async () => {
+    const { world, ann, annId } = await withAnn();
+    const grants = await world.store.grants.ofUser(annId);
+    await add(world, ann, "other", "ann-o");
+    const identity = await identityOf(world, annId, "other");
+    expect(identity).toMatchObject({ issuer: world.other.issuer, subject: "ann-o", sub: "ann-o", userId: annId });
+    expect(identity.claims).toMatch(/^[\w-]+\.\.[\w-]+\./);
+    expect(await world.store.grants.ofUser(annId)).toEqual(grants);
+    const [event] = await auditTypes(world, "identity.linked");
+    const person = { kind: "user", id: annId };
+    const data = { identity: identity.id, issuer: world.other.issuer };
+    expect(event).toMatchObject({ actor: person, target: person, provider: "other", rule: "account-page", data });
+    expect(event?.address).toBe("127.0.0.1");
+  });
+
+  test("AC-4 SU-4 the API begins the same flow, and comes back to where the app wants", async () => {
+    const { world, ann, annId, bearer } = await withAnn();
+    const path = "/api/identities/other/link?return_to=%2Fsettings%3Ftab%3Dlogin";
+    const begun = await world.request(path, { method: "POST", headers: bearer() });
+    expect(begun.status).toBe(200);
+    const { location } = (await begun.json()) as { location: string };
+    for (const cookie of begun.headers.getSetCookie()) ann.cookies.set(world.url("/account"), cookie);
+    const callback = await approveAt(ann, location, "ann-o");
+    const end = await ann.get(callback, { from: world.other.issuer, follow: false });
+    expect(end.location).toBe(`${world.baseUrl}/settings?tab=login`);
+    expect(await identitiesOf(world, annId)).toHaveLength(2);
+
+    const problems = async (method: string, route: string, headers: Record<string, string> = bearer()) => {
+      const answer = await world.request(route, { method, headers });
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    };
+    expect(await problems("POST", "/api/identities/nobody/link")).toEqual([404, "signin.provider_unknown"]);
+    expect(await problems("POST", "/api/identities/other/link")).toEqual([403, "link.issuer_taken"]);
+    const own = { Origin: world.baseUrl };
+    expect(await problems("POST", "/api/identities/other/link", own)).toEqual([401, "session.missing"]);
+    expect(await problems("DELETE", "/api/identities/1", own)).toEqual([401, "session.missing"]);
+    expect(await problems("DELETE", "/api/identities/1")).toEqual([404, "link.not_found"]);
+  });
+
+  test("SI-7 AC-4 a return path of another origin is replaced by the account page", async () => {
+    const { world, ann, bearer } = await withAnn();
+    const path = `/api/identities/other/link?return_to=${encodeURIComponent("//evil.example/x")}`;
+    const begun = await world.request(path, { method: "POST", headers: bearer() });
+    for (const cookie of begun.headers.getSetCookie()) ann.cookies.set(world.url("/account"), cookie);
+    const { location } = (await begun.json()) as { location: string };
+    const end = await ann.get(await approveAt(ann, location, "ann-o"), { from: world.other.issuer, follow: false });
+    expect(end.location).toBe(world.url("/account?done=method-added"));
+  });
+
+  test("SI-13 AC-4 who cancels at the provider is back at their account, told that nothing was added", async () => {
+    const { world, ann, annId } = await withAnn();
+    world.other.signInAs(null);
+    const page = await add(world, ann, "other", "nobody-there");
+    expect([new URL(page.url).pathname, errorOf(page)]).toEqual(["/auth/account", "signin.denied"]);
+    expect(page.text).toContain("Nothing was added to your account.");
+    expect(await identitiesOf(world, annId)).toHaveLength(1);
+  });
+
+  test.each([5, 6, 7])("AC-4 SI-20 a link that breaks off at point %i leaves nothing behind", async (point) => {
+    const armed = { now: false };
+    const faults = {
+      point(number: number) {
+        if (armed.now && number === point) throw new Error("pulled the plug");
+      },
+    };
+    const { world, ann, annId } = await withAnn({ ports: { faults } });
+    const callback = await beginAdding(world, ann, "other", "ann-o");
+    armed.now = true;
+    expect((await finish(ann, callback)).status).toBe(500);
+    armed.now = false;
+    expect(await identitiesOf(world, annId)).toHaveLength(1);
+    expect(await auditTypes(world, "identity.linked")).toEqual([]);
+    expect(errorOf(await add(world, ann, "other", "ann-o"))).toBeNull();
+  });
+
+  test("AC-4 SI-9.6 a link callback that is opened twice counts once", async () => {
+    const { world, ann, annId } = await withAnn();
+    const callback = await beginAdding(world, ann, "other", "ann-o");
+    const flow = ann.cookies.header(callback)?.match(/latchkey-flow-[^;]+/)?.[0] ?? "";
+    await finish(ann, callback);
+    ann.cookies.set(callback, `${flow}; Path=/`);
+    expect(errorOf(await finish(ann, callback))).toBe("signin.flow_used");
+    expect(await identitiesOf(world, annId)).toHaveLength(2);
+  });
+});
+
+describe("signing in again first", () => {
+  test("AC-4 an older sign-in leads through the provider of the session and back, and then it works", async () => {
+    const clock = createManualClock();
+    const { world, ann, annId } = await withAnn({ clock });
+    await clock.advance(seconds(600));
+    expect((await pressAdd(world, ann, "other")).status, "ten minutes are not too long").toBe(200);
+    await clock.advance(seconds(1));
+    const asked = await pressAdd(world, ann, "other");
+    expect(new URL(asked.url).pathname).toBe("/auth/account/sign-in-again");
+    const href = /href="([^"]+\/start[^"]*)"/.exec(asked.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(new URL(href).pathname).toBe("/auth/providers/fake/start");
+    world.provider.signInAs("ann-1");
+    const back = await ann.get(href, { from: asked.url });
+    expect(new URL(back.url).pathname).toBe("/auth/account");
+    expect(back.text).toContain("You have signed in again.");
+    expect(errorOf(await add(world, ann, "other", "ann-o"))).toBeNull();
+    expect(await identitiesOf(world, annId)).toHaveLength(2);
+    // Whoever need not sign in again is not asked to.
+    expect(new URL((await ann.get(world.url("/account/sign-in-again"))).url).pathname).toBe("/auth/account");
+  });
+
+  test("AC-4 AC-20 a person who waits for approval changes nothing", async () => {
+    const { world, annId } = await withAnn({ config: { roles: { default: "pending" } } });
+    const ben = world.browser();
+    await world.signIn(ben, "ben-2");
+    const benId = await userIdOf(world, ben);
+    await pressAdd(world, ben, "other");
+    expect(world.other.requestsTo("authorize")).toEqual([]);
+    const [identity] = await identitiesOf(world, benId);
+    await remove(world, ben, identity?.id ?? "");
+    expect([await identitiesOf(world, benId), await identitiesOf(world, annId)].map(({ length }) => length)).toEqual([
+      1, 1,
+    ]);
+  });
+});
+
+describe("removing a sign-in method", () => {
+  test("AC-4 SU-17 the page has a form for it, except for the last one, and says why", async () => {
+    const { world, ann, annId } = await withAnn();
+    const alone = await ann.get(world.url("/account"));
+    expect(alone.text).not.toContain("/unlink");
+    expect(alone.text).toContain("This is your only way to sign in, so it cannot be removed. Add another one first.");
+    await add(world, ann, "other", "ann-o");
+    expect((await ann.get(world.url("/account"))).text.match(/\/unlink"/g)).toHaveLength(2);
+    const page = await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    expect(new URL(page.url).search).toBe("?done=method-removed");
+    expect((await identitiesOf(world, annId)).map(({ provider }) => provider)).toEqual(["fake"]);
+    expect(errorOf(await remove(world, ann, (await identityOf(world, annId, "fake")).id))).toBe("link.last_identity");
+    // What was removed may be added again.
+    expect(errorOf(await add(world, ann, "other", "ann-o"))).toBeNull();
+  });
+
+  test("AC-4 two removals at once leave one, over and over", async () => {
+    const { world, ann, annId, bearer } = await withAnn();
+    for (let round = 0; round < 5; round++) {
+      if (!(await identitiesOf(world, annId)).some(({ provider }) => provider === "other"))
+        await add(world, ann, "other", "ann-o");
+      const own = await identitiesOf(world, annId);
+      expect(own).toHaveLength(2);
+      const headers = bearer();
+      // The session's own method goes second, so that both are asked by somebody who is signed in.
+      const order = own.toSorted((a) => (a.provider === "other" ? -1 : 1));
+      const answers = await Promise.all(
+        order.map(({ id }) => world.request(`/api/identities/${id}`, { method: "DELETE", headers })),
+      );
+      expect(await identitiesOf(world, annId), `round ${round}`).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+      const refused = answers.find(({ status }) => status !== 204);
+      expect([409, 401]).toContain(refused?.status);
+      if ((await world.session(ann)).status === 401) await world.signIn(ann, "ann-o", { provider: "other" });
+      if (!(await identitiesOf(world, annId)).some(({ provider }) => provider === "fake"))
+        await add(world, ann, "fake", "ann-1");
+    }
+  });
+
+  test("AC-4 AC-8 one whose provider is switched off is no way in: the other cannot be removed", async () => {
+    const { world, ann, annId, bearer } = await withAnn();
+    await add(world, ann, "other", "ann-o");
+    const own = world.config.providers.map((entry) => ({ ...entry, enabled: entry.id !== "other" }));
+    const node = await world.node({ providers: own });
+    const ask = async (provider: string) => {
+      const { id } = await identityOf(world, annId, provider);
+      const request = new Request(world.url(`/api/identities/${id}`), { method: "DELETE", headers: bearer() });
+      return (await node.fetch(request)).status;
+    };
+    expect(await ask("fake")).toBe(409);
+    expect(await ask("other")).toBe(204);
+  });
+
+  test("VA-14 its sessions end with it everywhere, their tokens are revoked, and the others stay", async () => {
+    const { world, ann, annId } = await withAnn({ otherConfig: { revokeOnSignOut: "never" } });
+    await add(world, ann, "other", "ann-o");
+    const phone = world.browser();
+    await world.signIn(phone, "ann-o", { provider: "other" });
+    await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    expect([(await world.session(ann)).status, (await world.session(phone)).status]).toEqual([200, 401]);
+    expect(await world.store.sessions.ofUser(annId)).toHaveLength(1);
+    await expect.poll(() => world.other.requestsTo("revocation").length).toBeGreaterThan(0);
+    const types = await world.store.audit.list({ limit: 200 });
+    const ended = types.items.filter(({ type, rule }) => type === "session.ended" && rule === "identity_unlinked");
+    expect(ended).toHaveLength(1);
+    expect(types.items.find(({ type }) => type === "identity.unlinked")).toMatchObject({ provider: "other" });
+  });
+
+  test("VA-14 AC-4 who removes the method of the session they are in is signed out here, and gets in by the other", async () => {
+    const { world, ann, annId } = await withAnn();
+    await add(world, ann, "other", "ann-o");
+    expect((await ann.get(world.url("/account"))).text).toContain("Removing it signs you out here.");
+    const page = await remove(world, ann, (await identityOf(world, annId, "fake")).id);
+    expect(new URL(page.url).pathname).toBe("/auth/signed-out");
+    expect((await world.session(ann)).status).toBe(401);
+    expect(/latchkey=/.test(ann.cookies.header(world.url("/session")) ?? "")).toBe(false);
+    await world.signIn(ann, "ann-o", { provider: "other" });
+    expect(await userIdOf(world, ann)).toBe(annId);
+  });
+
+  test("VA-14 AC-15 the memberships that its provider's claims gave go with it, and no others", async () => {
+    const { world, ann, annId } = await withAnn();
+    await add(world, ann, "other", "ann-o");
+    const at = systemClock.now();
+    await world.store.transaction(async (tx) => {
+      for (const name of ["rowing", "lunch"]) {
+        const id = newId<GroupId>(at, systemRandom);
+        await tx.groups.insert({ id, name, permissions: {}, share: "false", createdBy: "manual", createdAt: at });
+        for (const origin of name === "rowing" ? ["claims:other", "claims:fake"] : ["claims:other", "manual"])
+          await tx.groups.addMember({ userId: annId, groupId: id, origin, createdAt: at });
+      }
+    });
+    await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    const left = await world.store.groups.ofUser(annId);
+    expect(left.map(({ group, origin }) => [group.name, origin])).toEqual([
+      ["lunch", "manual"],
+      ["rowing", "claims:fake"],
+    ]);
+  });
+});
