@@ -25,6 +25,7 @@ import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
 import type { LatchkeyOptions, Ports } from "./options.js";
 import { deliverOutbox } from "./outbox/deliver.js";
+import { createPictures } from "./pictures/keep-pictures.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
 import { createPinoLog } from "./server/pino-log.js";
@@ -146,12 +147,24 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const providers = createProviderRegistry(config, pins.known);
   for (const { unresolvedIssuer } of providers.all()) if (unresolvedIssuer) await pins.load(unresolvedIssuer);
   const metadata = createMetadata({ egress, store, clock, log, pins });
-  const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
+  const { cookieName, cookieDomain, sameSite, lifetime, idle, maxPerUserAndProvider } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
+  const { update } = config.signIn;
+  const pictures = createPictures({ store, egress, clock, log, base, update: update.picture });
   const news = await startNews({ store, log });
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
   const checker = countChecks(
-    createSessionChecker({ store, news, clock, log, cookie, providers, idle, learnIssuer: pins.load }),
+    createSessionChecker({
+      store,
+      news,
+      clock,
+      log,
+      cookie,
+      providers,
+      idle,
+      learnIssuer: pins.load,
+      pictureOf: pictures.urlOf,
+    }),
     metrics,
   );
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
@@ -164,6 +177,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     metadata,
     providers,
     flowCookies,
+    pictures,
     sessionCookie: cookie,
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
@@ -174,7 +188,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     origin: url.origin,
     defaultReturnTo: config.signIn.defaultReturnTo,
     flowLifetime: config.signIn.flowLifetime,
-    session: { lifetime, idle },
+    session: { lifetime, idle, maxPerUserAndProvider },
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
     accounts: { ...config.signIn, defaultRole: config.roles.default },
   };
@@ -233,6 +247,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     async close() {
       await jobs.stop();
       await checker.settled();
+      await pictures.close();
       await egress.close();
       await store.close();
     },

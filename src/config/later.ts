@@ -39,7 +39,6 @@ export const laterKeys: readonly string[] = [
   "observability.tracing",
   ...below(
     "providers.*",
-    "pictureUrl",
     "refreshScope",
     "keepOfflineGrants",
     "apiOrigins",
@@ -54,7 +53,6 @@ export const laterKeys: readonly string[] = [
   ...below("providers.*.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
   ...below("signIn.claims", "roles", "groups", "rolesSeparator", "groupsSeparator"),
   ...below("roles", "fromClaims", "allowed", "admin", "rules", "noMatch", "absent", "healLoneUser"),
-  "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),
   ...below("rateLimits", "token", "logout"),
 ];

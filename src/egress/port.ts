@@ -2,7 +2,7 @@
 import type { Duration } from "../kernel/time.js";
 
 /** Each purpose has its own limits on time, bytes, headers, content type and redirects (EG-2, EG-3). */
-export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par" | "check";
+export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par" | "picture" | "check";
 
 export interface EgressRequest {
   readonly purpose: EgressPurpose;

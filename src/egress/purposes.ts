@@ -38,6 +38,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  // Bytes of a stranger's choice, which nobody waits for. What they are is seen in them, so their name is not asked.
+  picture: { redirects: 3, contentTypes: null, headerCount: 60, bytes: 1_000_000, time: seconds(5) },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

@@ -25,6 +25,7 @@ export type EndReason =
   | "sign_out"
   | "ended_by_person"
   | "replaced"
+  | "too_many_sessions"
   | "ended_by_operator"
   | "user_disabled"
   | "user_deleted";

@@ -5,7 +5,7 @@
  * A preset is one file in presets/ and one page in docs/providers/. What is claimed there names the provider's own page.
  */
 import type { ProviderConfig } from "../config/schema.js";
-import type { ClaimNames, Endpoints, ProviderKind, ProviderQuirks } from "./provider.js";
+import type { ClaimNames, Endpoints, PictureHost, ProviderKind, ProviderQuirks } from "./provider.js";
 
 export interface Preset {
   readonly kind: ProviderKind;
@@ -22,6 +22,8 @@ export interface Preset {
   };
   /** Between the operator's `providers.*.claims` and `signIn.claims`. */
   readonly claims: Partial<ClaimNames>;
+  /** Where its pictures are when no claim tells one. `providers.*.pictureUrl` goes over the URL. */
+  readonly pictureHost?: PictureHost;
   /** True only where the provider documents that revoking a refresh token ends this token alone (LO-5). */
   readonly revocationEndsOneToken: boolean;
   readonly quirks: ProviderQuirks;

@@ -70,6 +70,13 @@ export interface ProviderQuirks {
   } | null;
 }
 
+/** Where a provider keeps people's pictures that no claim tells: the one place beside its API that gets its access token. */
+export interface PictureHost {
+  readonly url: string;
+  /** Without this scope among the granted ones nothing is asked there. */
+  readonly scope: string;
+}
+
 export interface Provider {
   readonly id: string;
   readonly kind: ProviderKind;
@@ -103,6 +110,8 @@ export interface Provider {
   readonly responseMode: "query" | "form_post";
   readonly clockTolerance: Duration;
   readonly claims: ClaimNames;
+  /** Asked where there is no picture claim (SI-22); null for none. */
+  readonly pictureHost: PictureHost | null;
   readonly signUp: boolean;
   readonly emailVerified: "claim" | "always";
   readonly logout: "local" | "provider" | "ask";

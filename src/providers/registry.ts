@@ -5,7 +5,7 @@ import { github } from "./presets/github.js";
 import { google } from "./presets/google.js";
 import { microsoft } from "./presets/microsoft.js";
 import { oidc } from "./presets/oidc.js";
-import type { ClaimNames, Provider, ProviderRegistry, TenantIssuers } from "./provider.js";
+import type { ClaimNames, PictureHost, Provider, ProviderRegistry, TenantIssuers } from "./provider.js";
 import { redirectUriOf } from "./redirect-uri.js";
 
 const presets: Readonly<Record<ProviderConfig["preset"], Preset>> = {
@@ -53,6 +53,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     responseMode: record.responseMode,
     clockTolerance: config.signIn.clockTolerance,
     claims: claimNamesOf(config, record, preset),
+    pictureHost: pictureHostOf(config, record, preset),
     signUp: record.signUp ?? config.signIn.signUp,
     emailVerified: record.emailVerified,
     logout: record.logout,
@@ -109,6 +110,14 @@ function claimNamesOf(config: Config, { claims: own }: ProviderConfig, preset: P
     name: claims.name ?? all.name,
     picture: claims.picture === undefined ? all.picture : claims.picture,
   };
+}
+
+/** A null that the operator wrote switches pictures off altogether; the preset's own only says that no claim has one. */
+function pictureHostOf(config: Config, record: ProviderConfig, { pictureHost }: Preset): PictureHost | null {
+  const { picture } = record.claims;
+  const off = picture === undefined ? config.signIn.claims.picture === null : picture === null;
+  if (!pictureHost || off) return null;
+  return record.pictureUrl === null ? pictureHost : { ...pictureHost, url: record.pictureUrl };
 }
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

@@ -26,6 +26,7 @@ import { isWellFormedPath, rawPathOf } from "./parameters.js";
 import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from "./routes/account.js";
 import * as api from "./routes/api.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
+import { sendPicture } from "./routes/pictures.js";
 import {
   describeApi,
   health,
@@ -161,6 +162,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/account/sessions/end-all", endAllSessions(web));
   app.post("/account/sessions/:id/end", endSession(web));
   app.get("/assets/:name", sendAsset(web));
+  app.get("/pictures/:user", sendPicture(web));
 
   // JSON.
   app.openapi(api.sessionRoute, api.showSession(web));

@@ -24,6 +24,7 @@ import { type Transaction, UniqueViolation } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
 import { sealGrant } from "../vault/sealed-grant.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
+import { prepareSessionCap } from "./session-cap.js";
 
 interface AdmitInput {
   readonly provider: Provider;
@@ -41,7 +42,14 @@ class Overtaken extends Error {}
 
 const mostRounds = 5;
 
-export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ sessionValue: string; userId: UserId }> {
+export interface Admitted {
+  readonly sessionValue: string;
+  readonly userId: UserId;
+  /** Where the picture of this person is to be had, as their account says now. */
+  readonly picture: string | null;
+}
+
+export async function admit(ports: SignInPorts, input: AdmitInput): Promise<Admitted> {
   const incoming = identityOf(ports, input);
   for (let round = 1; ; round++) {
     try {
@@ -55,14 +63,14 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
   }
 }
 
-function identityOf(ports: SignInPorts, { provider, issuer, claims }: AdmitInput): IncomingIdentity {
+function identityOf(ports: SignInPorts, { provider, issuer, claims, tokens }: AdmitInput): IncomingIdentity {
   const mapped = mapIdentity(issuer, claims, {
     claims: provider.claims,
     emailVerified: provider.emailVerified,
     fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
   });
   if (!mapped.ok) throw new LatchkeyError(mapped.error, { data: { provider: provider.id } });
-  return mapped.value;
+  return { ...mapped.value, picture: mapped.value.picture ?? ports.pictures.hostFor(provider, tokens) };
 }
 
 /** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */
@@ -79,6 +87,10 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
   // A refusal is only believed when the transaction says it too.
   const sealed = guessed.kind === "refuse" ? undefined : seal(guessed, guess);
   const replaced = await replacedSession(ports, input);
+  const audit = input.input.request;
+  const most = ports.session.maxPerUserAndProvider;
+  const endBeyondCap =
+    sealed && (await prepareSessionCap(ports, { userId: sealed.userId, provider, most, audit, now }));
   ports.faults.point(5);
 
   const outcome = await ports.store.transaction(async (tx) => {
@@ -110,11 +122,12 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, incoming: Incomi
     const session = sessionRecord(ports, input, identity, sealed, user.role);
     await tx.sessions.insert(session);
     await tx.grants.insert(sealed.grant);
+    await endBeyondCap?.(tx, session.id);
     await auditSuccess(tx, user.id, session.id, decision);
     ports.faults.point(7);
-    return { userId };
+    return { userId, picture: user.picture };
   });
-  if (!("refused" in outcome)) return { sessionValue: sealed?.value ?? "", userId: outcome.userId };
+  if (!("refused" in outcome)) return { ...outcome, sessionValue: sealed?.value ?? "" };
   throw new LatchkeyError(outcome.refused.reason, { data: { provider: provider.id, user: outcome.refused.userId } });
 
   function seal(decision: Exclude<AccountDecision, { kind: "refuse" }>, loaded: LoadedAccounts): Sealed {

@@ -50,6 +50,7 @@ export async function completeSignIn(ports: SignInPorts, input: CompleteInput) {
     input,
     now: ports.clock.now(),
   });
+  ports.pictures.signedIn({ userId: admitted.userId, source: admitted.picture, provider, tokens });
   ports.faults.point(8);
   ports.log.info({ provider: provider.id, user: admitted.userId, requestId: input.request.requestId }, "signed in");
   const setCookies = [

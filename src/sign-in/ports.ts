@@ -8,6 +8,7 @@ import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Duration } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
+import type { Pictures } from "../pictures/keep-pictures.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
 import type { SignedOutMarker } from "../sessions/signed-out-marker.js";
@@ -24,6 +25,7 @@ export interface SignInPorts {
   readonly sessionCookie: SessionCookie;
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;
+  readonly pictures: Pictures;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
@@ -32,7 +34,12 @@ export interface SignInPorts {
   readonly origin: string;
   readonly defaultReturnTo: string;
   readonly flowLifetime: Duration;
-  readonly session: { readonly lifetime: Duration; readonly idle: Duration };
+  readonly session: {
+    readonly lifetime: Duration;
+    readonly idle: Duration;
+    /** Most sessions of one user at one provider (SI-21). */
+    readonly maxPerUserAndProvider: number;
+  };
   /** True where anybody who is first may take the installation: `baseUrl` is loopback (AC-9). */
   readonly openToFirstPerson: boolean;
   readonly accounts: Pick<AccountRules, "allowedDomains" | "linking" | "bootstrapAdmins" | "defaultRole"> & {
