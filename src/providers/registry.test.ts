@@ -66,6 +66,7 @@ describe("the registry", () => {
       responseMode: "query",
       clockTolerance: 60_000,
       claims: { subject: "sub", email: "email", name: "name", picture: "picture" },
+      pictureHost: null,
       signUp: false,
       emailVerified: "claim",
       logout: "provider",
