@@ -141,6 +141,7 @@ export function createFeatures(wired: Wired): Features {
       ]);
       return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, methods, sessions };
     },
+    picture: (userId) => store.pictures.ofUser(userId),
     listSessions: (signedIn) => listSessions(view, signedIn, clock.now()),
     listIdentities: (signedIn) => listIdentities(view, signedIn.user.id),
     async endSession(signedIn, id: SessionId, request) {

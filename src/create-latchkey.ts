@@ -2,7 +2,6 @@
  * The composition root: options in, wired features out, no logic. The library, the server and the command line are
  * all built on it, so what one of them does the others do too.
  */
-import { readFile } from "node:fs/promises";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Bus } from "./bus/port.js";
@@ -14,12 +13,12 @@ import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { createFeatures } from "./create-features.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
+import { readCa } from "./egress/authorities.js";
 import { createEgress } from "./egress/egress.js";
 import { createFlowCookies } from "./flows/flow-cookies.js";
 import { createPostedNames } from "./flows/posted-names.js";
 import { cleanUp } from "./jobs/clean-up.js";
 import { supervise } from "./jobs/supervise.js";
-import { LatchkeyError } from "./kernel/errors.js";
 import { noFaults } from "./kernel/fault.js";
 import { newId } from "./kernel/ids.js";
 import { silentMetrics } from "./kernel/metrics.js";
@@ -29,6 +28,7 @@ import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
 import type { LatchkeyOptions, Ports } from "./options.js";
 import { deliverOutbox } from "./outbox/deliver.js";
+import { createPictures } from "./pictures/keep-pictures.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
 import { createPinoLog } from "./server/pino-log.js";
@@ -156,8 +156,10 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const providers = createProviderRegistry(config, pins.known);
   for (const { unresolvedIssuer } of providers.all()) if (unresolvedIssuer) await pins.load(unresolvedIssuer);
   const metadata = createMetadata({ egress, store, clock, log, pins });
-  const { cookieName, cookieDomain, sameSite, lifetime, idle } = config.sessions;
+  const { cookieName, cookieDomain, sameSite, lifetime, idle, maxPerUserAndProvider } = config.sessions;
   const cookie = createSessionCookie({ name: cookieName, domain: cookieDomain, sameSite, secure });
+  const { update } = config.signIn;
+  const pictures = createPictures({ store, egress, clock, log, base, update: update.picture });
   const news = await startNews({ store, log });
   bus = await openBus(
     { clock: systemClock, log },
@@ -173,7 +175,17 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   bus?.onNews(() => jobs.nudge("news"));
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
   const checker = countChecks(
-    createSessionChecker({ store, news, clock, log, cookie, providers, idle, learnIssuer: pins.load }),
+    createSessionChecker({
+      store,
+      news,
+      clock,
+      log,
+      cookie,
+      providers,
+      idle,
+      learnIssuer: pins.load,
+      pictureOf: pictures.urlOf,
+    }),
     metrics,
   );
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
@@ -189,6 +201,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     providers,
     flowCookies,
     postedNames: createPostedNames({ keyring, secure }),
+    pictures,
     sessionCookie: cookie,
     checkSession: (headers) => checker.check(headers),
     signedOutMarker,
@@ -201,7 +214,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     origin: url.origin,
     defaultReturnTo: config.signIn.defaultReturnTo,
     flowLifetime: config.signIn.flowLifetime,
-    session: { lifetime, idle },
+    session: { lifetime, idle, maxPerUserAndProvider },
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
     accounts: {
       ...config.signIn,
@@ -268,6 +281,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     async close() {
       await jobs.stop();
       await checker.settled();
+      await pictures.close();
       await egress.close();
       await bus?.close();
       await store.close();
@@ -276,13 +290,3 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
 }
 
 const signedInOf = ({ user, session }: Authenticated): SignedIn => ({ user, session });
-
-/** Read before anything is opened, so that a wrong path leaves nothing behind. */
-async function readCa(path: string | null): Promise<string | null> {
-  if (path === null) return null;
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new LatchkeyError("config.unreadable", { cause, data: { path: "egress.ca", file: path } });
-  }
-}

@@ -65,8 +65,10 @@ const houseRules: Rules = {
         "crypto",
         "vault/sealed-grant.ts",
       ],
-      types: ["egress"],
+      types: ["egress", "pictures"],
     },
+    // Beside a sign-in, which hands over what its tokens are good for; the claims and the account are decided by then.
+    pictures: { values: ["kernel", "crypto"], types: ["egress", "oauth", "providers", "store"] },
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: { values: ["kernel", "config", "providers/redirect-uri.ts"], types: ["accounts", "sessions", "providers"] },

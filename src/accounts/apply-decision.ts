@@ -80,6 +80,7 @@ export async function applyDecision(
     if (decision.kind === "claim") {
       set({ claimedAt: now, emailVerified: true });
       if (user.name === user.email && incoming.name) set({ name: incoming.name });
+      if (user.picture === null && incoming.picture) set({ picture: incoming.picture });
     }
     if (decision.kind === "update") {
       if (sameAddress && incoming.emailVerified && !user.emailVerified) set({ emailVerified: true });

@@ -35,9 +35,8 @@ export const laterKeys: readonly string[] = [
   "assertions",
   "verify",
   "observability.tracing",
-  ...below("providers.*", "pictureUrl", "refreshScope", "keepOfflineGrants", "apiOrigins", "tokenExchange"),
+  ...below("providers.*", "refreshScope", "keepOfflineGrants", "apiOrigins", "tokenExchange"),
   "providers.*.endpoints.introspection",
-  "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),
   ...below("rateLimits", "token", "logout"),
 ];

@@ -141,7 +141,7 @@ function tenantProblems(input: unknown, index: number): ConfigProblem[] {
 }
 
 function strayTenantProblems(input: unknown, index: number, preset: string): ConfigProblem[] {
-  return ["tenant", "allowedTenants", "loginBaseUrl"].flatMap((key) => {
+  return ["tenant", "allowedTenants", "loginBaseUrl", "pictureUrl"].flatMap((key) => {
     const path = ["providers", index, key];
     const value = valueAt(input, path) ?? null;
     const fallback = written({}, "providers", index, key);

@@ -86,6 +86,12 @@ export const providerSchema = z.strictObject({
   loginBaseUrl: loginBaseUrl()
     .default("https://login.microsoftonline.com")
     .describe("microsoft: the sign-in host of a national cloud, such as https://login.microsoftonline.us."),
+  pictureUrl: webUrl()
+    .nullable()
+    .default(null)
+    .describe(
+      "microsoft: where Graph has pictures in a national cloud, such as https://graph.microsoft.us/v1.0/me/photo/$value. It is sent the access token.",
+    ),
   discoveryUrl: webUrl()
     .nullable()
     .default(null)

@@ -146,6 +146,11 @@ export const sessionsSchema = z
     idle: duration({ min: seconds(10), max: days(400) })
       .prefault("7d")
       .describe("A session ends when it was not used for this long."),
+    maxPerUserAndProvider: allowing(z.int().min(1).max(1_000), "a whole number from 1 to 1000")
+      .default(10)
+      .describe(
+        "Most sessions of one person at one provider. A sign-in beyond it ends the one that was used longest ago.",
+      ),
     cookieName: allowing(
       z.string().regex(/^(?!__)(?!latchkey-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/),
       "1 to 64 characters that a cookie name may have, not beginning with __ or latchkey-",

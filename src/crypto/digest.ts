@@ -11,6 +11,9 @@ export const sha256Bytes = (input: string | Uint8Array): Uint8Array => createHas
 /** SHA-256 of UTF-8 text, base64url without padding (43 characters): how tokens of ours are kept in the database. */
 export const sha256Base64Url = (text: string): string => hash("sha256", text, "base64url");
 
+/** The same of bytes. */
+export const sha256OfBytesBase64Url = (bytes: Uint8Array): string => hash("sha256", bytes, "base64url");
+
 /** SHA-256 of UTF-8 text, 64 lower-case hexadecimal digits: where letter case would be lost. */
 export const sha256Hex = (text: string): string => hash("sha256", text, "hex");
 

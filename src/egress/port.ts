@@ -11,6 +11,7 @@ export type EgressPurpose =
   | "par"
   | "webhook"
   | "groups"
+  | "picture"
   | "check";
 
 export interface EgressRequest {

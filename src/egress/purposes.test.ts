@@ -14,6 +14,7 @@ describe("the table of purposes", () => {
       revocation: 0,
       par: 0,
       groups: 0,
+      picture: 3,
       check: "answer",
     });
   });
@@ -31,6 +32,11 @@ describe("the table of purposes", () => {
       time: 10_000,
       bytes: 65_536,
     });
+  });
+
+  test("SI-22 a picture has five seconds and a megabyte, whatever documents may have", () => {
+    const wide = { timeout: seconds(60), maxBytes: 50_000_000 };
+    expect(limitsFor("picture", wide, undefined)).toMatchObject({ time: 5_000, bytes: 1_000_000, contentTypes: null });
   });
 
   test("EG-3 a provider's own timeout replaces the configured one", () => {

@@ -42,6 +42,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: seconds(20) },
   // Carries an access token, and is asked page by page: a page of 999 ids has some 60 KB.
   groups: { redirects: 0, contentTypes: json, headerCount: 100, bytes: 524_288, time: seconds(5) },
+  // Bytes of a stranger's choice, which nobody waits for. What they are is seen in them, so their name is not asked.
+  picture: { redirects: 3, contentTypes: null, headerCount: 60, bytes: 1_000_000, time: seconds(5) },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

@@ -26,6 +26,7 @@ export type EndReason =
   | "ended_by_person"
   | "replaced"
   | "identity_unlinked"
+  | "too_many_sessions"
   | "ended_by_operator"
   | "user_disabled"
   | "access_refused"

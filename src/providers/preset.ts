@@ -5,7 +5,7 @@
  * A preset is one file in presets/ and one page in docs/providers/. What is claimed there names the provider's own page.
  */
 import type { ProviderConfig } from "../config/schema.js";
-import type { ClaimNames, Endpoints, ProviderKind, ProviderQuirks } from "./provider.js";
+import type { ClaimNames, Endpoints, PictureHost, ProviderKind, ProviderQuirks } from "./provider.js";
 
 export interface Preset {
   readonly kind: ProviderKind;
@@ -28,6 +28,8 @@ export interface Preset {
   readonly responseMode?: "form_post";
   /** Where the client secret is a JWT that we sign (SI-4): its audience. */
   readonly signedSecret?: { readonly audience: string };
+  /** Where its pictures are when no claim tells one. `providers.*.pictureUrl` goes over the URL. */
+  readonly pictureHost?: PictureHost;
   /** True only where the provider documents that revoking a refresh token ends this token alone (LO-5). */
   readonly revocationEndsOneToken: boolean;
   readonly quirks: ProviderQuirks;

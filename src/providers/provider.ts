@@ -125,6 +125,13 @@ export interface GroupsOverage {
   ) => { readonly groups: readonly string[]; readonly next: string | null } | undefined;
 }
 
+/** Where a provider keeps people's pictures that no claim tells: the one place beside its API that gets its access token. */
+export interface PictureHost {
+  readonly url: string;
+  /** Without this scope among the granted ones nothing is asked there. */
+  readonly scope: string;
+}
+
 export interface Provider {
   readonly id: string;
   readonly kind: ProviderKind;
@@ -162,6 +169,8 @@ export interface Provider {
   readonly claims: ClaimNames;
   readonly roles: ProviderRoles;
   readonly groups: ProviderGroups;
+  /** Asked where there is no picture claim (SI-22); null for none. */
+  readonly pictureHost: PictureHost | null;
   readonly signUp: boolean;
   readonly emailVerified: "claim" | "always";
   readonly logout: "local" | "provider" | "ask";

@@ -108,6 +108,7 @@ describe("the registry", () => {
         permissions: {},
         share: "true",
       },
+      pictureHost: null,
       signUp: false,
       emailVerified: "claim",
       logout: "provider",

@@ -2,7 +2,7 @@
 import type { Config, ProviderConfig } from "../config/schema.js";
 import type { Preset } from "./preset.js";
 import { presets } from "./presets/all.js";
-import type { ClaimNames, Provider, ProviderRegistry, ProviderRoles, TenantIssuers } from "./provider.js";
+import type { ClaimNames, PictureHost, Provider, ProviderRegistry, ProviderRoles, TenantIssuers } from "./provider.js";
 import { redirectUriOf } from "./redirect-uri.js";
 
 /** The issuer that a tenant under a name was found to have; undefined until then. */
@@ -47,6 +47,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     claims: claimNamesOf(config, record, preset),
     roles: rolesOf(config, record),
     groups: { ...config.groups, ...withoutUndefined(record.groups ?? {}) },
+    pictureHost: pictureHostOf(config, record, preset),
     signUp: record.signUp ?? config.signIn.signUp,
     emailVerified: record.emailVerified,
     logout: record.logout,
@@ -109,6 +110,14 @@ function rolesOf(config: Config, { roles: own }: ProviderConfig): ProviderRoles 
   const { order: _order, healLoneUser: _heal, ...all } = config.roles;
   const absent = { ...all.absent, ...withoutUndefined(own?.absent ?? {}) };
   return { ...all, ...withoutUndefined(own ?? {}), absent };
+}
+
+/** A null that the operator wrote switches pictures off altogether; the preset's own only says that no claim has one. */
+function pictureHostOf(config: Config, record: ProviderConfig, { pictureHost }: Preset): PictureHost | null {
+  const { picture } = record.claims;
+  const off = picture === undefined ? config.signIn.claims.picture === null : picture === null;
+  if (!pictureHost || off) return null;
+  return record.pictureUrl === null ? pictureHost : { ...pictureHost, url: record.pictureUrl };
 }
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

@@ -29,6 +29,7 @@ import * as api from "./routes/api.js";
 import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
+import { sendPicture } from "./routes/pictures.js";
 import {
   describeApi,
   health,
@@ -168,6 +169,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/account/identities/:id/unlink", removeMethod(web));
   app.get("/account/sign-in-again", showSignInAgain(web));
   app.get("/assets/:name", sendAsset(web));
+  app.get("/pictures/:user", sendPicture(web));
 
   // JSON.
   app.openapi(api.sessionRoute, api.showSession(web));

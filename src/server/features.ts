@@ -7,7 +7,7 @@ import type { MembershipView } from "../accounts/list-memberships.js";
 import type { MethodsView } from "../accounts/list-methods.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
-import type { SessionId } from "../kernel/ids.js";
+import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
 import type { Clock } from "../kernel/time.js";
@@ -39,6 +39,14 @@ export interface ProviderButton {
   /** Absolute. */
   readonly startUrl: string;
   readonly health: ProviderHealth;
+}
+
+/** A person's picture with the type that its bytes have. */
+export interface StoredPicture {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** Another one for every other picture: the ETag. */
+  readonly digest: string;
 }
 
 export interface AccountView {
@@ -138,6 +146,9 @@ export interface Features {
   clearSessionCookie(): string;
   /** Set-Cookie values for a browser whose person ended its session: without it, and not to be started again (SI-15). */
   signedOutCookies(): readonly string[];
+
+  /** The picture of a user as it is kept here (SI-22); undefined for none, and for nobody. */
+  picture(userId: UserId): Promise<StoredPicture | undefined>;
 
   account(signedIn: Authenticated): Promise<AccountView>;
   listSessions(signedIn: Authenticated): Promise<readonly SessionView[]>;

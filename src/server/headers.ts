@@ -49,6 +49,23 @@ export const pageHeaders = (site: Site, endSessionOrigins: readonly string[]): H
   "x-content-type-options": "nosniff",
 });
 
+/**
+ * For a picture that somebody else made. It can be shown in a page and do nothing else: no sniffing, no script, opened by
+ * itself it is a download. Kept by the browser of one person, who is asked for each time (`no-cache`): what a person may
+ * see ends with their session. Sibling hosts that share the cookie may show it too.
+ */
+export const pictureHeaders = (site: Site, contentType: string, sharedWithSiblings: boolean): HeaderRecord => ({
+  ...transport(site),
+  "cache-control": "private, no-cache",
+  vary: personal.vary,
+  "content-type": contentType,
+  "content-disposition": `attachment; filename="picture.${contentType.replace("image/", "")}"`,
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+  "cross-origin-resource-policy": sharedWithSiblings ? "same-site" : "same-origin",
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});
+
 /** For files whose name changes with their content: the one thing here that may be kept, and by anybody. */
 export const assetHeaders = (site: Site, contentType: string): HeaderRecord => ({
   ...transport(site),

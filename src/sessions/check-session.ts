@@ -8,7 +8,7 @@ import type { Log } from "../kernel/log.js";
 import { after, type Clock, type Duration, type Instant, minutes, toInstant } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { Store } from "../store/contract.js";
-import type { SessionRecord } from "../store/records.js";
+import type { SessionRecord, UserRecord } from "../store/records.js";
 import type { News } from "./news.js";
 import type { Authenticated, LiveSession, SessionCheck } from "./session.js";
 import { type CachedSession, createSessionCache } from "./session-cache.js";
@@ -25,6 +25,8 @@ export interface CheckSessionPorts {
   readonly cookie: SessionCookie;
   readonly providers: ProviderRegistry;
   readonly idle: Duration;
+  /** Where we serve the picture of somebody (SI-22). */
+  readonly pictureOf: (user: UserRecord) => Promise<string | null>;
   /** Reads which issuer a tenant's name stands for, where another node was told (SI-2). */
   readonly learnIssuer?: ((unresolved: string) => Promise<unknown>) | undefined;
 }
@@ -54,7 +56,8 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       await ports.learnIssuer?.(provider.unresolvedIssuer);
     }
     const memberships = await store.groups.ofUser(user.id);
-    const { id, email, emailVerified, name, picture, role } = user;
+    const picture = await ports.pictureOf(user);
+    const { id, email, emailVerified, name, role } = user;
     const groups = [...new Set(memberships.map(({ group }) => group.name))].sort();
     const entry = { record, user: { id, email, emailVerified, name, picture, role, groups }, answers: {} };
     // If announcements were applied while these rows were read, one of them may have been about this session.

@@ -8,6 +8,7 @@ export interface SignedInUser {
   readonly email: string;
   readonly emailVerified: boolean;
   readonly name: string;
+  /** Absolute URL on our own origin, for whoever is signed in here; null for none. Another picture has another URL. */
   readonly picture: string | null;
   readonly role: string;
   /** Names, sorted. */

@@ -20,21 +20,20 @@ import {
 } from "../accounts/policy/decide-sign-in.js";
 import { auditEvent } from "../audit/audit-event.js";
 import { sha256Base64Url } from "../crypto/digest.js";
-import { randomToken } from "../crypto/random.js";
 import type { Flow } from "../flows/flow.js";
 import { LatchkeyError } from "../kernel/errors.js";
-import { type GrantId, type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
-import { type JsonObject, stringMember } from "../kernel/json.js";
-import { after, type Instant } from "../kernel/time.js";
+import { type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
+import type { JsonObject } from "../kernel/json.js";
+import type { Instant } from "../kernel/time.js";
 import { endInTransaction, type PreparedEnd, prepareEnd, prepareEndOfUser } from "../logout/end-sessions.js";
 import type { TokenSet } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
-import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
-import { sealGrant } from "../vault/sealed-grant.js";
 import { queueSignUp, sealSignUp } from "./announce-sign-up.js";
 import { personOf, rulesOf } from "./person-of.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
+import { type Sealed, sealFor, sessionRecord } from "./sealed-sign-in.js";
+import { prepareSessionCap } from "./session-cap.js";
 
 interface AdmitInput {
   readonly provider: Provider;
@@ -55,8 +54,15 @@ class Overtaken extends Error {}
 
 const mostRounds = 5;
 
-export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ sessionValue: string; userId: UserId }> {
-  const person = named(personOf(ports, input.provider, toldBy(input), rulesOf(ports, input.flow)), input.postedName);
+export interface Admitted {
+  readonly sessionValue: string;
+  readonly userId: UserId;
+  /** Where the picture of this person is to be had, as their account says now. */
+  readonly picture: string | null;
+}
+
+export async function admit(ports: SignInPorts, input: AdmitInput): Promise<Admitted> {
+  const person = completed(ports, input, personOf(ports, input.provider, toldBy(input), rulesOf(ports, input.flow)));
   for (let round = 1; ; round++) {
     try {
       return await admitOnce(ports, input, person);
@@ -71,11 +77,15 @@ export async function admit(ports: SignInPorts, input: AdmitInput): Promise<{ se
 
 const toldBy = ({ issuer, claims, unknown }: AdmitInput): Told => ({ issuer, claims, unknown });
 
-/** A name that came beside the claims stands in for one that is not in them. */
-const named = (person: Person, posted: string | undefined): Person =>
-  person.identity.name !== undefined || posted === undefined
-    ? person
-    : { ...person, identity: { ...person.identity, name: readText({ name: posted }, "name") } };
+/** What came beside the claims stands in for what is not in them: a posted name, and the preset's own place for pictures. */
+function completed(ports: SignInPorts, { provider, tokens, postedName }: AdmitInput, person: Person): Person {
+  const { identity } = person;
+  const name = identity.name ?? (postedName === undefined ? undefined : readText({ name: postedName }, "name"));
+  return {
+    ...person,
+    identity: { ...identity, name, picture: identity.picture ?? ports.pictures.hostFor(provider, tokens) },
+  };
+}
 
 type Refusal = Extract<SignInDecision, { kind: "refuse" }>;
 
@@ -92,6 +102,10 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
   const endEverywhere = guessed.kind === "refuse" && guessed.signOutEverywhere ? await prepareOut(guessed) : undefined;
   const signUp = sealSignUp(ports, guessed, { incoming, id: newUserId, provider: provider.id, now });
   const replaced = await replacedSession(ports, input);
+  const audit = input.input.request;
+  const most = ports.session.maxPerUserAndProvider;
+  const endBeyondCap =
+    sealed && (await prepareSessionCap(ports, { userId: sealed.userId, provider, most, audit, now }));
   ports.faults.point(5);
 
   const outcome = await ports.store.transaction(async (tx) => {
@@ -137,12 +151,15 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     const session = sessionRecord(ports, input, identity, sealed, user.role);
     await tx.sessions.insert(session);
     await tx.grants.insert(sealed.grant);
+    await endBeyondCap?.(tx, session.id);
     await auditSuccess(tx, user.id, session.id, account);
     ports.faults.point(7);
-    return { userId, created: account.kind === "create" };
+    return { userId, picture: user.picture, created: account.kind === "create" };
   });
-  if (!("refused" in outcome) && outcome.created) ports.webhooks.onQueued();
-  if (!("refused" in outcome)) return { sessionValue: sealed?.value ?? "", userId: outcome.userId };
+  if (!("refused" in outcome)) {
+    if (outcome.created) ports.webhooks.onQueued();
+    return { sessionValue: sealed?.value ?? "", userId: outcome.userId, picture: outcome.picture };
+  }
   const { reason, rule, userId } = outcome.refused;
   throw new LatchkeyError(reason, { data: { provider: provider.id, user: userId, rule } });
 
@@ -210,83 +227,4 @@ async function replacedSession(ports: SignInPorts, { input, now }: AdmitInput): 
   if (presented.kind !== "value") return undefined;
   const session = await ports.store.sessions.byTokenHash(sha256Base64Url(presented.value));
   return session && prepareEnd(ports, session, now);
-}
-
-interface Sealed {
-  readonly userId: UserId;
-  readonly identityId: IdentityId;
-  readonly claims: string;
-  readonly sessionId: SessionId;
-  /** The cookie's value: held here until the answer leaves, stored nowhere. */
-  readonly value: string;
-  readonly grant: GrantRecord;
-}
-
-function sealFor(ports: SignInPorts, input: AdmitInput, userId: UserId, identityId: IdentityId): Sealed {
-  const { provider, tokens, claims, now } = input;
-  const sessionId = newId<SessionId>(now, ports.random);
-  const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
-  const claimsContext = { table: "identities", row: identityId, user: userId };
-  return {
-    userId,
-    identityId,
-    sessionId,
-    value: randomToken(ports.random),
-    claims: ports.keyring.seal("claims", claimsContext, JSON.stringify(claims)),
-    grant: {
-      ...place,
-      sessionId,
-      issuer: input.issuer,
-      clientId: provider.client.clientId,
-      accountLabel: stringMember(claims, "email") ?? null,
-      scopes: tokens.scopes,
-      issuedAt: tokens.issuedAt,
-      expiresAt: tokens.expiresAt,
-      status: "active",
-      statusReason: null,
-      version: 1,
-      lastRefreshAt: null,
-      lastFailureCode: null,
-      nextAttemptAt: null,
-      leaseOwner: null,
-      leaseEndsAt: null,
-      lastUsedAt: null,
-      sealed: sealGrant(ports.keyring, place, tokens),
-      createdAt: now,
-      updatedAt: now,
-    },
-  };
-}
-
-function sessionRecord(
-  ports: SignInPorts,
-  { provider, issuer, claims, input, now }: AdmitInput,
-  identity: IdentityRecord,
-  sealed: Sealed,
-  role: string,
-): SessionRecord {
-  return {
-    id: sealed.sessionId,
-    tokenHash: sha256Base64Url(sealed.value),
-    userId: sealed.userId,
-    identityId: identity.id,
-    provider: provider.id,
-    issuer,
-    clientId: provider.client.clientId,
-    sub: identity.sub,
-    sid: sidOf(claims),
-    createdAt: now,
-    lastSeenAt: now,
-    idleEndsAt: after(now, ports.session.idle),
-    endsAt: after(now, ports.session.lifetime),
-    address: input.request.address,
-    userAgent: input.request.userAgent?.slice(0, 400) ?? null,
-    roleAtIssue: role,
-  };
-}
-
-/** The provider's session id, as far as a logout token could name it again. */
-function sidOf(claims: JsonObject): string | null {
-  const sid = stringMember(claims, "sid");
-  return sid !== undefined && sid.length <= 1_024 && sid.isWellFormed() ? sid : null;
 }

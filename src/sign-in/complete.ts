@@ -25,6 +25,7 @@ async function signIn(ports: SignInPorts, input: CompleteInput, callback: Callba
     input,
     now: ports.clock.now(),
   });
+  ports.pictures.signedIn({ userId: admitted.userId, source: admitted.picture, provider, tokens });
   ports.faults.point(8);
   ports.log.info({ provider: provider.id, user: admitted.userId, requestId: input.request.requestId }, "signed in");
   const setCookies = [

@@ -9,7 +9,11 @@ import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Duration } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
+
 import type { WebhookTarget } from "../outbox/webhook.js";
+
+import type { Pictures } from "../pictures/keep-pictures.js";
+
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCheck } from "../sessions/session.js";
 import type { SessionCookie } from "../sessions/session-cookie.js";
@@ -38,6 +42,7 @@ export interface SignInPorts {
   readonly signedOutMarker: SignedOutMarker;
   readonly lastProvider: LastProvider;
   readonly webhooks: SignUpWebhooks;
+  readonly pictures: Pictures;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
@@ -46,7 +51,12 @@ export interface SignInPorts {
   readonly origin: string;
   readonly defaultReturnTo: string;
   readonly flowLifetime: Duration;
-  readonly session: { readonly lifetime: Duration; readonly idle: Duration };
+  readonly session: {
+    readonly lifetime: Duration;
+    readonly idle: Duration;
+    /** Most sessions of one user at one provider (SI-21). */
+    readonly maxPerUserAndProvider: number;
+  };
   /** True where anybody who is first may take the installation: `baseUrl` is loopback (AC-9). */
   readonly openToFirstPerson: boolean;
   readonly accounts: Omit<InstallationRules, "firstPerson" | "fallbackEmail"> & {

@@ -17,6 +17,8 @@ import type {
   MembershipRecord,
   MetadataRecord,
   OutboxRecord,
+  PictureRecord,
+  PictureSummary,
   SessionRecord,
   SettingRecord,
   UserRecord,
@@ -85,6 +87,11 @@ export interface StoreReads {
     ofSession(sessionId: SessionId): Promise<readonly GrantRecord[]>;
     ofUser(userId: UserId): Promise<readonly GrantRecord[]>;
   };
+  readonly pictures: {
+    ofUser(userId: UserId): Promise<PictureRecord | undefined>;
+    /** The same without the bytes. */
+    summaryOf(userId: UserId): Promise<PictureSummary | undefined>;
+  };
   readonly metadata: {
     byUrl(url: string): Promise<MetadataRecord | undefined>;
   };
@@ -120,7 +127,7 @@ export interface StoreWrites {
     insert(user: UserRecord): Promise<void>;
     /** Replaces the row if it still has `expectedVersion`. False, and nothing changed, if it has not. */
     update(user: UserRecord, expectedVersion: number): Promise<boolean>;
-    /** Identities, memberships, sessions and grants go with it. */
+    /** Identities, memberships, sessions, grants and the picture go with it. */
     delete(id: UserId): Promise<void>;
   };
   readonly identities: {
@@ -164,6 +171,10 @@ export interface StoreWrites {
     /** True for the one caller that is first with this (issuer, jti). */
     use(issuer: string, jti: string, expiresAt: Instant): Promise<boolean>;
     deleteExpired(now: Instant, limit: number): Promise<number>;
+  };
+  readonly pictures: {
+    /** Inserts, or replaces the picture of this user, who must exist. */
+    save(picture: PictureRecord): Promise<void>;
   };
   readonly metadata: {
     /** Inserts or replaces. */

@@ -12,6 +12,7 @@ export interface UserRecord {
   readonly email: string;
   readonly emailVerified: boolean;
   readonly name: string;
+  /** The URL that a provider told. Nothing is loaded from there by anybody but us; what is shown is in `pictures`. */
   readonly picture: string | null;
   readonly role: string;
   /** Why the role is what it is: `first-user` · `bootstrap` · `default` · `manual` · `healed` · `claims:<provider>`. */
@@ -117,6 +118,22 @@ export interface GrantRecord {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
+
+/** A person's picture, as it is served. One for each user. */
+export interface PictureRecord {
+  readonly userId: UserId;
+  /** What the bytes are, not what their server called them: `image/png`, `image/jpeg`, `image/webp` or `image/gif`. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes, base64url: the ETag, and the version in the URL. */
+  readonly digest: string;
+  /** SHA-256 of the URL it was fetched from, base64url. */
+  readonly sourceHash: string;
+  readonly fetchedAt: Instant;
+}
+
+/** A picture without its bytes, for whoever only wants to know which one there is. */
+export type PictureSummary = Omit<PictureRecord, "bytes">;
 
 export interface MetadataRecord {
   readonly url: string;

@@ -11,6 +11,7 @@ import { announcementTests } from "./store-suite/announcements.js";
 import { listTests } from "./store-suite/lists.js";
 import { onceTests } from "./store-suite/once.js";
 import { otherStoreTests } from "./store-suite/other-store.js";
+import { pictureTests } from "./store-suite/pictures.js";
 import type { TheStore } from "./store-suite/samples.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { textTests } from "./store-suite/text.js";
@@ -49,6 +50,7 @@ export function describeStore(
     describe("transactions", () => transactionTests(theStore));
     describe("accounts", () => accountTests(theStore));
     describe("sessions and grants", () => sessionTests(theStore));
+    describe("pictures", () => pictureTests(theStore));
     describe("what is used once", () => onceTests(theStore));
     describe("announcements", () => announcementTests(theStore));
     describe("lists", () => listTests(theStore));

@@ -2,9 +2,11 @@
 import { decodeJwt, exportJWK, exportPKCS8, generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
 import { createLatchkey } from "../../src/create-latchkey.js";
+import type { UserId } from "../../src/kernel/ids.js";
 import type { RecordedRequest } from "../../src/testing/fake-provider/answers.js";
 import type { World } from "../../src/testing/world.js";
-import { aWorld, aWorldAt, type ProviderInput, signsIn, started } from "./setting.js";
+import { createSharedWorld } from "../support/shared-file.js";
+import { aWorld, aWorldAt, closing, type ProviderInput, signsIn, started } from "./setting.js";
 
 describe("what a provider is called", () => {
   test("SI-1 [option:providers.id] names it in URLs, in its redirect URI and in the session", async () => {
@@ -213,8 +215,11 @@ describe("what a provider's people become", () => {
     type Names = NonNullable<ProviderInput["claims"]>;
     const told = async (own: Names, all: Names) => {
       const config = { signIn: { signUp: true, claims: all } };
-      return (await signsIn(await aWorld({ provider: { people: [ann] }, config, providerConfig: { claims: own } })))
-        .user;
+      const people = { people: [ann] };
+      const world = await closing(createSharedWorld({ provider: people, config, providerConfig: { claims: own } }));
+      const { user } = await signsIn(world);
+      // What a person is shown is a URL of ours; where it comes from is in the record.
+      return { ...user, picture: (await world.store.users.byId(user?.id as UserId))?.picture };
     };
     const { upn, title, photo } = claims;
     const others = { email: "upn", name: "title", picture: "photo" };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { codeVersion } from "../../src/store/sql/migrations/all.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 import { startChild } from "./child.js";
 import { ports } from "./children/ports.js";
@@ -22,13 +23,15 @@ test("QU-21 of four processes that migrate one new file at once, one does it and
     for (const child of children) child.say("go");
     const reports = await Promise.all(children.map((child) => child.line()));
     for (const child of children) expect(await child.ended).toEqual({ code: 0, signal: null, errors: "" });
-    const version = { database: 1, code: 1 };
+    const version = { database: codeVersion, code: codeVersion };
     expect(reports).toHaveLength(4);
     expect(
-      reports.filter((report) => JSON.stringify(report) === JSON.stringify({ from: 0, to: 1, version })),
+      reports.filter((report) => JSON.stringify(report) === JSON.stringify({ from: 0, to: codeVersion, version })),
     ).toHaveLength(1);
     expect(
-      reports.filter((report) => JSON.stringify(report) === JSON.stringify({ from: 1, to: 1, version })),
+      reports.filter(
+        (report) => JSON.stringify(report) === JSON.stringify({ from: codeVersion, to: codeVersion, version }),
+      ),
     ).toHaveLength(3);
   } finally {
     for (const child of children) child.process.kill("SIGKILL");

@@ -224,6 +224,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     checkSession: async (headers) => check(headers),
     clearSessionCookie: () => "latchkey=; Path=/; Max-Age=0",
     signedOutCookies: () => ["latchkey=; Path=/; Max-Age=0"],
+    picture: async () => undefined,
     account: async (signedIn) => ({
       user: signedIn.user,
       roleOrigin: "default",

@@ -72,6 +72,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   signUp: true,
   emailVerified: "claim",
   logout: "provider",
+  pictureHost: null,
   revokeOnSignOut: "auto",
   revocationEndsOneToken: false,
   ...more,

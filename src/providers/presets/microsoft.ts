@@ -28,6 +28,8 @@ export const microsoft: Preset = {
   issuer: { from: "tenant", resolve: resolveTenant },
   endpoints: {},
   scopes: ["openid", "email", "profile"],
+  // https://learn.microsoft.com/en-us/graph/api/profilephoto-get
+  pictureHost: { url: "https://graph.microsoft.com/v1.0/me/photo/$value", scope: "User.Read" },
   // The picture is behind Microsoft Graph and its token; asking userinfo for it would only replace the ID token's
   // address by one that nothing vouches for.
   claims: { picture: null },

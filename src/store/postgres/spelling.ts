@@ -4,6 +4,7 @@ import type { Spelling } from "../sql/migrations/migration.js";
 
 export const postgresSpelling: Spelling = {
   instant: "bigint",
+  bytes: "bytea",
   // The database's own collation orders by language, and some make different texts equal.
   text: (column) => column.modifyFront(sql`collate "C"`),
   sequence: (column) => column.generatedAlwaysAsIdentity().primaryKey(),

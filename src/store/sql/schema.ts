@@ -1,6 +1,6 @@
 /**
  * The tables as SQL has them, for kysely's types. Every database has the same columns with the same meaning:
- * instants are epoch milliseconds, truth is 0 or 1, JSON and lists are text. Dates and booleans are never bound,
+ * instants are epoch milliseconds, truth is 0 or 1, JSON and lists are text, pictures are bytes. Dates and booleans are never bound,
  * since SQLite has neither. `docs/reference/storage.md` says what each column is for.
  */
 import type { Generated, Kysely } from "kysely";
@@ -110,6 +110,15 @@ export interface UsedJtiRow {
   expires_at: number;
 }
 
+export interface PictureRow {
+  user_id: string;
+  content_type: string;
+  bytes: Uint8Array;
+  digest: string;
+  source_hash: string;
+  fetched_at: number;
+}
+
 export interface MetadataRow {
   url: string;
   body: string;
@@ -178,6 +187,7 @@ export interface Schema {
   grants: GrantRow;
   consumed_flows: ConsumedFlowRow;
   used_jtis: UsedJtiRow;
+  pictures: PictureRow;
   metadata: MetadataRow;
   announcements: AnnouncementRow;
   outbox: OutboxRow;

@@ -11,6 +11,7 @@ import { identityReads, identityWrites } from "./identities.js";
 import { metadataReads, metadataWrites } from "./metadata.js";
 import { consumedFlowWrites, usedJtiWrites } from "./once.js";
 import { outboxReads, outboxWrites } from "./outbox.js";
+import { pictureReads, pictureWrites } from "./pictures.js";
 import type { Db } from "./schema.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
@@ -22,6 +23,7 @@ export const readTables = (db: Db): StoreReads => ({
   groups: groupReads(db),
   sessions: sessionReads(db),
   grants: grantReads(db),
+  pictures: pictureReads(db),
   metadata: metadataReads(db),
   announcements: announcementReads(db),
   outbox: outboxReads(db),
@@ -38,6 +40,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   grants: { ...reads.grants, ...grantWrites(db) },
   consumedFlows: consumedFlowWrites(db),
   usedJtis: usedJtiWrites(db),
+  pictures: { ...reads.pictures, ...pictureWrites(db) },
   metadata: { ...reads.metadata, ...metadataWrites(db) },
   announcements: { ...reads.announcements, ...announcementWrites(db) },
   outbox: { ...reads.outbox, ...outboxWrites(db) },

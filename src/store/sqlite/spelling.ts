@@ -4,6 +4,7 @@ import type { Spelling } from "../sql/migrations/migration.js";
 
 export const sqliteSpelling: Spelling = {
   instant: "integer",
+  bytes: "blob",
   // SQLite's default collation, BINARY, compares bytes.
   text: (column) => column,
   sequence: (column) => column.primaryKey().autoIncrement(),

@@ -10,6 +10,8 @@ import type { Db } from "../schema.js";
 export interface Spelling {
   /** An integer of 64 bits, for instants. */
   readonly instant: "integer" | "bigint";
+  /** Bytes as they are. */
+  readonly bytes: "blob" | "bytea";
   /** Text that is compared and ordered byte by byte. */
   readonly text: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
   /** Makes an `instant` column a primary key whose numbers grow and are never given twice. */

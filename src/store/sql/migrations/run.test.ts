@@ -9,6 +9,9 @@ import { migrations } from "./all.js";
 import type { Migration } from "./migration.js";
 import { appliedMigrations, checkVersion, runMigrations } from "./run.js";
 
+/** How many there are now; the tests add to them. */
+const known = migrations.length;
+
 const later = (version: number, runsFrom: number, ran: number[] = [], fails = false): Migration => ({
   version,
   name: `later ${version}`,
@@ -40,17 +43,17 @@ test("QU-21 the migrations are numbered without a gap, and never need code that 
 test("QU-21 only what is missing runs, in order, once", async () => {
   const { connection, writer, migrate } = await aDatabase();
   const ran: number[] = [];
-  expect(await migrate(migrations)).toEqual({ from: 0, to: 1 });
-  const list = [...migrations, later(2, 1, ran), later(3, 2, ran)];
-  expect(await migrate(list)).toEqual({ from: 1, to: 3 });
-  expect(await migrate(list)).toEqual({ from: 3, to: 3 });
-  expect(ran).toEqual([2, 3]);
-  expect(await appliedMigrations(connection.db)).toEqual({ version: 3, runsFrom: 2 });
+  expect(await migrate(migrations)).toEqual({ from: 0, to: known });
+  const list = [...migrations, later(known + 1, 1, ran), later(known + 2, 2, ran)];
+  expect(await migrate(list)).toEqual({ from: known, to: known + 2 });
+  expect(await migrate(list)).toEqual({ from: known + 2, to: known + 2 });
+  expect(ran).toEqual([known + 1, known + 2]);
+  expect(await appliedMigrations(connection.db)).toEqual({ version: known + 2, runsFrom: 2 });
   const rows = await connection.db.selectFrom("migrations").selectAll().orderBy("version").execute();
   expect(rows.map((row) => [row.version, row.name, row.applied_at])).toEqual([
-    [1, "initial", 5],
-    [2, "later 2", 5],
-    [3, "later 3", 5],
+    ...migrations.map(({ version, name }) => [version, name, 5]),
+    [known + 1, `later ${known + 1}`, 5],
+    [known + 2, `later ${known + 2}`, 5],
   ]);
   await writer.close();
 });
@@ -58,8 +61,10 @@ test("QU-21 only what is missing runs, in order, once", async () => {
 test("QU-21 a migration that fails leaves the schema as it was, those before it included", async () => {
   const { connection, writer, migrate } = await aDatabase();
   await migrate(migrations);
-  await expect(migrate([...migrations, later(2, 1), later(3, 1, [], true)])).rejects.toThrow("half-way");
-  expect(await appliedMigrations(connection.db)).toEqual({ version: 1, runsFrom: 1 });
+  await expect(migrate([...migrations, later(known + 1, 1), later(known + 2, 1, [], true)])).rejects.toThrow(
+    "half-way",
+  );
+  expect(await appliedMigrations(connection.db)).toEqual({ version: known, runsFrom: 1 });
   const tables = connection.raw.prepare("select count(*) from sqlite_master where name like 'later%'").pluck().get();
   expect(tables).toBe(0);
   await writer.close();
@@ -67,8 +72,8 @@ test("QU-21 a migration that fails leaves the schema as it was, those before it 
 
 test("QU-21 code runs on a newer schema exactly when that schema says so", () => {
   const check = (version: number, runsFrom: number) => () => checkVersion({ version, runsFrom });
-  expect(check(1, 1)).not.toThrow();
-  expect(check(2, 1)).not.toThrow();
-  expect(check(2, 2)).toThrow("store.newer");
+  expect(check(known, known)).not.toThrow();
+  expect(check(known + 1, known)).not.toThrow();
+  expect(check(known + 1, known + 1)).toThrow("store.newer");
   expect(check(0, 0)).toThrow("store.not_migrated");
 });

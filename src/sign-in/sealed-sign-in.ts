@@ -1,0 +1,103 @@
+/**
+ * What a sign-in is about to write, made and sealed before its transaction: the session's value, the grant and the claims,
+ * bound to their user and rows (VA-2).
+ */
+import { sha256Base64Url } from "../crypto/digest.js";
+import { randomToken } from "../crypto/random.js";
+import { type GrantId, type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
+import { type JsonObject, stringMember } from "../kernel/json.js";
+import { after, type Instant } from "../kernel/time.js";
+import type { TokenSet } from "../oauth/types.js";
+import type { Provider } from "../providers/provider.js";
+import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
+import { sealGrant } from "../vault/sealed-grant.js";
+import type { CompleteInput, SignInPorts } from "./ports.js";
+
+/** Of one sign-in, what its rows are made of. */
+interface SignInFacts {
+  readonly provider: Provider;
+  readonly issuer: string;
+  readonly tokens: TokenSet;
+  readonly claims: JsonObject;
+  readonly input: CompleteInput;
+  readonly now: Instant;
+}
+
+export interface Sealed {
+  readonly userId: UserId;
+  readonly identityId: IdentityId;
+  readonly claims: string;
+  readonly sessionId: SessionId;
+  /** The cookie's value: held here until the answer leaves, stored nowhere. */
+  readonly value: string;
+  readonly grant: GrantRecord;
+}
+
+export function sealFor(ports: SignInPorts, input: SignInFacts, userId: UserId, identityId: IdentityId): Sealed {
+  const { provider, tokens, claims, now } = input;
+  const sessionId = newId<SessionId>(now, ports.random);
+  const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
+  const claimsContext = { table: "identities", row: identityId, user: userId };
+  return {
+    userId,
+    identityId,
+    sessionId,
+    value: randomToken(ports.random),
+    claims: ports.keyring.seal("claims", claimsContext, JSON.stringify(claims)),
+    grant: {
+      ...place,
+      sessionId,
+      issuer: input.issuer,
+      clientId: provider.client.clientId,
+      accountLabel: stringMember(claims, "email") ?? null,
+      scopes: tokens.scopes,
+      issuedAt: tokens.issuedAt,
+      expiresAt: tokens.expiresAt,
+      status: "active",
+      statusReason: null,
+      version: 1,
+      lastRefreshAt: null,
+      lastFailureCode: null,
+      nextAttemptAt: null,
+      leaseOwner: null,
+      leaseEndsAt: null,
+      lastUsedAt: null,
+      sealed: sealGrant(ports.keyring, place, tokens),
+      createdAt: now,
+      updatedAt: now,
+    },
+  };
+}
+
+export function sessionRecord(
+  ports: SignInPorts,
+  { provider, issuer, claims, input, now }: SignInFacts,
+  identity: IdentityRecord,
+  sealed: Sealed,
+  role: string,
+): SessionRecord {
+  return {
+    id: sealed.sessionId,
+    tokenHash: sha256Base64Url(sealed.value),
+    userId: sealed.userId,
+    identityId: identity.id,
+    provider: provider.id,
+    issuer,
+    clientId: provider.client.clientId,
+    sub: identity.sub,
+    sid: sidOf(claims),
+    createdAt: now,
+    lastSeenAt: now,
+    idleEndsAt: after(now, ports.session.idle),
+    endsAt: after(now, ports.session.lifetime),
+    address: input.request.address,
+    userAgent: input.request.userAgent?.slice(0, 400) ?? null,
+    roleAtIssue: role,
+  };
+}
+
+/** The provider's session id, as far as a logout token could name it again. */
+function sidOf(claims: JsonObject): string | null {
+  const sid = stringMember(claims, "sid");
+  return sid !== undefined && sid.length <= 1_024 && sid.isWellFormed() ? sid : null;
+}
