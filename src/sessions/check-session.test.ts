@@ -54,6 +54,7 @@ test("LO-3 AT-45 a session that ended while its rows were read is not kept as on
     cookie: createSessionCookie({ name: "latchkey", secure: false, domain: null, sameSite: "lax" }),
     providers: { byId: () => ({ enabled: true, issuers: ["https://idp.example"] }) },
     idle: days(7),
+    pictureOf: async () => null,
   };
   const checker = createSessionChecker(ports as unknown as CheckSessionPorts);
   const headers = new Headers({ cookie: `latchkey=${value}` });
