@@ -40,7 +40,6 @@ export const laterKeys: readonly string[] = [
     "providers.*",
     "pictureUrl",
     "refreshScope",
-    "keepOfflineGrants",
     "apiOrigins",
     "callbackIss",
     "teamId",
@@ -55,7 +54,7 @@ export const laterKeys: readonly string[] = [
   ...below("roles", "fromClaims", "allowed", "admin", "rules", "noMatch", "absent", "healLoneUser"),
   "sessions.maxPerUserAndProvider",
   ...below("branding", "logo", "color", "css", "links"),
-  ...below("rateLimits", "token", "logout"),
+  ...below("rateLimits", "token"),
 ];
 
 const patternOf = (path: readonly PropertyKey[]): string =>

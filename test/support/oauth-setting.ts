@@ -44,6 +44,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   emailVerified: "claim",
   logout: "provider",
   revokeOnSignOut: "auto",
+  keepOfflineGrants: false,
   revocationEndsOneToken: false,
   ...more,
 });

@@ -60,6 +60,11 @@ export const messages = {
     button: "Continue",
   },
 
+  loggedOut: {
+    title: "Signed out by the sign-in provider",
+    done: "You are signed out here.",
+    nothing: "The request named no session, so nothing has changed here.",
+  },
   signedOut: {
     title: "You are signed out",
     lead: "You can close this page. On a computer that others use too, close the browser as well.",
