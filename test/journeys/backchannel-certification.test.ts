@@ -27,9 +27,9 @@ const conditions: [name: string, status: number, make: Make][] = [
   [
     "rp-backchannel-rpinitlogout-wrong-alg",
     400,
-    // An algorithm that the client was not registered for: here, one that the provider does not list.
+    // A key of the provider's own, of a kind that it does not list for what it signs.
     async ({ provider }, who) => {
-      provider.tweaks.metadata = (metadata) => ({ ...metadata, id_token_signing_alg_values_supported: ["RS256"] });
+      await provider.rotateKeys({ keepOld: true, alg: "RS256" });
       return provider.logoutToken(who);
     },
   ],
@@ -74,15 +74,6 @@ test.each(conditions)("LO-7 LO-9 %s: %i", async (_name, status, make) => {
   world = await createWorld();
   const ann = await signedIn(world, "ann-1");
   const form = { logout_token: await make(world, { sub: "ann-1", sid: ann.sid }) };
-  if (world.provider.tweaks.metadata) {
-    // The metadata is cached; a node that starts now reads what the provider says now.
-    const { createLatchkey } = await import("../../src/create-latchkey.js");
-    const node = await createLatchkey({ ...world.config, ports: { clock: world.clock, log: world.log } });
-    const request = (path: string, init?: RequestInit) => node.fetch(new Request(world?.url(path) ?? "", init));
-    expect((await postLogout({ request }, form)).status).toBe(status);
-    await node.close();
-    return;
-  }
   const answer = await postLogout(world, form);
   expect(answer.status).toBe(status);
   // §2.8: the answer may not be kept by any cache on the way.
