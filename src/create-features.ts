@@ -14,6 +14,7 @@ import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
 import { createEndSessionOrigins } from "./logout/end-session-origins.js";
 import { type EndReason, endSessions } from "./logout/end-sessions.js";
+import type { createProviderLogout } from "./logout/provider-logout.js";
 import type { createSignOut } from "./logout/sign-out.js";
 import type { Provider } from "./providers/provider.js";
 import type { Features, RequestFacts } from "./server/features.js";
@@ -36,6 +37,7 @@ export interface Wired {
   readonly base: string;
   readonly signIn: SignInPorts;
   readonly signOut: ReturnType<typeof createSignOut>;
+  readonly providerLogout: ReturnType<typeof createProviderLogout>;
   readonly checker: SessionChecker;
   readonly cookie: SessionCookie;
   readonly news: News;
@@ -158,6 +160,9 @@ export function createFeatures(wired: Wired): Features {
     },
     signedOut: (input) => wired.signOut.signedOut(input),
     endSessionOrigins: () => endSessionOrigins.known(),
+    backChannelLogout: (input) => wired.providerLogout.backChannel(input),
+    frontChannelProviders: (input) => wired.providerLogout.frontChannelProviders(input),
+    frontChannelLogout: (input) => wired.providerLogout.frontChannel(input),
 
     async readiness() {
       try {

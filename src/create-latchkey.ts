@@ -23,6 +23,7 @@ import { noFaults } from "./kernel/fault.js";
 import { newId } from "./kernel/ids.js";
 import { silentMetrics } from "./kernel/metrics.js";
 import { minutes, seconds, systemClock } from "./kernel/time.js";
+import { createProviderLogout } from "./logout/provider-logout.js";
 import { createSignOut } from "./logout/sign-out.js";
 import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
@@ -235,7 +236,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     { name: "news", every: seconds(5), run: () => ended.listen() },
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
-  const signOut = createSignOut({
+  const ending = {
     store,
     keyring,
     providers,
@@ -243,15 +244,31 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     metadata,
     clock,
     log,
+    onQueued: () => jobs.nudge("outbox"),
+  };
+  const providerLogout = createProviderLogout({ ...ending, pins });
+  const signOut = createSignOut({
+    ...ending,
     cookie,
     marker: signedOutMarker,
     base,
     origin: url.origin,
     secure,
     ...config.signIn.signOut,
-    onQueued: () => jobs.nudge("outbox"),
   });
-  const features = createFeatures({ config, base, signIn, signOut, checker, cookie, news, jobs, metrics, prometheus });
+  const features = createFeatures({
+    config,
+    base,
+    signIn,
+    signOut,
+    providerLogout,
+    checker,
+    cookie,
+    news,
+    jobs,
+    metrics,
+    prometheus,
+  });
   const app = createApp(features);
 
   return {

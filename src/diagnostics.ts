@@ -25,6 +25,7 @@ import { authorizationParameters } from "./oauth/authorization-request.js";
 import type { AuthorizationServer } from "./oauth/types.js";
 import type { Ports } from "./options.js";
 import type { Provider } from "./providers/provider.js";
+import { logoutUrisOf } from "./providers/redirect-uri.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { openStore } from "./store/open.js";
 import { openSqliteStore } from "./store/sqlite.js";
@@ -87,6 +88,10 @@ export interface ProviderTest {
   };
   readonly redirectUri: string;
   readonly postLogoutRedirectUri: string;
+  /** Where the provider posts logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.2). */
+  readonly backchannelLogoutUri: string;
+  /** What the provider loads in a frame, for one that has no back channel (Front-Channel Logout 1.0 §2). */
+  readonly frontchannelLogoutUri: string;
   readonly checks: readonly Finding[];
 }
 
@@ -127,6 +132,7 @@ function testedAs(
     authorizationRequest: { endpoint: as?.authorization_endpoint ?? null, pushed, parameters },
     redirectUri: provider.redirectUri,
     postLogoutRedirectUri: `${config.baseUrl}${config.basePath}/signed-out`,
+    ...logoutUrisOf(config, provider),
   };
 }
 

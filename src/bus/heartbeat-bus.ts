@@ -83,7 +83,11 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
   everySecond();
 
   return {
-    publish: () => send("news"),
+    publish: () => {
+      // This node knows it already: it must not trust its memory until its own message has come back.
+      tell();
+      return send("news");
+    },
     onNews: (listener) => void listeners.push(listener),
     isAlive,
     async close() {

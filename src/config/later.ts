@@ -35,10 +35,10 @@ export const laterKeys: readonly string[] = [
   "assertions",
   "verify",
   "observability.tracing",
-  ...below("providers.*", "refreshScope", "keepOfflineGrants", "apiOrigins", "tokenExchange"),
+  ...below("providers.*", "refreshScope", "apiOrigins", "tokenExchange"),
   "providers.*.endpoints.introspection",
   ...below("branding", "logo", "color", "css", "links"),
-  ...below("rateLimits", "token", "logout"),
+  ...below("rateLimits", "token"),
 ];
 
 const patternOf = (path: readonly PropertyKey[]): string =>

@@ -173,6 +173,9 @@ export const providerSchema = z.strictObject({
   revokeOnSignOut: oneOf("auto", "always", "never")
     .default("auto")
     .describe("Whether tokens are revoked at sign-out. `auto` only where that ends nobody else's."),
+  keepOfflineGrants: flag()
+    .default(false)
+    .describe("Keep tokens that were granted with `offline_access` when the provider ends the session (LO-8)."),
   clientAssertionAudience: oneOf("issuer", "token-endpoint")
     .default("issuer")
     .describe("Audience of our client assertions. `token-endpoint` only for a provider that takes nothing else."),

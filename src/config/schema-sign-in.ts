@@ -179,9 +179,15 @@ export const sessionsSchema = z
 const rates = z.strictObject({
   start: rate().prefault("600/min").describe("Sign-ins begun, per address."),
   callback: rate().prefault("60/min").describe("Callbacks that failed, per address."),
+  logout: rate()
+    .prefault("60/min")
+    .describe("Logout tokens and front-channel logouts that failed, per address. Those that are good never count."),
 });
 
 export const rateLimitsSchema = z
-  .union([z.literal("off").transform(() => ({ start: "off" as const, callback: "off" as const })), rates])
+  .union([
+    z.literal("off").transform(() => ({ start: "off" as const, callback: "off" as const, logout: "off" as const })),
+    rates,
+  ])
   .prefault({})
   .describe("How often one address (one /64 of IPv6) may ask. `off` is for tests; `serve` warns.");

@@ -49,7 +49,11 @@ describe("defaults", () => {
       sameSite: "lax",
     });
     expect(value.egress).toMatchObject({ timeout: 10_000, maxBytes: 1_000_000, proxy: null });
-    expect(value.rateLimits).toEqual({ start: { points: 600, per: 60_000 }, callback: { points: 60, per: 60_000 } });
+    expect(value.rateLimits).toEqual({
+      start: { points: 600, per: 60_000 },
+      callback: { points: 60, per: 60_000 },
+      logout: { points: 60, per: 60_000 },
+    });
     expect(value.providers[0]).toMatchObject({
       preset: "oidc",
       // The preset's: what it comes to is proved at the registry.
@@ -86,7 +90,7 @@ describe("defaults", () => {
 
   test("SU-1 rateLimits: off switches every limit off", () => {
     const resolved = resolveUnknown({ ...least, rateLimits: "off" });
-    expect(resolved.ok && resolved.value.rateLimits).toEqual({ start: "off", callback: "off" });
+    expect(resolved.ok && resolved.value.rateLimits).toEqual({ start: "off", callback: "off", logout: "off" });
   });
 });
 

@@ -12,6 +12,7 @@ import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { Store, StoreReads, Transaction } from "../store/contract.js";
 import type { AuditEventRecord, GrantRecord, OutboxRecord, SessionRecord } from "../store/records.js";
 import { openGrant } from "../vault/sealed-grant.js";
+import { isOffline, keepOfflineGrants } from "./offline-grants.js";
 
 export interface EndSessionsPorts {
   readonly store: Store;
@@ -30,10 +31,29 @@ export type EndReason =
   | "ended_by_operator"
   | "user_disabled"
   | "access_refused"
-  | "user_deleted";
+  | "user_deleted"
+  | "backchannel"
+  | "frontchannel";
+
+/** Who ends them and why. */
+export interface EndedBy {
+  readonly actor: AuditEventRecord["actor"];
+  readonly reason: EndReason;
+  readonly audit: AuditContext;
+  readonly now: Instant;
+}
+
+/** LO-8: only what the provider ends leaves offline grants behind; a person who signs out means all of it. */
+const mayKeepGrants = (provider: Provider | undefined, reason: EndReason | undefined): boolean =>
+  provider?.keepOfflineGrants === true && (reason === "backchannel" || reason === "frontchannel");
 
 /** Sealed before the transaction, written inside it. */
-export type PreparedEnd = { readonly session: SessionRecord; readonly revocations: readonly OutboxRecord[] };
+export type PreparedEnd = {
+  readonly session: SessionRecord;
+  readonly revocations: readonly OutboxRecord[];
+  /** Whether its offline grants stay. */
+  readonly keepsGrants?: boolean;
+};
 
 /**
  * The reading and sealing half: call it before the transaction.
@@ -45,16 +65,19 @@ export async function prepareEnd(
   session: SessionRecord,
   now: Instant,
   grantsOfUser = (id: UserId) => ports.store.grants.ofUser(id),
+  reason?: EndReason,
 ): Promise<PreparedEnd> {
   const provider = ports.providers.byId(session.provider);
-  if (!provider || !mayRevoke(provider)) return { session, revocations: [] };
-  const ending = await ports.store.grants.ofSession(session.id);
+  const keepsGrants = mayKeepGrants(provider, reason);
+  if (!provider || !mayRevoke(provider)) return { session, revocations: [], keepsGrants };
+  const ofSession = await ports.store.grants.ofSession(session.id);
+  const ending = ofSession.filter((grant) => !(keepsGrants && isOffline(grant)));
   const siblings = provider.revokeOnSignOut === "always" ? [] : await grantsOfUser(session.userId);
   const revocations = ending
     .filter((grant) => provider.revokeOnSignOut === "always" || endsAlone(grant, siblings))
     .flatMap((grant) => revocationOf(ports.keyring, session, grant))
     .map((revocation) => revocationRow(ports, revocation, now));
-  return { session, revocations };
+  return { session, revocations, keepsGrants };
 }
 
 /** The same for a connection that its person gives up: its tokens are revoked whatever `revokeOnSignOut` says (VA-14). */
@@ -90,9 +113,10 @@ export async function endInTransaction(
   ports: { random: RandomSource },
   tx: Transaction,
   end: PreparedEnd,
-  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+  by: EndedBy,
 ): Promise<boolean> {
   const { session } = end;
+  if (end.keepsGrants) await keepOfflineGrants(tx, session, by.now);
   if (!(await tx.sessions.delete(session.id))) return false;
   await tx.announcements.append("session", session.id, by.now);
   for (const revocation of end.revocations) await tx.outbox.insert(revocation);
@@ -112,9 +136,9 @@ export async function endInTransaction(
 export async function endSessions(
   ports: EndSessionsPorts,
   sessions: readonly SessionRecord[],
-  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+  by: EndedBy,
 ): Promise<number> {
-  const prepared = await prepareAll(ports, sessions, by.now);
+  const prepared = await prepareAll(ports, sessions, by);
   if (prepared.length === 0) return 0;
   return ports.store.transaction(async (tx) => {
     let ended = 0;
@@ -130,26 +154,36 @@ export async function endSessions(
 export async function prepareEndOfUser(
   ports: EndSessionsPorts,
   userId: UserId,
-  by: { actor: AuditEventRecord["actor"]; reason: EndReason; audit: AuditContext; now: Instant },
+  by: EndedBy,
 ): Promise<(tx: Transaction) => Promise<number>> {
-  const sessions = await ports.store.sessions.ofUser(userId);
-  const prepared = await prepareAll(ports, sessions, by.now);
-  return async (tx) => {
+  const end = await prepareEndOf(ports, await ports.store.sessions.ofUser(userId), by);
+  return async (tx) => end(tx, await tx.sessions.ofUser(userId));
+}
+
+/** The same for any sessions: those that are there now, and later, in the transaction, those that are there then. */
+export async function prepareEndOf(
+  ports: EndSessionsPorts,
+  sessions: readonly SessionRecord[],
+  by: EndedBy,
+): Promise<(tx: Transaction, found: readonly SessionRecord[]) => Promise<number>> {
+  const prepared = new Map((await prepareAll(ports, sessions, by)).map((end) => [end.session.id, end]));
+  return async (tx, found) => {
     let ended = 0;
-    for (const session of await tx.sessions.ofUser(userId)) {
-      const end = prepared.find((one) => one.session.id === session.id) ?? { session, revocations: [] };
+    for (const session of found) {
+      const keepsGrants = mayKeepGrants(ports.providers.byId(session.provider), by.reason);
+      const end = prepared.get(session.id) ?? { session, revocations: [], keepsGrants };
       if (await endInTransaction(ports, tx, end, by)) ended++;
     }
     return ended;
   };
 }
 
-async function prepareAll(ports: EndSessionsPorts, sessions: readonly SessionRecord[], now: Instant) {
+async function prepareAll(ports: EndSessionsPorts, sessions: readonly SessionRecord[], by: EndedBy) {
   const read = new Map<UserId, Promise<readonly GrantRecord[]>>();
   const grantsOfUser = (id: UserId): Promise<readonly GrantRecord[]> => {
     const grants = read.get(id) ?? ports.store.grants.ofUser(id);
     read.set(id, grants);
     return grants;
   };
-  return Promise.all(sessions.map((session) => prepareEnd(ports, session, now, grantsOfUser)));
+  return Promise.all(sessions.map((session) => prepareEnd(ports, session, by.now, grantsOfUser, by.reason)));
 }

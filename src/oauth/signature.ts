@@ -92,8 +92,16 @@ export async function verifySignature(
   return second === undefined ? parsed : err(second);
 }
 
-/** Everything that can be refused without a key, so that a plain forgery costs no request. */
-function parseJwt(jwt: string, algorithms: readonly string[]): Result<VerifiedJwt, SignatureFailure> {
+/**
+ * Everything that can be refused without a key, so that a plain forgery costs no request. What it answers is what a
+ * stranger wrote: good for choosing whose keys to ask, and for refusing.
+ *
+ * @param algorithms left out: all that we accept from anybody
+ */
+export function parseJwt(
+  jwt: string,
+  algorithms: readonly string[] = Object.keys(keyTypes),
+): Result<VerifiedJwt, SignatureFailure> {
   if (jwt.length > longestJwt) return err("too_long");
   const parts = jwt.split(".");
   if (parts.length === 5) return err("encrypted");

@@ -175,6 +175,8 @@ export interface Provider {
   readonly emailVerified: "claim" | "always";
   readonly logout: "local" | "provider" | "ask";
   readonly revokeOnSignOut: "auto" | "always" | "never";
+  /** What was granted with `offline_access` outlives a session that the provider ends (LO-8). */
+  readonly keepOfflineGrants: boolean;
   /** A preset may say that revoking a refresh token ends this token alone (LO-5); unknown is false. */
   readonly revocationEndsOneToken: boolean;
 }

@@ -52,6 +52,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     emailVerified: record.emailVerified,
     logout: record.logout,
     revokeOnSignOut: record.revokeOnSignOut,
+    keepOfflineGrants: record.keepOfflineGrants,
     revocationEndsOneToken: preset.revocationEndsOneToken,
     quirks: preset.quirks,
   });

@@ -5,7 +5,7 @@
 import type { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonValue } from "../kernel/json.js";
 import type { Ctx, Web } from "./env.js";
-import { type HeaderRecord, pageHeaders } from "./headers.js";
+import { framedPageHeaders, type HeaderRecord, pageHeaders } from "./headers.js";
 import { safeLocation } from "./site.js";
 
 /** The headers of one answer. Set-Cookie is the one header that may stand there several times. */
@@ -25,6 +25,20 @@ export function jsonHeaders(web: Web, c: Ctx): Record<string, string> {
   return { ...web.plainHeaders, "x-request-id": c.env.facts.requestId };
 }
 
+/** A page in a frame of a provider's; see `framedPageHeaders`. */
+export async function framedPage(
+  web: Web,
+  c: Ctx,
+  status: number,
+  element: unknown,
+  ancestor: string | undefined,
+): Promise<Response> {
+  return new Response(await htmlOf(element), { status, headers: headersOf(c, framedPageHeaders(web.site, ancestor)) });
+}
+
+const htmlOf = async (element: unknown): Promise<string> =>
+  `<!doctype html>${await (element as { toString(): string | Promise<string> }).toString()}`;
+
 /** A page. `element` is what hono/jsx made; rendering it is where a mistake in it would show. */
 export async function page(
   web: Web,
@@ -33,8 +47,7 @@ export async function page(
   element: unknown,
   more: HeaderRecord = {},
 ): Promise<Response> {
-  const html = `<!doctype html>${await (element as { toString(): string | Promise<string> }).toString()}`;
-  return new Response(html, {
+  return new Response(await htmlOf(element), {
     status,
     headers: headersOf(c, pageHeaders(web.site, web.features.endSessionOrigins()), more),
   });

@@ -2,7 +2,8 @@
  * Everything that is answered over HTTP, as one list of routes (all below `basePath`).
  *
  * Handlers read a request, call one feature and answer; what is decided is decided below `features.ts`. A request
- * that changes something goes through the Origin check, but for the provider's callback POST (SU-5).
+ * that changes something goes through the Origin check, but for the provider's callback POST and its logout tokens
+ * (SU-5), which read no cookie.
  *
  * Not here: listening on a socket, and how a Node request becomes a `Request`.
  */
@@ -30,6 +31,7 @@ import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
 import { sendPicture } from "./routes/pictures.js";
+import { backChannelLogout, frontChannelLogout } from "./routes/provider-logout.js";
 import {
   describeApi,
   health,
@@ -153,6 +155,11 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.get("/providers/:provider/start", startSignIn(web));
   app.get("/providers/:provider/callback", finishSignIn(web, place));
   app.post("/providers/:provider/callback", passOnFormPost(web, place));
+
+  app.post("/backchannel-logout", backChannelLogout(web));
+  app.post("/providers/:provider/backchannel-logout", backChannelLogout(web));
+  app.get("/frontchannel-logout", frontChannelLogout(web));
+  app.get("/providers/:provider/frontchannel-logout", frontChannelLogout(web));
 
   app.use(originCheck(web.site));
 

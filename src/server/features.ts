@@ -11,7 +11,7 @@ import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
 import type { Clock } from "../kernel/time.js";
-import type { ProviderRegistry } from "../providers/provider.js";
+import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
 
@@ -179,6 +179,30 @@ export interface Features {
   };
   /** Origins that sign-out may redirect a form post to, for `form-action` (SU-5). */
   endSessionOrigins(): readonly string[];
+
+  /**
+   * A logout token of a provider (LO-7 to LO-9); answers how many sessions ended, all of it committed.
+   *
+   * @param input.provider its id, where the URL named one
+   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished` when it should be sent again
+   */
+  backChannelLogout(input: {
+    readonly provider: string | undefined;
+    readonly logoutToken: string;
+    readonly request: RequestFacts;
+  }): Promise<number>;
+  /** Those whose page may frame a front-channel logout (LO-10); empty when the URL names none of ours. */
+  frontChannelProviders(input: {
+    readonly provider: string | undefined;
+    readonly iss: string | undefined;
+  }): Promise<readonly Provider[]>;
+  /** Ends the sessions of a `sid` at these providers; answers how many. */
+  frontChannelLogout(input: {
+    readonly providers: readonly Provider[];
+    readonly iss: string | undefined;
+    readonly sid: string;
+    readonly request: RequestFacts;
+  }): Promise<number>;
 
   readonly metrics: Metrics;
   /**

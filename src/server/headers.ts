@@ -33,16 +33,7 @@ export const pageHeaders = (site: Site, endSessionOrigins: readonly string[]): H
   ...page,
   ...transport(site),
   "content-type": "text/html; charset=utf-8",
-  "content-security-policy": [
-    "default-src 'none'",
-    "style-src 'self'",
-    "script-src 'self'",
-    "img-src 'self' data:",
-    ["form-action 'self'", ...endSessionOrigins].join(" "),
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "object-src 'none'",
-  ].join("; "),
+  "content-security-policy": pagePolicy(["'self'", ...endSessionOrigins], "'none'"),
   "x-frame-options": "DENY",
   "cross-origin-opener-policy": "same-origin",
   "referrer-policy": "same-origin",
@@ -65,6 +56,34 @@ export const pictureHeaders = (site: Site, contentType: string, sharedWithSiblin
   "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
 });
+
+/**
+ * For the one page that a provider may frame (LO-10). Without `X-Frame-Options`, which knows no origin but our own.
+ *
+ * @param ancestor the provider's origin; undefined: nobody may
+ */
+export const framedPageHeaders = (site: Site, ancestor: string | undefined): HeaderRecord => ({
+  ...personal,
+  ...transport(site),
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": pagePolicy(["'none'"], ancestor ?? "'none'"),
+  ...(ancestor === undefined ? { "x-frame-options": "DENY" } : {}),
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+});
+
+function pagePolicy(formAction: readonly string[], frameAncestors: string): string {
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self' data:",
+    `form-action ${formAction.join(" ")}`,
+    `frame-ancestors ${frameAncestors}`,
+    "base-uri 'none'",
+    "object-src 'none'",
+  ].join("; ");
+}
 
 /** For files whose name changes with their content: the one thing here that may be kept, and by anybody. */
 export const assetHeaders = (site: Site, contentType: string): HeaderRecord => ({

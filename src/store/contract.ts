@@ -79,7 +79,8 @@ export interface StoreReads {
     byId(id: SessionId): Promise<SessionRecord | undefined>;
     /** Newest first; ended ones are not stored. */
     ofUser(userId: UserId): Promise<readonly SessionRecord[]>;
-    bySid(issuer: string, sid: string): Promise<readonly SessionRecord[]>;
+    /** @param issuer one, or several where a provider speaks as an issuer per tenant */
+    bySid(issuer: string | readonly string[], sid: string): Promise<readonly SessionRecord[]>;
     bySub(issuer: string, sub: string): Promise<readonly SessionRecord[]>;
   };
   readonly grants: {

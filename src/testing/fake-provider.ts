@@ -25,6 +25,7 @@ import { authorize, endSession } from "./fake-provider/front-channel.js";
 import { createSigningKey, type SigningAlgorithm, type SigningKey } from "./fake-provider/keys.js";
 import { metadataOf, routes } from "./fake-provider/metadata.js";
 import type { FakeClient, FakePerson, FakeProviderTweaks, ProviderState } from "./fake-provider/state.js";
+import { logoutToken } from "./fake-provider/tokens.js";
 
 export interface FakeProviderOptions {
   /** Name in the issuer; it listens on 127.0.0.1 in any case. `localhost` and `127.0.0.1` are two sites to a browser. @default "127.0.0.1" */
@@ -79,6 +80,13 @@ export interface FakeProvider {
   rotateKeys(options?: { readonly keepOld?: boolean; readonly alg?: SigningAlgorithm }): Promise<SigningKey>;
   /** Signs any claims with the current key. */
   sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  /**
+   * A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4), honest but for what is given: it needs a `sub` or a
+   * `sid`. A member set to `undefined` is left out.
+   */
+  logoutToken(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  /** The `sid` of somebody's latest sign-in here. */
+  sidOf(sub: string): string | undefined;
   /** True when the session that an ID token names was signed out at `end_session`. */
   isSignedOut(sid: string): boolean;
   /** Cuts every connection and closes the port: the provider is down. */
@@ -233,6 +241,8 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
       return key;
     },
     sign: (claims, header) => back.signAs(state, claims, header),
+    logoutToken: (claims, header) => logoutToken(state, client.clientId, claims, header),
+    sidOf: (sub) => [...state.codes.values()].filter((code) => code.person.sub === sub).at(-1)?.sid,
     isSignedOut: (sid) => state.endedSessions.has(sid),
     stop: async () => {
       const closing = server;

@@ -35,9 +35,14 @@ afterAll(async () => {
 });
 
 const signedIn = async (browser: Browser) => (await world.session(browser)).status === 200;
+const value = () => /latchkey=([\w-]{43})/.exec(cookie)?.[1] ?? "";
 const idOf = async (browser: Browser) => (await world.session(browser)).body.session?.id ?? "";
 
-/** Every route that changes something, with a session of the person who is attacked in it. */
+/**
+ * Every route that changes something, with a session of the person who is attacked in it. Two kinds of POST are outside
+ * the Origin check (SU-5) and are not in the list, as they read no cookie: the callback, which changes nothing, and
+ * `/backchannel-logout` with `/providers/{p}/backchannel-logout`, which do what a signed token says.
+ */
 const changing = (id: string): [method: string, path: string][] => [
   ["POST", "/sign-out"],
   ["POST", "/account/sessions/end-others"],
@@ -79,7 +84,7 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
     const forms = [...routes.matchAll(/\bapp\s*\.(post|put|patch|delete|all|on)\(\s*"([^"]+)"/g)]
       .map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/:\w+/, "x")}`)
       // The one exception: it reads no cookie and changes nothing (SI-9).
-      .filter((route) => route !== "POST /providers/x/callback");
+      .filter((route) => !/^POST (\/providers\/x)?\/(callback|backchannel-logout)$/.test(route));
     expect([...forms, ...api.map((route) => route.replace(/\{\w+\}/, "x"))].sort()).toEqual(
       changing("x")
         .map(([method, path]) => `${method} ${path}`)
@@ -106,6 +111,20 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
     const answer = await world.request(`/api/sessions/${await idOf(browser)}`, { method: "DELETE", headers: own });
     expect(answer.status).toBe(204);
     expect(await signedIn(browser)).toBe(false);
+  });
+
+  test("SU-5 LO-7 a logout request without a token ends nothing, whatever cookie it carries", async () => {
+    for (const path of ["/backchannel-logout", "/providers/fake/backchannel-logout"]) {
+      for (const headers of [
+        { cookie },
+        { cookie, origin: "https://evil.example" },
+        { authorization: `Bearer ${value()}` },
+      ]) {
+        const answer = await world.request(path, { method: "POST", headers });
+        expect([answer.status, answer.headers.getSetCookie()]).toEqual([400, []]);
+      }
+    }
+    expect(await signedIn(ann)).toBe(true);
   });
 
   test("a GET ends nothing: a picture on another site cannot sign anybody out", async () => {

@@ -43,6 +43,8 @@ test("SU-11 init in an empty folder, doctor, serve, and a person signs in", pati
     file: join(cwd, "latchkey.yaml"),
     redirectUri: `${baseUrl}/auth/providers/sso/callback`,
     postLogoutRedirectUri: `${baseUrl}/auth/signed-out`,
+    backchannelLogoutUri: `${baseUrl}/auth/backchannel-logout`,
+    frontchannelLogoutUri: `${baseUrl}/auth/providers/sso/frontchannel-logout`,
     next: ["export CORP_SECRET=…", "latchkey doctor", "latchkey serve"],
   });
   expect((await stat(made.secretFile)).mode & 0o777).toBe(0o600);

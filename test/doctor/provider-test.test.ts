@@ -33,6 +33,8 @@ test(
       metadata: { issuer: provider.issuer, token_endpoint: `${provider.issuer}/token` },
       redirectUri: "http://localhost:3999/auth/providers/corp/callback",
       postLogoutRedirectUri: "http://localhost:3999/auth/signed-out",
+      backchannelLogoutUri: "http://localhost:3999/auth/backchannel-logout",
+      frontchannelLogoutUri: "http://localhost:3999/auth/providers/corp/frontchannel-logout",
       authorizationRequest: {
         endpoint: `${provider.issuer}/authorize`,
         pushed: false,
@@ -85,6 +87,7 @@ test("SU-11 provider test is exit 1 where the client is refused, in words and in
   expect(code).toBe(1);
   expect(out).toMatch(/FAULT {2}client-authentication:corp/);
   expect(out).toContain("invalid_client");
+  expect(out).toMatch(/back-channel logout URI +http:\/\/localhost:3999\/auth\/backchannel-logout/);
   expect(out).toMatch(/redirect URI +http:\/\/localhost:3999\/auth\/providers\/corp\/callback/);
   expect(out).not.toContain("canary");
   const doctor = await latchkey(cwd, ["doctor", "--json"]).ended;

@@ -138,6 +138,31 @@ export function describeNodes(name: string, open: () => Promise<NodesDatabase>):
       await seen(here, everywhere(200, "admin"));
     });
 
+    test("LO-7 LO-8 LO-3 a provider's logout token that one node took ends the session on all, and is used up on all", async () => {
+      const [here, there] = [await signIn(people()[0] ?? ""), await signIn(people()[0] ?? "")];
+      const sub = [...provider.people.keys()][0] ?? "";
+      await seen(here, everywhere(200, "admin"));
+      await seen(there, everywhere(200, "admin"));
+      const post = async (node: number, token: string) =>
+        (
+          await at(node).fetch(
+            new Request(`${base}/backchannel-logout`, {
+              method: "POST",
+              body: new URLSearchParams({ logout_token: token }),
+            }),
+          )
+        ).status;
+      const bySid = await provider.logoutToken({ sid: provider.sidOf(sub) });
+      expect(await post(1, bySid)).toBe(200);
+      await seen(there, everywhere(401));
+      await seen(here, everywhere(200, "admin"));
+      expect(await Promise.all([0, 1, 2].map((node) => post(node, bySid)))).toEqual([400, 400, 400]);
+      const bySub = await provider.logoutToken({ sub });
+      const answers = await Promise.all([0, 1, 2].map((node) => post(node, bySub)));
+      expect(answers.sort()).toEqual([200, 400, 400]);
+      await seen(here, everywhere(401));
+    });
+
     test("AC-13 a role changed on the command line holds in live sessions of every node at once", async () => {
       const person = people()[1] ?? "";
       const browser = await signIn(person);

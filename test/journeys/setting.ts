@@ -44,6 +44,8 @@ export interface Setting {
 export interface SettingOptions {
   readonly config?: Partial<ConfigInput>;
   readonly providerConfig?: Partial<ConfigInput["providers"][number]>;
+  /** The provider posts logout tokens to us, naming the session or the person. */
+  readonly backChannel?: "sid" | "sub";
   /** The provider is down when Latchkey starts. */
   readonly providerDown?: boolean;
 }
@@ -75,6 +77,12 @@ export async function createSetting(options: SettingOptions = {}): Promise<Setti
       name: "Latchkey",
       redirectUris: [`${base}/providers/example/callback`],
       postLogoutRedirectUris: [`${base}/signed-out`],
+      ...(options.backChannel === undefined
+        ? {}
+        : {
+            backchannelLogoutUri: `${base}/backchannel-logout`,
+            backchannelLogoutSessionRequired: options.backChannel === "sid",
+          }),
     },
   ]);
   if (options.providerDown) await provider.stop();

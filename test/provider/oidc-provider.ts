@@ -29,6 +29,10 @@ export interface OidcClient {
   readonly name?: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
+  /** Where logout tokens are posted to. */
+  readonly backchannelLogoutUri?: string;
+  /** Whether they, and ID tokens, carry a `sid`. @default false */
+  readonly backchannelLogoutSessionRequired?: boolean;
   /** @default "client_secret_basic", or "none" without a secret */
   readonly authMethod?: string;
 }
@@ -122,6 +126,12 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
         client.authMethod ?? (client.clientSecret === undefined ? "none" : "client_secret_basic"),
       redirect_uris: client.redirectUris,
       post_logout_redirect_uris: client.postLogoutRedirectUris ?? [],
+      ...(client.backchannelLogoutUri === undefined
+        ? {}
+        : {
+            backchannel_logout_uri: client.backchannelLogoutUri,
+            backchannel_logout_session_required: client.backchannelLogoutSessionRequired ?? false,
+          }),
       response_types: ["code"],
       grant_types: ["authorization_code", "refresh_token"],
     })),
@@ -147,7 +157,11 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       return { accountId: sub, claims: async () => ({ sub, name, email, email_verified: emailVerified, groups }) };
     },
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `/sign-in/${interaction.uid}` },
+    // Its own guard keeps it from loopback, where the apps under test are.
+    fetch: (url: string, { dispatcher: _, ...request }: RequestInit & { dispatcher?: unknown }) =>
+      globalThis.fetch(url, request),
     features: {
+      backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
       revocation: { enabled: true },
       introspection: { enabled: true },
@@ -172,7 +186,13 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
 
   const build = (): void => {
     const provider = new Provider(issuer, configuration());
-    for (const event of ["server_error", "authorization.error", "grant.error", "end_session.error"]) {
+    for (const event of [
+      "server_error",
+      "authorization.error",
+      "grant.error",
+      "end_session.error",
+      "backchannel.error",
+    ]) {
       provider.on(event, (_context, problem) => options.onProblem?.(event, problem));
     }
     current = { provider, callback: provider.callback() };

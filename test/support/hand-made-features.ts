@@ -274,6 +274,16 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     signOutMode: async () => "local",
     signedOut: () => ({ location: null, setCookies: [] }),
     endSessionOrigins: () => ["https://idp.example.com"],
+    backChannelLogout: async (input) => {
+      called("backChannelLogout", input);
+      return 1;
+    },
+    frontChannelProviders: async ({ provider, iss }) =>
+      providers.filter((one) => (provider ?? one.id) === one.id && (iss ?? one.issuer) === one.issuer),
+    frontChannelLogout: async (input) => {
+      called("frontChannelLogout", input);
+      return 1;
+    },
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     readiness: async () => ({ ready: true }),

@@ -74,6 +74,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   logout: "provider",
   pictureHost: null,
   revokeOnSignOut: "auto",
+  keepOfflineGrants: false,
   revocationEndsOneToken: false,
   ...more,
 });

@@ -85,7 +85,7 @@ async function run(session: Session, options: InitOptions): Promise<number> {
     const missing = resolved.error.map((one) => `  ${flagOf(one.path)}${describeProblem(one)}`).join("\n");
     throw new UsageError(`this does not make a configuration:\n${missing}`);
   }
-  const { redirectUriOf } = await import("../../providers/redirect-uri.js");
+  const { logoutUrisOf, redirectUriOf } = await import("../../providers/redirect-uri.js");
   const [provider] = resolved.value.providers;
   if (provider === undefined) throw new UsageError("there is no provider");
   const { baseUrl, basePath } = resolved.value;
@@ -110,6 +110,7 @@ async function run(session: Session, options: InitOptions): Promise<number> {
     secretFile,
     redirectUri: redirectUriOf(resolved.value, provider),
     postLogoutRedirectUri: `${baseUrl}${basePath}/signed-out`,
+    ...logoutUrisOf(resolved.value, provider),
     signInUrl: `${baseUrl}${basePath}/sign-in`,
     next: [
       ...(variable !== undefined && terminal.env[variable] === undefined ? [`export ${variable}=…`] : []),
@@ -127,6 +128,9 @@ async function run(session: Session, options: InitOptions): Promise<number> {
   );
   terminal.out(`\nRegister at the provider:\n  redirect URI              ${bold(made.redirectUri)}\n`);
   terminal.out(`  post-logout redirect URI  ${bold(made.postLogoutRedirectUri)}\n`);
+  terminal.out(`\nAnd, where the provider can sign people out (docs/logout.md), one of:\n`);
+  terminal.out(`  back-channel logout URI   ${bold(made.backchannelLogoutUri)}\n`);
+  terminal.out(`  front-channel logout URI  ${bold(made.frontchannelLogoutUri)}\n`);
   terminal.out(
     `\nThen:\n${made.next.map((line) => `  ${bold(line)}\n`).join("")}\nPeople sign in at ${made.signInUrl}\n`,
   );

@@ -52,6 +52,8 @@ function print(
   section("What the provider must know", [
     ["redirect URI", tested.redirectUri],
     ["post-logout redirect URI", tested.postLogoutRedirectUri],
+    ["back-channel logout URI", tested.backchannelLogoutUri],
+    ["front-channel logout URI", tested.frontchannelLogoutUri],
   ]);
   printFindings(terminal, tested.checks);
   printSummary(terminal, tested.checks);

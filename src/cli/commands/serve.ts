@@ -123,7 +123,7 @@ async function warn(config: Config, latchkey: Latchkey, log: Log): Promise<void>
       "server.insecureHttp is on: whoever is on the way can read and take over sessions",
     );
   }
-  if (config.rateLimits.start === "off" || config.rateLimits.callback === "off") {
+  if (Object.values(config.rateLimits).includes("off")) {
     log.warn({}, "rateLimits are off: this is for tests");
   }
   const path = config.database.kind === "sqlite" ? config.database.path : undefined;

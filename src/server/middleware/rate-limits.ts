@@ -25,6 +25,8 @@ export interface RateLimits {
   readonly start: Limiter;
   /** Failed callbacks alone. */
   readonly callback: Limiter;
+  /** Logouts that a provider began and that failed (LO-9). */
+  readonly logout: Limiter;
 }
 
 /** What an address is counted under; `undefined` when it is not known. */
@@ -69,4 +71,5 @@ const unlimited: Limiter = { take: async () => {}, check: async () => {}, count:
 export const rateLimits = (rates: Config["rateLimits"]): RateLimits => ({
   start: rates.start === "off" ? unlimited : limiter(rates.start),
   callback: rates.callback === "off" ? unlimited : limiter(rates.callback),
+  logout: rates.logout === "off" ? unlimited : limiter(rates.logout),
 });

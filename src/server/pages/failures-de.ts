@@ -144,6 +144,12 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Diese Anfrage kam nicht von einer unserer eigenen Seiten.",
     person: "Gehen Sie auf Ihre Kontoseite, und versuchen Sie es von dort noch einmal.",
   },
+  "logout.token_invalid": { message: "Die Abmeldung des Anmeldedienstes war nicht gültig.", person: ask },
+  "logout.request_invalid": { message: "Die Anfrage zur Abmeldung war nicht lesbar.", person: ask },
+  "logout.unfinished": {
+    message: "Die Abmeldung ließ sich nicht abschließen.",
+    person: "Versuchen Sie es in einer Minute noch einmal.",
+  },
   "config.invalid": { message: "Die Konfiguration ist nicht gültig.", person: ask },
   "config.not_found": { message: "Es gibt keine Konfiguration.", person: ask },
   "config.unreadable": { message: "Die Konfiguration kann nicht gelesen werden.", person: ask },

@@ -56,6 +56,12 @@ export const german: Messages = {
     go: (provider) => `Neu anmelden mit ${provider}`,
   },
 
+  loggedOut: {
+    title: "Vom Anmeldedienst abgemeldet",
+    done: "Sie sind hier abgemeldet.",
+    nothing: "Die Anfrage nannte keine Sitzung, darum hat sich hier nichts geändert.",
+  },
+
   signedOut: {
     title: "Sie sind abgemeldet",
     lead: "Sie können diese Seite schließen. An einem Computer, den auch andere benutzen, schließen Sie auch den Browser.",

@@ -76,6 +76,11 @@ export const english = {
     go: (provider: string) => `Sign in again with ${provider}`,
   },
 
+  loggedOut: {
+    title: "Signed out by the sign-in provider",
+    done: "You are signed out here.",
+    nothing: "The request named no session, so nothing has changed here.",
+  },
   signedOut: {
     title: "You are signed out",
     lead: "You can close this page. On a computer that others use too, close the browser as well.",

@@ -61,8 +61,9 @@ export const sessionReads = (db: Db): StoreReads["sessions"] => {
       return (await newestFirst.where("user_id", "=", userId).execute()).map(toSession);
     },
     async bySid(issuer, sid) {
-      if (!isWellFormed(issuer) || !isWellFormed(sid)) return [];
-      return (await newestFirst.where("issuer", "=", issuer).where("sid", "=", sid).execute()).map(toSession);
+      const issuers = (typeof issuer === "string" ? [issuer] : issuer).filter(isWellFormed);
+      if (issuers.length === 0 || !isWellFormed(sid)) return [];
+      return (await newestFirst.where("issuer", "in", issuers).where("sid", "=", sid).execute()).map(toSession);
     },
     async bySub(issuer, sub) {
       if (!isWellFormed(issuer) || !isWellFormed(sub)) return [];

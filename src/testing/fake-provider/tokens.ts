@@ -42,6 +42,29 @@ async function idToken(state: ProviderState, family: TokenFamily, accessToken: s
   return tweaks.idToken ? tweaks.idToken(jwt, claims) : jwt;
 }
 
+/** A logout token (Back-Channel Logout §2.4) for one client, two minutes long, with `claims` over it. */
+export function logoutToken(
+  state: ProviderState,
+  clientId: string,
+  claims: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const now = Math.floor(state.clock.now() / 1_000);
+  const honest: Record<string, unknown> = {
+    iss: state.issuer,
+    aud: clientId,
+    iat: now,
+    exp: now + 120,
+    jti: issueName("logout"),
+    events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    ...claims,
+  };
+  const [key] = state.keys;
+  if (!key) throw new Error("the fake provider has no signing key");
+  const present = Object.fromEntries(Object.entries(honest).filter(([, value]) => value !== undefined));
+  return signJwt(key, present, { typ: "logout+jwt", ...header });
+}
+
 /** A token answer for `family` (RFC 6749 §5.1), with a refresh token when it has one. */
 export async function tokenAnswer(
   state: ProviderState,

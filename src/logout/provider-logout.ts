@@ -1,0 +1,145 @@
+/**
+ * Logout that a provider starts: back-channel, by a signed token (LO-7 to LO-9), and front-channel, by a page of the
+ * provider's that loads ours (LO-10). Both end what the store says, never what a cookie says: the browser that brings a
+ * front-channel request, if it is one, need not be the one that is signed in.
+ *
+ * Nothing is answered before it is committed, and a token's `jti` is used up in the transaction that ends the sessions:
+ * what could not be finished can be sent again.
+ */
+import type { AuditContext } from "../audit/audit-event.js";
+import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
+import type { Log } from "../kernel/log.js";
+import { after, type Clock, type Instant, minutes } from "../kernel/time.js";
+import type { IssuerPins } from "../oauth/issuer-pins.js";
+import { type ProvenLogout, verifyLogoutToken } from "../oauth/logout-token.js";
+import type { Metadata } from "../oauth/metadata.js";
+import type { Provider } from "../providers/provider.js";
+import type { StoreReads } from "../store/contract.js";
+import type { SessionRecord } from "../store/records.js";
+import { type EndReason, type EndSessionsPorts, prepareEndOf } from "./end-sessions.js";
+import { type LogoutOf, loggedOutSessions } from "./policy/logged-out-sessions.js";
+
+export interface ProviderLogoutPorts extends EndSessionsPorts {
+  readonly metadata: Metadata;
+  readonly pins: Pick<IssuerPins, "load">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called after revocations were queued, so that they leave soon. */
+  readonly onQueued: () => void;
+}
+
+/** The clocks of our own nodes: one that runs ahead must not sweep a `jti` that another would still take. */
+const ownClocks = minutes(1);
+
+export function createProviderLogout(ports: ProviderLogoutPorts) {
+  const { store, log } = ports;
+
+  /**
+   * @param input.provider its id, where the URL named one
+   * @returns how many sessions ended
+   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished`
+   */
+  async function backChannel(input: {
+    readonly provider: string | undefined;
+    readonly logoutToken: string;
+    readonly request: AuditContext;
+  }): Promise<number> {
+    const now = ports.clock.now();
+    try {
+      const providers = await speakingFor(input.provider);
+      const proven = await verifyLogoutToken(ports, { providers, logoutToken: input.logoutToken, now });
+      const ended = await endOnce(proven, input.request, now);
+      log.info({ provider: proven.provider.id, ended, requestId: input.request.requestId }, "logged out by a provider");
+      return ended;
+    } catch (thrown) {
+      if (isLatchkeyError(thrown, "logout.token_invalid")) throw thrown;
+      const { code, data } = asLatchkeyError(thrown);
+      throw new LatchkeyError("logout.unfinished", { cause: thrown, data: { ...data, reason: code } });
+    }
+  }
+
+  async function endOnce(proven: ProvenLogout, request: AuditContext, now: Instant): Promise<number> {
+    const { provider, issuer, jti } = proven;
+    const by = {
+      actor: { kind: "provider", id: provider.id },
+      reason: "backchannel" as EndReason,
+      audit: request,
+      now,
+    };
+    const end = await prepareEndOf(ports, await sessionsOf(store, [issuer], proven), by);
+    const ended = await store.transaction(async (tx) => {
+      const first = await tx.usedJtis.use(issuer, jti, after(proven.tooOldAt, ownClocks));
+      if (!first) throw invalid("replayed", provider);
+      return end(tx, await sessionsOf(tx, [issuer], proven));
+    });
+    ports.onQueued();
+    return ended;
+  }
+
+  /** @throws LatchkeyError `logout.token_invalid` for a `sid` that is somebody else's. */
+  async function sessionsOf(reads: Pick<StoreReads, "sessions">, issuers: readonly string[], of: LogoutOf) {
+    const bySid = of.sid === undefined ? [] : await reads.sessions.bySid(issuers, of.sid);
+    const bySub: SessionRecord[] = [];
+    for (const issuer of of.sub === undefined ? [] : issuers) {
+      bySub.push(...(await reads.sessions.bySub(issuer, of.sub ?? "")));
+    }
+    const found = loggedOutSessions(of, { bySid, bySub });
+    if (!found.ok) throw invalid(found.error);
+    return found.value;
+  }
+
+  /**
+   * The providers of a front-channel request: whose page may frame the answer, whether or not anything ends.
+   *
+   * @returns empty when the URL names none of ours
+   */
+  async function frontChannelProviders(input: {
+    readonly provider: string | undefined;
+    readonly iss: string | undefined;
+  }) {
+    const providers = await speakingFor(input.provider);
+    if (input.iss === undefined) return input.provider === undefined ? [] : providers;
+    return providers.filter(({ issuers }) => issuers.includes(input.iss ?? ""));
+  }
+
+  /** Ends the sessions of a `sid` at these providers (front-channel); answers how many. */
+  async function frontChannel(input: {
+    readonly providers: readonly Provider[];
+    readonly iss: string | undefined;
+    readonly sid: string;
+    readonly request: AuditContext;
+  }): Promise<number> {
+    const now = ports.clock.now();
+    const [first] = input.providers;
+    if (first === undefined) return 0;
+    const issuers = input.iss === undefined ? first.issuers : [input.iss];
+    const of = { clientIds: input.providers.map(({ client }) => client.clientId), sub: undefined, sid: input.sid };
+    const by = {
+      actor: { kind: "provider", id: first.id },
+      reason: "frontchannel" as EndReason,
+      audit: input.request,
+      now,
+    };
+    const sessions = await sessionsOf(store, issuers, of);
+    // Anybody may ask about a sid; one that nobody has must not take the write lock.
+    if (sessions.length === 0) return 0;
+    const end = await prepareEndOf(ports, sessions, by);
+    const ended = await store.transaction(async (tx) => end(tx, await sessionsOf(tx, issuers, of)));
+    ports.onQueued();
+    return ended;
+  }
+
+  /** With what a tenant's name stands for, where another node has learned it. */
+  async function speakingFor(id: string | undefined): Promise<readonly Provider[]> {
+    const one = id === undefined ? undefined : ports.providers.byId(id);
+    const asked = id === undefined ? ports.providers.all() : one === undefined ? [] : [one];
+    const speaking = asked.filter(({ kind }) => kind === "oidc");
+    for (const { unresolvedIssuer } of speaking) if (unresolvedIssuer) await ports.pins.load(unresolvedIssuer);
+    return speaking;
+  }
+
+  return { backChannel, frontChannelProviders, frontChannel };
+}
+
+const invalid = (reason: string, provider?: Provider): LatchkeyError =>
+  new LatchkeyError("logout.token_invalid", { data: { reason, provider: provider?.id } });
