@@ -76,6 +76,12 @@ export interface Latchkey {
    * @param target a path as it was sent, with or without its query
    */
   handles(target: string): boolean;
+  /**
+   * Answers what clients look for at the root of our origin, outside `basePath` (`/.well-known/…`, RFC 8615), for an
+   * app that mounts `fetch` below `basePath` alone. Undefined for what is the app's own to answer: today everything, as
+   * no document of ours lies there yet. Ask it first, and fall through.
+   */
+  wellKnown(request: Request): Promise<Response | undefined>;
   readonly sessions: {
     /**
      * Who is signed in, by cookie or `Authorization: Bearer`; null for nobody.
@@ -128,7 +134,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const clock = ports.clock ?? systemClock;
   const random = ports.random ?? systemRandom;
   const log = ports.log ?? createPinoLog(config.log);
-  const ca = await readCa(config.egress.ca);
+  const ca = await readNamed("egress.ca", config.egress.ca);
+  const extraCss = await readNamed("branding.css", config.branding.css);
   // Waiting for a lock of the database is real time, whatever time a test plays.
   let bus: Bus | undefined;
   const opened =
@@ -235,7 +242,19 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     ...config.signIn.signOut,
     onQueued: () => jobs.nudge("outbox"),
   });
-  const features = createFeatures({ config, base, signIn, signOut, checker, cookie, news, jobs, metrics, prometheus });
+  const features = createFeatures({
+    config,
+    base,
+    extraCss,
+    signIn,
+    signOut,
+    checker,
+    cookie,
+    news,
+    jobs,
+    metrics,
+    prometheus,
+  });
   const app = createApp(features);
 
   return {
@@ -245,6 +264,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       return response;
     },
     handles: (target) => app.handles(target),
+    wellKnown: () => Promise.resolve(undefined),
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);
@@ -275,11 +295,11 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
 const signedInOf = ({ user, session }: Authenticated): SignedIn => ({ user, session });
 
 /** Read before anything is opened, so that a wrong path leaves nothing behind. */
-async function readCa(path: string | null): Promise<string | null> {
-  if (path === null) return null;
+async function readNamed(path: string, file: string | null): Promise<string | null> {
+  if (file === null) return null;
   try {
-    return await readFile(path, "utf8");
+    return await readFile(file, "utf8");
   } catch (cause) {
-    throw new LatchkeyError("config.unreadable", { cause, data: { path: "egress.ca", file: path } });
+    throw new LatchkeyError("config.unreadable", { cause, data: { path, file } });
   }
 }

@@ -43,7 +43,6 @@ export const laterKeys: readonly string[] = [
   ),
   "providers.*.endpoints.introspection",
   "sessions.maxPerUserAndProvider",
-  ...below("branding", "logo", "color", "css", "links"),
   ...below("rateLimits", "token", "logout"),
 ];
 
