@@ -35,6 +35,8 @@ import type { SessionRecord } from "./store/records.js";
 export interface Wired {
   readonly config: Config;
   readonly base: string;
+  /** Text of `branding.css`. */
+  readonly extraCss: string | null;
   readonly signIn: SignInPorts;
   readonly signOut: ReturnType<typeof createSignOut>;
   readonly providerLogout: ReturnType<typeof createProviderLogout>;
@@ -85,6 +87,7 @@ export function createFeatures(wired: Wired): Features {
 
   return {
     config,
+    extraCss: wired.extraCss,
     clock,
     log: signIn.log,
     newRequestId: () => newId(clock.now(), random),

@@ -7,13 +7,13 @@ import { openBus } from "./bus/open-bus.js";
 import type { Bus } from "./bus/port.js";
 import { processEnvironment } from "./config/environment.js";
 import { isLoopbackUrl } from "./config/loopback.js";
+import { readNamed } from "./config/named-file.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
 import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { createFeatures } from "./create-features.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
-import { readCa } from "./egress/authorities.js";
 import { createEgress } from "./egress/egress.js";
 import { createFlowCookies } from "./flows/flow-cookies.js";
 import { createPostedNames } from "./flows/posted-names.js";
@@ -78,6 +78,12 @@ export interface Latchkey {
    * @param target a path as it was sent, with or without its query
    */
   handles(target: string): boolean;
+  /**
+   * Answers what clients look for at the root of our origin, outside `basePath` (`/.well-known/…`, RFC 8615), for an
+   * app that mounts `fetch` below `basePath` alone. Undefined for what is the app's own to answer: today everything, as
+   * no document of ours lies there yet. Ask it first, and fall through.
+   */
+  wellKnown(request: Request): Promise<Response | undefined>;
   readonly sessions: {
     /**
      * Who is signed in, by cookie or `Authorization: Bearer`; null for nobody.
@@ -130,7 +136,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const clock = ports.clock ?? systemClock;
   const random = ports.random ?? systemRandom;
   const log = ports.log ?? createPinoLog(config.log);
-  const ca = await readCa(config.egress.ca);
+  const ca = await readNamed("egress.ca", config.egress.ca);
+  const extraCss = await readNamed("branding.css", config.branding.css);
   // Waiting for a lock of the database is real time, whatever time a test plays.
   let bus: Bus | undefined;
   const opened =
@@ -259,6 +266,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const features = createFeatures({
     config,
     base,
+    extraCss,
     signIn,
     signOut,
     providerLogout,
@@ -278,6 +286,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       return response;
     },
     handles: (target) => app.handles(target),
+    wellKnown: () => Promise.resolve(undefined),
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);

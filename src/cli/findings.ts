@@ -20,7 +20,9 @@ export function printSummary(terminal: Terminal, findings: readonly Finding[]): 
   const [faults, looks] = [count("fail"), count("warn")];
   terminal.out(
     faults > 0
-      ? `\n${faults} fault(s) would stop a sign-in.\n`
-      : `\nNothing found that would stop a sign-in${looks > 0 ? `; ${looks} thing(s) to look at` : ""}.\n`,
+      ? `\n${counted(faults, "fault")} would stop a sign-in.\n`
+      : `\nNothing found that would stop a sign-in${looks > 0 ? `; ${counted(looks, "thing")} to look at` : ""}.\n`,
   );
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

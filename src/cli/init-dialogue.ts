@@ -40,7 +40,8 @@ export async function askAll(terminal: Terminal, given: InitAnswers): Promise<In
         answers = next;
         return;
       }
-      terminal.err(`${yellow(printable(describeProblem(problem)))}\n`);
+      // The question names what is meant; the key's path says nothing to somebody who has not seen the file yet.
+      terminal.err(`${yellow(printable(describeProblem({ ...problem, path: "That" })))}\n`);
     }
     throw new UsageError(`no answer for ${path} that can be used`);
   }
@@ -110,7 +111,9 @@ export async function askAll(terminal: Terminal, given: InitAnswers): Promise<In
   if (given.signUp === undefined)
     answers = {
       ...answers,
-      signUp: await terminal.confirm("May everybody whom the provider knows ask for an account?"),
+      signUp: await terminal.confirm(
+        "May everybody whom the provider knows ask for an account? An admin lets each of them in.",
+      ),
     };
   return answers;
 }

@@ -37,8 +37,7 @@ export const laterKeys: readonly string[] = [
   "observability.tracing",
   ...below("providers.*", "refreshScope", "apiOrigins", "tokenExchange"),
   "providers.*.endpoints.introspection",
-  ...below("branding", "logo", "color", "css", "links"),
-  ...below("rateLimits", "token"),
+  "rateLimits.token",
 ];
 
 const patternOf = (path: readonly PropertyKey[]): string =>

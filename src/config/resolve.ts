@@ -11,8 +11,9 @@ import { type Config, type ConfigInput, configSchema } from "./schema.js";
 export function resolveUnknown(input: unknown): Result<Config, readonly ConfigProblem[]> {
   const parsed = configSchema.safeParse(input);
   const own = parsed.success ? [] : problemsOf(parsed.error.issues, input);
-  // One problem per path is enough, and the schema's says more about the value itself.
-  const reported = new Set(own.map((problem) => problem.path));
+  // One problem per path is enough, and the schema's says more about the value itself. Of baseUrl both are told: a path
+  // and plain http are two mistakes, and mending one would only bring the other to light.
+  const reported = new Set(own.map((problem) => problem.path).filter((path) => path !== "baseUrl"));
   const problems = [...own, ...crossChecks(input).filter((problem) => !reported.has(problem.path))];
   return parsed.success && problems.length === 0 ? ok(parsed.data) : err(problems);
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { milliseconds, minutes } from "../kernel/time.js";
 import { presets } from "./later.js";
+import { picture } from "./schema-branding.js";
 import { providerGroupsSchema, providerRolesSchema } from "./schema-claims.js";
 import { claimNames } from "./schema-sign-in.js";
 import { allowing, authorizeParameters, duration, flag, oneOf, secretText, text, webUrl } from "./values.js";
@@ -41,15 +42,6 @@ const loginBaseUrl = () =>
 
 const appleId = (what: string) => allowing(z.string().regex(/^[A-Z0-9]{10}$/), `null, or a ${what}: 10 of A-Z and 0-9`);
 
-const icon = () =>
-  allowing(
-    z
-      .string()
-      .max(100_000)
-      .regex(/^(\/(?![/\\])[^\s\\]*|data:image\/(png|jpeg|webp|gif|svg\+xml)[;,][^\s]*)$/),
-    "null, a path on our own origin, or a data:image/… URL",
-  );
-
 export const providerSchema = z.strictObject({
   id: allowing(z.string().regex(/^[a-z0-9-]{1,32}$/), "1 to 32 of a-z, 0-9 and -").describe(
     "Name of the provider in URLs, logs and records. People's identities do not depend on it.",
@@ -58,7 +50,7 @@ export const providerSchema = z.strictObject({
     .prefault("oidc")
     .describe("Which kind of provider it is: docs/providers has a page on each. `oidc` is any with OpenID discovery."),
   displayName: text(100).nullable().default(null).describe("Name on the button; null shows the id."),
-  icon: icon()
+  icon: picture()
     .nullable()
     .default(null)
     .describe(

@@ -123,6 +123,11 @@ describe("problems", () => {
     expect(paths).toHaveLength(10);
   });
 
+  test("SU-1 a path in baseUrl does not hide that it is plain http on a public name", () => {
+    const messages = problemsIn(having("baseUrl", "http://app.test/path")).map(({ message }) => message);
+    expect(messages).toEqual(["must not have a path; that is basePath", "is http on a name that is not loopback"]);
+  });
+
   test.each<[written: string, value: unknown, nearest: string | null]>([
     ["sesions", {}, "sessions"],
     ["BASE_PATH", "/x", "basePath"],

@@ -7,12 +7,13 @@
  */
 import { z } from "zod";
 import { type Secret, secret } from "../kernel/secret.js";
+import { brandingSchema } from "./schema-branding.js";
 import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
 import { webhooksSchema } from "./schema-webhooks.js";
-import { allowing, ownSecret, text, urlProblem } from "./values.js";
+import { allowing, ownSecret, urlProblem } from "./values.js";
 
 const baseUrl = () =>
   allowing(
@@ -108,10 +109,7 @@ export const configSchema = z.strictObject({
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   webhooks: webhooksSchema,
-  branding: z
-    .strictObject({ name: text(60).default("Latchkey").describe("Name of this installation on its pages.") })
-    .prefault({})
-    .describe("How the pages look."),
+  branding: brandingSchema,
 });
 
 /** The configuration as code uses it: every default filled in, durations in milliseconds, secrets boxed. */

@@ -43,10 +43,11 @@ function judgeFailure(error: LatchkeyError): readonly Finding[] {
   const problems = (error.data["problems"] ?? []) as unknown as readonly ConfigProblem[];
   const { reason, file } = error.data;
   if (problems.length === 0) {
-    const found = [error.code, file, reason].filter((part) => typeof part === "string").join(": ");
+    const facts = [file, reason].filter((part) => typeof part === "string").join(": ");
+    const found = `${error.entry.message} ${facts === "" ? "" : `${facts} `}(${error.code})`;
     const fix =
       error.code === "config.not_found" ? "Run latchkey init, or name the file: --config FILE" : error.entry.operator;
-    return [config.fail(`${found}.`, fix), secrets.skip("The configuration cannot be read.")];
+    return [config.fail(found, fix), secrets.skip("The configuration cannot be read.")];
   }
   const aboutSecrets = problems.filter(({ path }) => /^secrets(\.|$)/.test(path));
   const others = problems.filter((problem) => !aboutSecrets.includes(problem));

@@ -195,7 +195,7 @@ async function checkKeys(
   try {
     const { keys: list } = await load();
     return list.length > 0
-      ? keys.ok(`${list.length} key(s).`)
+      ? keys.ok(list.length === 1 ? "1 key." : `${list.length} keys.`)
       : keys.fail("The key set is empty.", "Ask the provider's operator: no ID token can be verified.");
   } catch (thrown) {
     if (!isLatchkeyError(thrown)) throw thrown;

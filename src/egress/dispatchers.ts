@@ -6,9 +6,11 @@
  *
  * undici's own time-outs are off: they run on another clock and start anew with every byte that drips in. The one
  * over the whole request is egress.ts's. Only dialling keeps one, so that a socket nobody waits for any more ends.
+ *
+ * undici is loaded with the first request: it is the largest of all imports, and a start needs none of it (QU-14).
  */
 import { rootCertificates } from "node:tls";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { Dispatcher, ProxyAgent } from "undici";
 import type { Duration } from "../kernel/time.js";
 import type { AllowList } from "./allow-list.js";
 import { guardLookup, type Lookup } from "./guarded-lookup.js";
@@ -19,7 +21,7 @@ const maxHeaderBytes = 32_768;
 
 export interface Dispatchers {
   /** The dispatcher for a URL that has passed the policy. */
-  for(url: URL): Dispatcher;
+  for(url: URL): Promise<Dispatcher>;
   /** Waits for requests under way, which end by their own time; a second call waits for the same. */
   close(): Promise<void>;
 }
@@ -38,13 +40,25 @@ export function createDispatchers(options: {
     ...(options.ca === null ? {} : { ca: [...rootCertificates, options.ca] }),
   } as const;
   const shared = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes, pipelining: 1 };
-  const direct = new Agent({
-    ...shared,
-    connect: { ...tls, timeout: options.dialTimeout, lookup: guardLookup(options.lookup, options.allowed) },
-  });
   const proxies = new Map<string, ProxyAgent>();
+  let closing: Promise<unknown> | undefined;
+  let closedUnopened = false;
 
-  const throughProxy = (uri: string): ProxyAgent => {
+  async function open() {
+    const { Agent, ProxyAgent } = await import("undici");
+    const direct = new Agent({
+      ...shared,
+      connect: { ...tls, timeout: options.dialTimeout, lookup: guardLookup(options.lookup, options.allowed) },
+    });
+    // Closed before the first request: what comes now is refused by the pool, as it is after it.
+    if (closedUnopened) await direct.close();
+    return { direct, ProxyAgent };
+  }
+  let opened: ReturnType<typeof open> | undefined;
+
+  async function throughProxy(uri: string): Promise<ProxyAgent> {
+    opened ??= open();
+    const { ProxyAgent } = await opened;
     const known = proxies.get(uri);
     if (known) return known;
     // Plain http is asked of the proxy by absolute URL; most proxies refuse to tunnel to port 80.
@@ -55,18 +69,28 @@ export function createDispatchers(options: {
       proxyTls: { ...tls, timeout: options.dialTimeout },
       proxyTunnel: false,
     });
-    proxies.set(uri, agent);
+    // Not kept: what is in the map is closed once, by closeAll.
+    if (closing !== undefined) await agent.close();
+    else proxies.set(uri, agent);
     return agent;
-  };
+  }
 
-  let closing: Promise<unknown> | undefined;
+  async function closeAll(): Promise<void> {
+    closedUnopened = opened === undefined;
+    if (opened === undefined) return;
+    const { direct } = await opened;
+    await Promise.all([direct, ...proxies.values()].map((dispatcher) => dispatcher.close()));
+  }
+
   return {
-    for(url) {
+    async for(url) {
       const proxy = options.chooseProxy(url);
-      return proxy === null ? direct : throughProxy(proxy);
+      if (proxy !== null) return throughProxy(proxy);
+      opened ??= open();
+      return (await opened).direct;
     },
     close: async () => {
-      closing ??= Promise.all([direct, ...proxies.values()].map((dispatcher) => dispatcher.close()));
+      closing ??= closeAll();
       await closing;
     },
   };

@@ -95,9 +95,10 @@ export function createEgress(options: EgressOptions): Egress {
     let hop: Pick<EgressRequest, "method" | "headers" | "body"> = request;
     for (let hops = 0; ; hops++) {
       progress.host = url.host;
+      const dispatcher = await dispatchers.for(url);
       signal.throwIfAborted();
       const answer = await exchange(
-        dispatchers.for(url),
+        dispatcher,
         { url, method: hop.method ?? "GET", headers: withDefaults(hop.headers ?? {}), body: hop.body },
         { signal, onSent: () => (progress.sent = true) },
       );

@@ -64,7 +64,8 @@ export function createApp(features: Features, languages: Web["languages"] = allL
   const site = readSite(features.config);
   const plain = plainHeaders(site);
   const limits = rateLimits(features.config.rateLimits);
-  const web: Web = { features, site, plainHeaders: plain, limits, assets: makeAssets(), languages };
+  const assets = makeAssets(features.config.branding.color, features.extraCss ?? null);
+  const web: Web = { features, site, plainHeaders: plain, limits, assets, languages };
   const hono = routes(web);
   const isTrusted = trustedProxies(features.config.server.trustedProxies);
   const ports = { isTrusted, newRequestId: () => features.newRequestId() };

@@ -4,7 +4,7 @@ import type { Authenticated, SessionCheck } from "../sessions/session.js";
 import type { Features, RequestFacts } from "./features.js";
 import type { HeaderRecord } from "./headers.js";
 import type { RateLimits } from "./middleware/rate-limits.js";
-import type { Asset } from "./pages/assets.js";
+import type { Assets } from "./pages/assets.js";
 import type { Messages } from "./pages/messages.js";
 import type { Site } from "./site.js";
 
@@ -17,8 +17,8 @@ export interface Web {
   readonly limits: RateLimits;
   /** The languages of the pages; the first is for everybody who asks for none of them. */
   readonly languages: readonly [Messages, ...Messages[]];
-  /** The style sheet and the script, under names that change with their content. */
-  readonly assets: { readonly style: Asset; readonly script: Asset };
+  /** The style sheets and the script, under names that change with their content. */
+  readonly assets: Assets;
 }
 
 export interface ServerEnv {

@@ -60,6 +60,8 @@ export interface AccountView {
 }
 export interface Features {
   readonly config: Config;
+  /** Text of the operator's style sheet (`branding.css`). @default none */
+  readonly extraCss?: string | null;
   readonly clock: Clock;
   readonly log: Log;
   /** A new id for a request that brought none that is fit to use. */

@@ -18,12 +18,17 @@ export interface Site {
   readonly https: boolean;
   /** What pages call this installation. */
   readonly name: string;
+  /** The operator's picture beside the name. */
+  readonly logo: string | null;
+  /** At the foot of pages. */
+  readonly links: Config["branding"]["links"];
 }
 
 export function readSite(config: Config): Site {
   const { origin, protocol } = new URL(config.baseUrl);
   const basePath = config.basePath.replace(/\/+$/, "");
-  return { origin, basePath, base: origin + basePath, https: protocol === "https:", name: config.branding.name };
+  const { name, logo, links } = config.branding;
+  return { origin, basePath, base: origin + basePath, https: protocol === "https:", name, logo, links };
 }
 
 /**

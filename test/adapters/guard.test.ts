@@ -121,5 +121,8 @@ test("SU-15 SI-26 what belongs to us: below basePath, whole segments, and callba
   const ours = ["/auth", "/auth/", "/auth/sign-in?return_to=/x", "/auth/nothing", "/old/callback?code=1"];
   const theirs = ["/", "/authors", "/x?/auth/", "/x/auth/", "/old/callback/more", "/old"];
   expect([...ours, ...theirs].filter((target) => latchkey.handles(target))).toEqual(ours);
+  // Nothing of ours lies at the root of the origin yet: the app answers there.
+  for (const path of ["/.well-known/oauth-authorization-server", "/.well-known/security.txt", "/auth/sign-in"])
+    expect(await latchkey.wellKnown(new Request(world.baseUrl + path))).toBeUndefined();
   await latchkey.close();
 });

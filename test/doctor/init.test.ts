@@ -157,7 +157,7 @@ test("SU-11 the dialogue asks again where an answer cannot be used, and a typed 
   const { code, out, err, asked } = await run(cwd, [], answers);
   expect([code, asked.length]).toEqual([0, answers.length]);
   expect(err).toContain("is http on a name that is not loopback");
-  expect(err).toContain("providers.0.issuer is no absolute");
+  expect(err).toContain("That is no absolute http or https URL");
   expect(out + err).not.toContain("canary");
   expect(out).toContain("https://app.corp.test/auth/providers/sso/callback");
   expect(await written(cwd)).toMatchObject({

@@ -64,9 +64,28 @@ const second = {
 } as IdentityView;
 const newcomer = { ...ann, user: { ...ann.user, role: "pending", groups: [] } };
 
+/** A colour that nobody could read on white, and one page of it must still pass. */
+const branding = {
+  name: "Corp Chat of the Northern Districts",
+  logo: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 24"><rect width="60" height="24" rx="6" fill="#ffb000"/></svg>')}`,
+  color: "#ffb000",
+  links: [
+    { label: "Imprint", url: "/imprint" },
+    { label: "Privacy", url: "https://corp.example.com/privacy" },
+    { label: "Terms of use", url: "/terms" },
+  ],
+};
+
 export const pageStates: readonly PageState[] = [
   { page: "sign-in", state: "several", path: "/sign-in", cookies: { "latchkey-last": "google" }, features: several },
   { page: "sign-in", state: "one", path: "/sign-in", features: buttons(button("corp", "Corp SSO")) },
+  {
+    page: "sign-in",
+    state: "branded",
+    path: "/sign-in",
+    config: { branding },
+    features: several,
+  },
   {
     page: "sign-in",
     state: "failed",

@@ -6,6 +6,7 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { type Command, Option } from "commander";
 import { describeProblem } from "../../config/describe-problem.js";
+import { presets } from "../../config/later.js";
 import { randomToken, systemRandom } from "../../crypto/random.js";
 import { type CommonOptions, command, running, type Session } from "../command.js";
 import { exitCodes, UsageError } from "../exit-codes.js";
@@ -40,24 +41,33 @@ export const initCommand = (session: Session): Command =>
   command("init", "write a configuration and a secret; asks what it is not told", [
     "latchkey init",
     "latchkey init --provider https://idp.example.com --client-id latchkey --client-secret-env CORP_SECRET --yes",
+    "latchkey init --provider github --base-url https://app.example.com --admin you@example.com",
   ])
     .option("--base-url <url>", "our public origin (default: http://localhost:3000)")
-    .option("--provider <preset-or-issuer>", "a preset, or the issuer of any OpenID Connect provider")
+    .option(
+      "--provider <preset-or-issuer>",
+      `the issuer of any OpenID Connect provider, or a preset: ${presets.join(", ")}`,
+    )
     .option("--issuer <url>", "the provider's issuer, where --provider is a preset that needs one")
     .option("--tenant <id>", "the tenant, where the preset needs one")
-    .option("--authorization-endpoint <url>", "for the preset oauth2, of which nothing can be discovered")
-    .option("--token-endpoint <url>", "the same")
-    .option("--userinfo-endpoint <url>", "the same")
+    .option(
+      "--authorization-endpoint <url>",
+      "where people sign in, for the preset oauth2: nothing can be discovered there",
+    )
+    .option("--token-endpoint <url>", "its token endpoint, likewise")
+    .option("--userinfo-endpoint <url>", "its userinfo endpoint, likewise")
     .option("--id <name>", "the provider's id in URLs and records (default: the preset, or sso)")
     .option("--client-id <id>", "the client id that the provider gave")
     .option("--client-secret-env <name>", "the variable that holds the client secret")
-    .addOption(new Option("--client-secret-file <file>", "the file that holds it").conflicts("clientSecretEnv"))
+    .addOption(
+      new Option("--client-secret-file <file>", "the file that holds the client secret").conflicts("clientSecretEnv"),
+    )
     .option("--team-id <id>", "apple: the Team ID")
     .option("--key-id <id>", "apple: the Key ID of the key")
     .option("--client-key-file <file>", "apple: the key file (.p8)")
     .option("--database <url>", "where rows are kept (default: sqlite:./latchkey.db)")
     .option("--admin <email>", "who becomes admin (default: the first person to sign in)")
-    .option("--sign-up", "let everybody whom the provider knows have an account")
+    .option("--sign-up", "let everybody whom the provider knows ask for an account, which waits for approval")
     .option("--out <file>", "the file to write", "latchkey.yaml")
     .option("--force", "write over an existing configuration; an existing secret is kept")
     .option("-y, --yes", "do not ask; take the defaults")

@@ -113,7 +113,7 @@ export function userCommand(session: Session): Command {
     ],
   )
     .argument("<email>")
-    .option("--name <name>", "the name to show until she brings one")
+    .option("--name <name>", "the name to show until a sign-in brings one")
     .option("--role <role>", "one of roles.order; without it roles.default")
     .action(
       running(session, (email: string, options: CommonOptions & { name?: string; role?: string }) =>

@@ -2,6 +2,7 @@
  * The files that pages load: from our own origin, and under a name that changes with the content, so that they may
  * be kept for ever (SU-10). The name is no secret and no proof, so a plain FNV-1a sum is enough for it.
  */
+import { brandStyle } from "./brand.js";
 import { script } from "./script.js";
 import { style } from "./style.js";
 
@@ -20,7 +21,26 @@ function contentTag(text: string): string {
   return sum.toString(16).padStart(16, "0");
 }
 
-export const makeAssets = (): { readonly style: Asset; readonly script: Asset } => ({
-  style: { name: `${contentTag(style)}.css`, contentType: "text/css; charset=utf-8", body: style },
-  script: { name: `${contentTag(script)}.js`, contentType: "text/javascript; charset=utf-8", body: script },
-});
+export interface Assets {
+  readonly style: Asset;
+  readonly script: Asset;
+  /** The operator's own style sheet, after ours. */
+  readonly extra?: Asset;
+}
+
+/**
+ * @param color of the operator, in which ours is drawn
+ * @param extraCss text of the operator's own style sheet
+ */
+export function makeAssets(color: string | null = null, extraCss: string | null = null): Assets {
+  const css = (body: string): Asset => ({
+    name: `${contentTag(body)}.css`,
+    contentType: "text/css; charset=utf-8",
+    body,
+  });
+  return {
+    style: css(style + brandStyle(color)),
+    script: { name: `${contentTag(script)}.js`, contentType: "text/javascript; charset=utf-8", body: script },
+    ...(extraCss === null ? {} : { extra: css(extraCss) }),
+  };
+}

@@ -40,6 +40,7 @@ export const Layout: FC<{ frame: Frame; title: string; wide?: boolean; children?
         <title>{messages.title(props.title, site.name)}</title>
         <link rel="icon" href={icon} />
         <link rel="stylesheet" href={`${site.basePath}/assets/${assets.style.name}`} />
+        {assets.extra && <link rel="stylesheet" href={`${site.basePath}/assets/${assets.extra.name}`} />}
         <script src={`${site.basePath}/assets/${assets.script.name}`} defer></script>
       </head>
       <body>
@@ -48,10 +49,21 @@ export const Layout: FC<{ frame: Frame; title: string; wide?: boolean; children?
         </a>
         <div class={props.wide ? "wide" : "narrow"}>
           <header class="brand">
-            <Mark />
+            {site.logo === null ? <Mark /> : <img class="logo" src={site.logo} alt="" />}
             <span>{site.name}</span>
           </header>
           <main id="content">{props.children}</main>
+          {site.links.length > 0 && (
+            <footer>
+              <ul class="links">
+                {site.links.map(({ label, url }) => (
+                  <li>
+                    <a href={url}>{label}</a>
+                  </li>
+                ))}
+              </ul>
+            </footer>
+          )}
         </div>
       </body>
     </html>

@@ -64,6 +64,10 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .brand { display: flex; align-items: center; gap: .625rem; font-weight: 600; color: var(--soft); }
 .brand svg { inline-size: 1.5rem; block-size: 1.5rem; color: var(--accent); flex: none; }
 
+.brand .logo { max-block-size: 2rem; max-inline-size: 10rem; object-fit: contain; flex: none; }
+.links { display: flex; flex-wrap: wrap; gap: .375rem 1.25rem; margin-block-start: 1.5rem; padding-inline: .25rem; font-size: .875rem; }
+.links a { color: var(--soft); }
+
 .narrow { max-inline-size: 29rem; margin-inline: auto; padding: 12vh 1rem 3rem; }
 .wide { max-inline-size: 50rem; margin-inline: auto; padding: 2.5rem 1rem 4rem; }
 .narrow .brand { margin-block-end: 1.25rem; padding-inline: .25rem; }
