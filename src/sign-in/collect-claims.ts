@@ -61,7 +61,7 @@ const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>
   thrown.data["reason"] !== "identity_overridden";
 
 /** Whether a document vouches for its address is asked of each by itself, before one's address can meet the other's flag. */
-function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {
+export function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {
   return quirks.emailVerified ? { ...document, email_verified: quirks.emailVerified(document) } : document;
 }
 
