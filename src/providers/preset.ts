@@ -58,6 +58,7 @@ export const noQuirks: ProviderQuirks = {
   tokenErrors: {},
   tokenError: null,
   emailVerified: null,
+  groupsWhenEmpty: "unknown",
   rolesInUserinfo: true,
   metadata: {},
   person: null,

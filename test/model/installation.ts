@@ -231,6 +231,10 @@ function saidBy(one: SignIn, { claims }: ProviderRules): Said {
   return JSON.parse(JSON.stringify(documents)) as Said;
 }
 
+/** Of each provider; which sessions go where there are too many is no part of the model. */
+const upToTen = (sessions: readonly string[]) =>
+  ids.flatMap((id) => sessions.filter((provider) => provider === id).slice(0, 10));
+
 const sorted = (all: readonly string[]) => [...all].sort();
 
 function ofModel(model: AccountsModel) {
@@ -241,7 +245,7 @@ function ofModel(model: AccountsModel) {
     flags: [user.emailVerified, user.disabled, user.claimed].join(),
     identities: sorted(user.identities.map((one) => `${one.subject} of ${one.issuer}`)),
     groups: sorted(user.memberships.map((one) => `${one.group} from ${one.origin}`)),
-    sessions: sorted(user.sessions),
+    sessions: upToTen(user.sessions),
   }));
   return whole(users, [...model.groups]);
 }
@@ -289,7 +293,7 @@ function ofRows(rows: Database.Database) {
           user.id,
         ),
       ),
-      sessions: sorted(many("select provider from sessions where user_id = ?", user.id)),
+      sessions: upToTen(many("select provider from sessions where user_id = ?", user.id)),
     };
   });
   const groups = rows.prepare("select name, created_by from groups").raw().all() as [string, string][];

@@ -34,7 +34,7 @@ export const microsoft: Preset = {
   revocationEndsOneToken: false,
   // Entra's userinfo tells a fixed few claims (userinfo page): roles and groups are in the ID token or nowhere, and
   // asking for them would put an unproven address in the place of the ID token's.
-  quirks: { ...noQuirks, emailVerified: domainOwnerVerified, rolesInUserinfo: false },
+  quirks: { ...noQuirks, emailVerified: domainOwnerVerified, rolesInUserinfo: false, groupsWhenEmpty: "left_out" },
 };
 
 /** The authority's last part: a tenant's id or one of its domain names, or a group of tenants (v2-protocols-oidc). */
