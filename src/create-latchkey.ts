@@ -42,6 +42,7 @@ import type { Authenticated, LiveSession, SignedInUser } from "./sessions/sessio
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import { createLastProvider } from "./sign-in/last-provider.js";
+import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
@@ -224,12 +225,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     flowLifetime: config.signIn.flowLifetime,
     session: { lifetime, idle, maxPerUserAndProvider },
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
-    accounts: {
-      ...config.signIn,
-      roleOrder: config.roles.order,
-      healLoneUser: config.roles.healLoneUser,
-      groupsPerClaim: config.limits.groupsPerClaim,
-    },
+    accounts: accountSettings(config),
   };
   const jobs = supervise({ clock, log }, [
     {

@@ -85,9 +85,13 @@ const houseRules: Rules = {
         "providers/redirect-uri.ts",
         "create-latchkey.ts",
         "administration.ts",
+        "explain-claims.ts",
+        "accounts/policy/origin.ts",
         "server/serve.ts",
         "server/pino-log.ts",
       ],
+      // The words for a decision are written for each of its members.
+      types: ["accounts"],
     },
     // Each a thin skin over what createLatchkey gives; a framework is a type at most.
     adapters: { values: ["kernel"], types: ["create-latchkey.ts", "sessions"] },
@@ -97,6 +101,7 @@ const houseRules: Rules = {
     "create-features.ts": everything,
     "administration.ts": everything,
     "diagnostics.ts": everything,
+    "explain-claims.ts": everything,
     "options.ts": everything,
     "index.ts": everything,
   },

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { Session } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
+import { claimsCommand } from "./commands/claims.js";
 import { configCommand } from "./commands/config.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
@@ -35,6 +36,7 @@ export function buildProgram(session: Session): Command {
     migrateCommand,
     configCommand,
     providerCommand,
+    claimsCommand,
     userCommand,
     auditCommand,
     webhookCommand,

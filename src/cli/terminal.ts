@@ -14,6 +14,8 @@ export interface Terminal {
   err(text: string): void;
   /** Resolves when standard output takes more, so that a long answer does not pile up in memory. @default at once */
   drained?(): Promise<void>;
+  /** Standard input, as it comes. @default none */
+  input?(): AsyncIterable<Uint8Array>;
   /** True when a person reads standard output. */
   readonly outIsTerminal: boolean;
   /** True when a person reads standard error. */
@@ -48,6 +50,7 @@ export function processTerminal(): Terminal {
     async drained() {
       if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
     },
+    input: () => process.stdin,
     outIsTerminal,
     errIsTerminal,
     canAsk: process.stdin.isTTY === true && errIsTerminal,

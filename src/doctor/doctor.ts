@@ -9,6 +9,7 @@ import type { Provider } from "../providers/provider.js";
 import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./address.js";
 import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
 import { check, type Finding } from "./finding.js";
+import { judgeGroupsClaim } from "./groups-claim.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
 import { judgeWebhooks } from "./webhooks.js";
 
@@ -48,6 +49,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       : usable.fail("Every provider is switched off.", "Set enabled: true for one of them."),
   );
   findings.push(...judgeWebhooks(config.webhooks, seen, ports.refusal));
-  for (const provider of enabled) findings.push(...(await checkProvider(ports, provider)).findings);
+  for (const provider of enabled)
+    findings.push(...(await checkProvider(ports, provider)).findings, ...judgeGroupsClaim(provider));
   return findings;
 }

@@ -39,12 +39,21 @@ export async function fetchPerson(
     }
     documents[name] = document;
   }
-  const claims = person.claims(documents, provider.claims);
+  const claims = claimsOfDocuments(provider, documents, as.issuer);
+  if (!claims) throw new LatchkeyError("signin.subject_invalid", { data: { provider: provider.id } });
+  return claims;
+}
+
+/** What the preset makes of the answers; undefined when they name nobody. */
+export function claimsOfDocuments(
+  provider: Provider,
+  documents: Readonly<Record<string, JsonValue>>,
+  issuer: string,
+): (JsonObject & { readonly iss: string; readonly sub: string }) | undefined {
+  const claims = provider.quirks.person?.claims(documents, provider.claims);
   const sub = claims && subjectText(member(claims, "sub"));
-  if (!claims || sub === undefined)
-    throw new LatchkeyError("signin.subject_invalid", { data: { provider: provider.id } });
   // Whatever the API calls `iss`, the key of an identity is the preset's own constant (AC-1).
-  return { ...claims, iss: as.issuer, sub };
+  return claims && sub !== undefined ? { ...claims, iss: issuer, sub } : undefined;
 }
 
 async function fetchDocument(

@@ -64,6 +64,7 @@ export const noQuirks: ProviderQuirks = {
   tokenErrors: {},
   tokenError: null,
   emailVerified: null,
+  groupsWhenEmpty: "unknown",
   rolesInUserinfo: true,
   metadata: {},
   fixedMetadata: false,

@@ -86,6 +86,8 @@ export interface ProviderQuirks {
   readonly tokenError: ((answer: JsonObject) => string | undefined) | null;
   /** Whether one document vouches for the address in it; null: `email_verified` says so. */
   readonly emailVerified: ((document: JsonObject) => boolean) | null;
+  /** `left_out`: known to say nothing of groups where a person is in none (AC-15). */
+  readonly groupsWhenEmpty: "left_out" | "unknown";
   /** False where userinfo is known to tell neither roles nor groups: it is not asked for their sake (SI-11). */
   readonly rolesInUserinfo: boolean;
   /**

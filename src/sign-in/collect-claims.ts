@@ -74,11 +74,11 @@ async function withGroups(
 }
 
 /** What is odd about this provider's documents has gone when anything else looks at them. */
-const usual = <T extends JsonObject>({ quirks, client }: Provider, document: T): T =>
+export const usual = <T extends JsonObject>({ quirks, client }: Provider, document: T): T =>
   quirks.document ? { ...document, ...quirks.document(document, client.clientId) } : document;
 
 /** Whether a document vouches for its address is asked of each by itself, before one's address can meet the other's flag. */
-function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {
+export function vouched<T extends JsonObject>({ quirks }: Provider, document: T): T {
   return quirks.emailVerified ? { ...document, email_verified: quirks.emailVerified(document) } : document;
 }
 

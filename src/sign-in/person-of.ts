@@ -19,7 +19,11 @@ export function personOf(ports: SignInPorts, provider: Provider, told: Told, rul
   return read.value;
 }
 
-export const rulesOf = (ports: SignInPorts, flow: Flow): InstallationRules => ({
+/** @param flow of a sign-in under way; whoever only wants to know has none, and no set-up link */
+export const rulesOf = (
+  ports: Pick<SignInPorts, "accounts" | "openToFirstPerson">,
+  flow: Pick<Flow, "setup">,
+): InstallationRules => ({
   ...ports.accounts,
   firstPerson: ports.openToFirstPerson ? "open" : flow.setup ? "has_link" : "needs_link",
   fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
@@ -28,3 +32,15 @@ export const rulesOf = (ports: SignInPorts, flow: Flow): InstallationRules => ({
 /** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */
 const madeUpEmail = (issuer: string, subject: string): string =>
   `${sha256Hex(JSON.stringify([issuer, subject])).slice(0, 40)}@${madeUpDomain}`;
+
+/** The operator's keys, as the decision wants them. */
+export const accountSettings = <SignIn extends object>(config: {
+  readonly signIn: SignIn;
+  readonly roles: { readonly order: readonly string[]; readonly healLoneUser: boolean };
+  readonly limits: { readonly groupsPerClaim: number };
+}) => ({
+  ...config.signIn,
+  roleOrder: config.roles.order,
+  healLoneUser: config.roles.healLoneUser,
+  groupsPerClaim: config.limits.groupsPerClaim,
+});

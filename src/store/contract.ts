@@ -231,6 +231,11 @@ export interface Store extends StoreReads {
   close(): Promise<void>;
 }
 
+/** The reads of one moment, on a connection that refuses to write. */
+export interface ReadOnlyStore extends StoreReads {
+  close(): Promise<void>;
+}
+
 /** A unique constraint was hit inside a transaction: two people raced, and this one lost. */
 export class UniqueViolation extends Error {
   override readonly name = "UniqueViolation";

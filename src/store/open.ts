@@ -3,7 +3,7 @@ import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Secret } from "../kernel/secret.js";
 import type { Clock } from "../kernel/time.js";
-import type { Store } from "./contract.js";
+import type { ReadOnlyStore, Store } from "./contract.js";
 
 /** Where rows are kept. */
 export type StoreLocation =
@@ -46,4 +46,18 @@ export async function migrateStore(
   }
   const { migratePostgres } = await import("./postgres.js");
   return migratePostgres({ url: location.url.reveal(), ...ports });
+}
+
+/**
+ * Opens what is there for looking alone: nothing is made, migrated or written. Undefined where no database was made yet.
+ *
+ * @throws LatchkeyError as `openStore`
+ */
+export async function lookAtStore(location: StoreLocation, ports: StorePorts): Promise<ReadOnlyStore | undefined> {
+  if (location.kind === "sqlite") {
+    const { lookAtSqlite } = await import("./sqlite/read-only.js");
+    return lookAtSqlite(location.path, ports);
+  }
+  const { lookAtPostgres } = await import("./postgres/read-only.js");
+  return lookAtPostgres(location.url.reveal(), ports.log);
 }

@@ -38,6 +38,12 @@ export interface CommandLine {
   /** Words are separated by spaces; a word in the list stays whole. */
   start(words: readonly string[]): Running;
   run(...words: string[]): Promise<Ran>;
+  /** Makes a file in the folder of the command line. */
+  write(name: string, content: string | Uint8Array): Promise<void>;
+  /** What the next commands find on standard input. */
+  feed(content: string | Uint8Array): void;
+  /** The database's file. */
+  readonly database: string;
 }
 
 export async function aCommandLine(config: Record<string, unknown> = {}): Promise<CommandLine> {
@@ -61,6 +67,7 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
   });
   closing.push(() => store.close());
 
+  let fed: Uint8Array = new Uint8Array();
   function start(words: readonly string[]): Running {
     let [out, err] = ["", ""];
     let stop = () => {};
@@ -72,6 +79,9 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
       },
       err: (text) => {
         err += text;
+      },
+      async *input() {
+        yield fed;
       },
       outIsTerminal: false,
       errIsTerminal: false,
@@ -87,5 +97,14 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
     const ended = runProgram(terminal, words).then((code) => ({ code, out, err, json: () => JSON.parse(out) }));
     return { out: () => out, stop: () => stop(), ended };
   }
-  return { store, start, run: (...words) => start(words).ended };
+  return {
+    store,
+    start,
+    run: (...words) => start(words).ended,
+    write: (name, content) => writeFile(join(cwd, name), content),
+    feed: (content) => {
+      fed = Buffer.from(content);
+    },
+    database: path,
+  };
 }

@@ -165,7 +165,7 @@ export function decideSignIn(
     decideRole(person.roles.result, holderOf(known, account, rules), roleRules(provider, rules), provider.id);
   if (role.kind === "refuse") return refuse(role.reason, role.rule, userId);
 
-  const groups = tooMany === "groups" ? ({ kind: "unknown", reason: "too_many" } as const) : person.groups.result;
+  const groups = isOver(person.groups.result, rules.groupsPerClaim) ? unknownGroups : person.groups.result;
   return {
     kind: "admit",
     person,
@@ -184,6 +184,7 @@ const endsSessions: ReadonlySet<SignInRefusal> = new Set([
   "account.roles_absent",
 ]);
 
+const unknownGroups: ClaimResult = { kind: "unknown", reason: "too_many" };
 const isOver = (claim: ClaimResult, limit: number): boolean => claim.kind === "values" && claim.values.length > limit;
 
 const roleRules = (provider: ProviderRules, rules: InstallationRules): RoleRules => ({

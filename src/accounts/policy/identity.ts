@@ -52,10 +52,24 @@ export function mapIdentity(
   const email = normaliseEmail(raw);
   // Ours alone (SI-18): whoever claimed somebody's made-up address first would keep that person out for good.
   if (!email.ok || email.value.endsWith(`@${madeUpDomain}`)) return err("signin.email_invalid");
-  const vouchedFor = rules.emailVerified === "always" || isVerified(verifiedClaim(claims, rules.claims.email));
-  // The provider verified what it wrote, not what that becomes.
-  const emailVerified = vouchedFor && typeof raw === "string" && !isFolded(raw);
+  const emailVerified = trusted.has(emailTrust(claims, rules));
   return ok({ ...rest, email: email.value, emailVerified, emailMadeUp: false });
+}
+
+/** Whether the address proves anything, and why. The first two do. */
+export type EmailTrust = "verified_claim" | "vouched_for" | "not_verified" | "folded" | "made_up";
+
+const trusted: ReadonlySet<EmailTrust> = new Set(["verified_claim", "vouched_for"]);
+
+/** Of claims that `mapIdentity` has read. */
+export function emailTrust(claims: JsonObject, rules: Pick<IdentityRules, "claims" | "emailVerified">): EmailTrust {
+  const raw = readClaim(claims, rules.claims.email);
+  if (typeof raw !== "string" || raw === "") return "made_up";
+  const claimed = isVerified(verifiedClaim(claims, rules.claims.email));
+  if (!claimed && rules.emailVerified !== "always") return "not_verified";
+  // The provider verified what it wrote, not what that becomes.
+  if (isFolded(raw)) return "folded";
+  return claimed ? "verified_claim" : "vouched_for";
 }
 
 /** Only an https URL: other schemes have no business in a page or in an app's image tag. */

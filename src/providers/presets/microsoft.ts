@@ -41,6 +41,7 @@ export const microsoft: Preset = {
     ...noQuirks,
     emailVerified: domainOwnerVerified,
     rolesInUserinfo: false,
+    groupsWhenEmpty: "left_out",
     groupsOverage: microsoftGroupsOverage,
   },
 };

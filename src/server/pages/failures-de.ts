@@ -64,6 +64,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     person: "Tragen Sie beim Anmeldedienst eine E-Mail-Adresse in Ihr Konto ein, und melden Sie sich dann wieder an.",
   },
   "signin.email_invalid": { message: "Die E-Mail-Adresse vom Anmeldedienst kann nicht verwendet werden.", person: ask },
+  "signin.claims_unreadable": { message: "Die Angaben waren nicht lesbar.", person: ask },
   "signin.setup_required": { message: "Diese Installation ist noch nicht eingerichtet.", person: ask },
   "signin.return_refused": { message: "Diese Seite kann nach der Anmeldung nicht geöffnet werden.", person: again },
   "link.email_taken": {

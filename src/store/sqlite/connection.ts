@@ -66,6 +66,21 @@ export async function openConnection(
   }
 }
 
+/** Opens a file that is there, for reading alone, and sets nothing that could be kept in it. @throws as `openConnection` */
+export async function openToLook(path: string, ports: LockPorts): Promise<SqliteConnection> {
+  const { default: Database } = await import("better-sqlite3");
+  const raw = new Database(path, { timeout: busyTimeouts.reader, fileMustExist: true });
+  const startedAt = ports.clock.monotonic();
+  try {
+    for (const setting of ["query_only = ON", "trusted_schema = OFF"] as const)
+      await whenFree(ports, startedAt, () => raw.pragma(setting));
+    return connectionOver(raw);
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
 function connectionOver(raw: BetterSqlite3.Database): SqliteConnection {
   const statements = new Map<string, Statement>();
   const prepared = (text: string): Statement => {

@@ -1,0 +1,44 @@
+/** AC-15, SU-12: what the doctor says of providers that leave the groups claim out when it is empty. */
+import { expect, test } from "vitest";
+import { resolveConfig } from "../../src/config/resolve.js";
+import type { ConfigInput } from "../../src/config/schema.js";
+import { judgeGroupsClaim } from "../../src/doctor/groups-claim.js";
+import { createProviderRegistry } from "../../src/providers/registry.js";
+import { aSetting } from "./setting.js";
+
+test("AC-15 SU-12 the doctor says it of each provider whose claims decide groups, and of no other", async () => {
+  const setting = await aSetting();
+  const found = async (groups: object) => {
+    setting.config["groups"] = groups;
+    return (await setting.examine()).all.filter(({ id }) => id === "groups-claim:fake");
+  };
+  expect(await found({})).toEqual([]);
+  expect(await found({ fromClaims: true })).toMatchObject([
+    { status: "skip", fix: expect.stringContaining("absent: empty") },
+  ]);
+  expect(await found({ fromClaims: true, absent: "empty" })).toMatchObject([{ status: "ok" }]);
+});
+
+test("AC-15 a preset that is known to leave it out is warned about while its absence changes nothing", () => {
+  const found = (groups: ConfigInput["groups"]) => {
+    const resolved = resolveConfig({
+      baseUrl: "http://localhost:3000",
+      secrets: ["q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1"],
+      ...(groups ? { groups } : {}),
+      providers: [
+        {
+          id: "entra",
+          preset: "microsoft",
+          tenant: "11111111-2222-3333-4444-555555555555",
+          clientId: "x",
+          clientSecret: "a secret for this test",
+        },
+      ],
+    });
+    if (!resolved.ok) throw new Error("configuration");
+    return createProviderRegistry(resolved.value).all().flatMap(judgeGroupsClaim);
+  };
+  expect(found({ fromClaims: true })).toMatchObject([{ id: "groups-claim:entra", status: "warn" }]);
+  expect(found({ fromClaims: true, absent: "empty" })).toMatchObject([{ status: "ok" }]);
+  expect(found({})).toEqual([]);
+});
