@@ -11,6 +11,7 @@ import { isLoopbackUrl } from "./config/loopback.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
 import { createFeatures } from "./create-features.js";
+import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { createEgress } from "./egress/egress.js";
@@ -42,6 +43,7 @@ import { createLastProvider } from "./sign-in/last-provider.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
+import type { Vault } from "./vault/vault.js";
 
 /** Who opened the connection, where the caller knows it. */
 export interface Peer {
@@ -98,6 +100,8 @@ export interface Latchkey {
      */
     onEnded(listener: (ended: EndedSession) => void): () => void;
   };
+  /** People's tokens at their providers. */
+  readonly vault: Vault;
   /** True while nobody has an account. */
   isEmpty(): Promise<boolean>;
   /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */
@@ -200,9 +204,23 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       every: seconds(5),
       run: (stop) => deliverOutbox({ store, keyring, egress, metadata, providers, clock, random, log, metrics }, stop),
     },
-    { name: "news", every: seconds(5), run: () => ended.listen() },
+    { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
+  const {
+    stop: stopVault,
+    listen: listenForVault,
+    ...vault
+  } = wireVault({
+    config,
+    base,
+    signIn,
+    news,
+    bus,
+    metrics,
+    learnIssuer: pins.load,
+    onQueued: () => jobs.nudge("outbox"),
+  });
   const signOut = createSignOut({
     store,
     keyring,
@@ -240,6 +258,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       },
       onEnded: (listener) => ended.onEnded(listener),
     },
+    vault,
     isEmpty: () => store.users.none(),
     async setupUrl() {
       const needed = !signIn.openToFirstPerson && config.signIn.bootstrapAdmins.length === 0;
@@ -247,6 +266,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       return `${base}/sign-in?setup=${newSetupValue({ keyring, random }, clock.now())}`;
     },
     async close() {
+      // A token that was received and not written yet would be lost, and with it perhaps the grant.
+      await stopVault();
       await jobs.stop();
       await checker.settled();
       await egress.close();

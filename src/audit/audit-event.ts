@@ -21,7 +21,10 @@ export type AuditEventType =
   | "user.deleted"
   | "role.changed"
   | "identity.linked"
-  | "session.ended";
+  | "session.ended"
+  | "grant.refresh_failed"
+  | "grant.needs_reconnect"
+  | "grant.disconnected";
 
 /** Who asked: what the request itself tells. */
 export interface AuditContext {

@@ -29,7 +29,7 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 export const laterKeys: readonly string[] = [
   "groups",
   "limits",
-  "vault",
+  ...below("vault", "refreshAhead", "keepAlive"),
   "toolServers",
   "services",
   "webhooks",
@@ -39,9 +39,7 @@ export const laterKeys: readonly string[] = [
   ...below(
     "providers.*",
     "pictureUrl",
-    "refreshScope",
     "keepOfflineGrants",
-    "apiOrigins",
     "callbackIss",
     "teamId",
     "keyId",

@@ -10,6 +10,7 @@ import { type Secret, secret } from "../kernel/secret.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, rolesSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { vaultSchema } from "./schema-vault.js";
 import { allowing, ownSecret, text, urlProblem } from "./values.js";
 
 const baseUrl = () =>
@@ -101,6 +102,7 @@ export const configSchema = z.strictObject({
   signIn: signInSchema,
   roles: rolesSchema,
   sessions: sessionsSchema,
+  vault: vaultSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   branding: z

@@ -2,15 +2,17 @@
 import type { Duration } from "../kernel/time.js";
 
 /** Each purpose has its own limits on time, bytes, headers, content type and redirects (EG-2, EG-3). */
-export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par" | "check";
+export type EgressPurpose = "metadata" | "jwks" | "token" | "userinfo" | "revocation" | "par" | "api" | "check";
+
+export type EgressMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export interface EgressRequest {
   readonly purpose: EgressPurpose;
   readonly url: string | URL;
   /** @default "GET" */
-  readonly method?: "GET" | "POST";
+  readonly method?: EgressMethod;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   /** Overrides the purpose's time for a provider with a `timeout` of its own. */
   readonly timeout?: Duration | undefined;
 }

@@ -38,6 +38,9 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  // What an app asks of a provider's or tool server's API with its person's token (`vault.fetch`). Whether a redirect may
+  // be followed depends on the connection's bounds, which the vault knows.
+  api: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

@@ -27,7 +27,9 @@ export function parseHttpDate(text: string): Instant | undefined {
   const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isFinite(at) ? (at as Instant) : undefined;
 }
-/** For libraries that want a `Date`. */
+/** JavaScript's `Date`, by a name that can be used where no clock may be read. */
+export type StandardDate = Date;
+/** For libraries and callers that want a `Date`. */
 export const toDate = (at: Instant): Date => new Date(at);
 
 /** The parts of an instant on the UTC calendar; `month` counts from 1. For showing, where a sentence is built around them. */

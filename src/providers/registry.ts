@@ -58,6 +58,8 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     logout: record.logout,
     revokeOnSignOut: record.revokeOnSignOut,
     revocationEndsOneToken: preset.revocationEndsOneToken,
+    refreshScope: record.refreshScope ?? preset.refreshScope ?? "omit",
+    apiOrigins: record.apiOrigins,
     quirks: preset.quirks,
   });
 }

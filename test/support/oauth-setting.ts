@@ -45,6 +45,8 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   logout: "provider",
   revokeOnSignOut: "auto",
   revocationEndsOneToken: false,
+  refreshScope: "omit",
+  apiOrigins: [],
   ...more,
 });
 

@@ -29,6 +29,8 @@ export const microsoft: Preset = {
   claims: { picture: null },
   // Entra documents no revocation endpoint.
   revocationEndsOneToken: false,
+  // Left out, Entra may answer with a token for another resource than the one that was asked for at first.
+  refreshScope: "requested",
   quirks: { ...noQuirks, emailVerified: domainOwnerVerified },
 };
 
