@@ -1,5 +1,9 @@
 /** A world in which somebody has signed in and holds a grant with a refresh token. */
 import { afterEach } from "vitest";
+import { createKeyring } from "../../src/crypto/keyring.js";
+import type { Keyring } from "../../src/crypto/port.js";
+import { systemRandom } from "../../src/crypto/random.js";
+import { secret } from "../../src/kernel/secret.js";
 import { seconds } from "../../src/kernel/time.js";
 import type { GrantRecord } from "../../src/store/records.js";
 import type { Page } from "../../src/testing/browser.js";
@@ -68,3 +72,7 @@ export const codeOf = (work: Promise<unknown>): Promise<string | undefined> =>
     () => undefined,
     (thrown: { code?: string }) => thrown.code ?? String(thrown),
   );
+
+/** Opens what a world has sealed. */
+export const keyringOf = (world: VaultWorld): Keyring =>
+  createKeyring({ secrets: world.config.secrets.map((text) => secret(String(text))), random: systemRandom });
