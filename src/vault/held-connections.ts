@@ -36,6 +36,7 @@ export interface ConnectionChange {
   readonly reason: string | null;
 }
 
+/** Whose connection is to end, and who says so. */
 export interface DisconnectRequest {
   readonly user: string;
   readonly connection: string;
