@@ -12,6 +12,7 @@ import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
 import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { createFeatures } from "./create-features.js";
+import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { createEgress } from "./egress/egress.js";
@@ -46,6 +47,7 @@ import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
+import type { Vault } from "./vault/vault.js";
 
 /** Who opened the connection, where the caller knows it. */
 export interface Peer {
@@ -108,6 +110,8 @@ export interface Latchkey {
      */
     onEnded(listener: (ended: EndedSession) => void): () => void;
   };
+  /** People's tokens at their providers. */
+  readonly vault: Vault;
   /** True while nobody has an account. */
   isEmpty(): Promise<boolean>;
   /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */
@@ -236,9 +240,23 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
         return deliverOutbox(delivering, stop);
       },
     },
-    { name: "news", every: seconds(5), run: () => ended.listen() },
+    { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
+  const {
+    stop: stopVault,
+    listen: listenForVault,
+    ...vault
+  } = wireVault({
+    config,
+    base,
+    signIn,
+    news,
+    bus,
+    metrics,
+    learnIssuer: pins.load,
+    onQueued: () => jobs.nudge("outbox"),
+  });
   const ending = {
     store,
     keyring,
@@ -294,6 +312,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       },
       onEnded: (listener) => ended.onEnded(listener),
     },
+    vault,
     isEmpty: () => store.users.none(),
     async setupUrl() {
       const needed = !signIn.openToFirstPerson && config.signIn.bootstrapAdmins.length === 0;
@@ -301,6 +320,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       return `${base}/sign-in?setup=${newSetupValue({ keyring, random }, clock.now())}`;
     },
     async close() {
+      // A token that was received and not written yet would be lost, and with it perhaps the grant.
+      await stopVault();
       await jobs.stop();
       await checker.settled();
       await pictures.close();

@@ -11,3 +11,8 @@ export type { Clock, Duration, Instant } from "./kernel/time.js";
 export type { LatchkeyOptions, Ports } from "./options.js";
 export type { EndedSession } from "./sessions/ended.js";
 export type { LiveSession, SignedInUser } from "./sessions/session.js";
+export type { AccessToken, AccessTokenRequest } from "./vault/access-token.js";
+export { ConsentRequired } from "./vault/consent-required.js";
+export type { ConnectionChange, DisconnectRequest, HeldConnection } from "./vault/held-connections.js";
+export type { Vault } from "./vault/vault.js";
+export type { FetchWithToken } from "./vault/vault-fetch.js";

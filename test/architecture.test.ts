@@ -27,7 +27,8 @@ const houseRules: Rules = {
     audit: { values: ["kernel"], types: ["store"] },
     accounts: { values: ["kernel", "store", "audit"], types: ["providers"] },
     sessions: { values: ["kernel", "store", "crypto", "audit"], types: ["providers"] },
-    vault: { values: ["kernel", "crypto"], types: ["store", "oauth"] },
+    // Which server a grant belongs to, and as whom it is refreshed, is handed in: neither providers nor accounts.
+    vault: { values: ["kernel", "crypto", "audit", "oauth"], types: ["store", "egress"] },
     // Those that run a protocol step hand it the egress port, of which they know the type alone.
     outbox: { values: ["kernel", "oauth", "store", "crypto", "providers"], types: ["egress"] },
     logout: {
@@ -99,6 +100,7 @@ const houseRules: Rules = {
     // Composition and the public face: wiring, no logic.
     "create-latchkey.ts": everything,
     "create-features.ts": everything,
+    "create-vault.ts": everything,
     "administration.ts": everything,
     "diagnostics.ts": everything,
     "explain-claims.ts": everything,

@@ -26,7 +26,10 @@ export type AuditEventType =
   | "identity.linked"
   | "identity.link_refused"
   | "identity.unlinked"
-  | "session.ended";
+  | "session.ended"
+  | "grant.refresh_failed"
+  | "grant.needs_reconnect"
+  | "grant.disconnected";
 
 /** Who asked: what the request itself tells. */
 export interface AuditContext {

@@ -26,6 +26,7 @@ export interface HeartbeatBusPorts {
 export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus> {
   const { clock, log, node } = ports;
   const listeners: (() => void)[] = [];
+  const hintListeners: ((about: string) => void)[] = [];
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
@@ -58,6 +59,7 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
     onText(text) {
       const [kind, from, sequence] = text.split(" ");
       if (kind === "news") return tell();
+      if (kind === "hint" && from !== undefined) for (const listener of hintListeners) listener(from);
       if (kind !== "beat") return;
       if (from === node) {
         lastBeat = clock.monotonic();
@@ -89,6 +91,8 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
       return send("news");
     },
     onNews: (listener) => void listeners.push(listener),
+    hint: (about) => send(`hint ${about}`),
+    onHint: (listener) => void hintListeners.push(listener),
     isAlive,
     async close() {
       closed = true;

@@ -7,6 +7,13 @@ export interface Bus {
   publish(): Promise<void>;
   /** Called for each message of another node or our own, and whenever messages may have been missed. */
   onNews(listener: () => void): void;
+  /**
+   * Tells every node that something they may be waiting for has happened, by a name of one word. Nothing depends on it:
+   * who waits also looks by itself. Never rejects.
+   */
+  hint(about: string): Promise<void>;
+  /** Called for each hint, our own included. */
+  onHint(listener: (about: string) => void): void;
   /** True while our own heartbeat came back within the last 3 s: silence then means that there is no news. */
   isAlive(): boolean;
   close(): Promise<void>;

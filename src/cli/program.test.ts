@@ -158,13 +158,16 @@ describe("config", () => {
   });
 
   test("SU-1 check is exit 3 with every problem at once, in text and JSON", async () => {
-    await writeFile(join(cwd, "bad.yaml"), "baseUrl: ftp://x\nsesions: {}\nvault: {}\nproviders: [{ id: corp }]\n");
+    await writeFile(
+      join(cwd, "bad.yaml"),
+      "baseUrl: ftp://x\nsesions: {}\nvault: { keepAlive: true }\nproviders: [{ id: corp }]\n",
+    );
     const text = await run("config check --config bad.yaml");
     expect(text.code).toBe(3);
     for (const part of [
       "baseUrl",
       "did you mean sessions",
-      "vault is not yet",
+      "vault.keepAlive is not yet",
       "providers.0.issuer is missing",
       "providers.0.clientId is missing",
       "bad.yaml",
@@ -179,7 +182,7 @@ describe("config", () => {
         .json()
         .error.data.problems.map((problem: { path: string }) => problem.path)
         .sort(),
-    ).toEqual(["baseUrl", "providers.0.clientId", "providers.0.issuer", "sesions", "vault"]);
+    ).toEqual(["baseUrl", "providers.0.clientId", "providers.0.issuer", "sesions", "vault.keepAlive"]);
   });
 
   test("VA-3 check says how to make a good secret", async () => {

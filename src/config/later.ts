@@ -29,13 +29,13 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
-  "vault",
+  ...below("vault", "refreshAhead", "keepAlive"),
   "toolServers",
   "services",
   "assertions",
   "verify",
   "observability.tracing",
-  ...below("providers.*", "refreshScope", "apiOrigins", "tokenExchange"),
+  "providers.*.tokenExchange",
   "providers.*.endpoints.introspection",
   "rateLimits.token",
 ];

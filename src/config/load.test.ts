@@ -232,9 +232,9 @@ describe("LATCHKEY_ variables", () => {
     ]);
     const { problems } = await failure({
       cwd,
-      env: { ...env, LATCHKEY_VAULT__LEASE_TTL: "30s", LATCHKEY_PROVIDERS__0__TENANT: "x" },
+      env: { ...env, LATCHKEY_VAULT__KEEP_ALIVE: "true", LATCHKEY_PROVIDERS__0__TENANT: "x" },
     });
-    expect(problems.map((problem) => problem.path).sort()).toEqual(["providers.0.tenant", "vault"]);
+    expect(problems.map((problem) => problem.path).sort()).toEqual(["providers.0.tenant", "vault.keepAlive"]);
   });
 
   test("SU-1 every key has a variable, and no two have the same", () => {

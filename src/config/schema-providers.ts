@@ -5,7 +5,7 @@ import { presets } from "./later.js";
 import { picture } from "./schema-branding.js";
 import { providerGroupsSchema, providerRolesSchema } from "./schema-claims.js";
 import { claimNames } from "./schema-sign-in.js";
-import { allowing, authorizeParameters, duration, flag, oneOf, secretText, text, webUrl } from "./values.js";
+import { allowing, authorizeParameters, duration, flag, oneOf, origin, secretText, text, webUrl } from "./values.js";
 
 const presetName = () =>
   allowing(
@@ -152,6 +152,19 @@ export const providerSchema = z.strictObject({
   clientIdInBody: flag()
     .default(false)
     .describe("Also send `client_id` in the body where the secret goes in the header."),
+  refreshScope: oneOf("omit", "requested", "granted")
+    .nullable()
+    .default(null)
+    .describe(
+      "Which `scope` a refresh asks for: none, the configured scopes, or those that were granted. null is the preset's, else `omit`.",
+    ),
+  apiOrigins: z
+    .array(origin())
+    .max(100)
+    .default([])
+    .describe(
+      "Origins that `vault.fetch` may send this provider's access token to. Its userinfo endpoint needs no entry.",
+    ),
   signUp: flag()
     .nullable()
     .default(null)

@@ -12,6 +12,7 @@ import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { vaultSchema } from "./schema-vault.js";
 import { webhooksSchema } from "./schema-webhooks.js";
 import { allowing, ownSecret, urlProblem } from "./values.js";
 
@@ -106,6 +107,7 @@ export const configSchema = z.strictObject({
   groups: groupsSchema,
   limits: limitsSchema,
   sessions: sessionsSchema,
+  vault: vaultSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   webhooks: webhooksSchema,

@@ -12,7 +12,7 @@
  *
  * Not here: which secrets are good enough (`kernel/secret-strength`), re-sealing rows after a rotation.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonObject, member, parseJson } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -28,6 +28,7 @@ const longestSealed = 16 * 1_048_576;
 interface SealKey {
   readonly id: string;
   readonly forPurpose: Readonly<Record<SealPurpose, KeyObject>>;
+  readonly forFingerprints: KeyObject;
 }
 
 /**
@@ -65,6 +66,8 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
       return err(whyRefused(keys, purpose, sealed));
     },
 
+    fingerprint: (text) =>
+      base64url(createHmac("sha256", newest.forFingerprints).update(text, "utf8").digest().subarray(0, 12)),
     keyIds: () => keys.map((key) => key.id),
   };
 }
@@ -75,7 +78,11 @@ function deriveKey(secret: Secret): SealKey {
   const forPurpose = Object.fromEntries(
     sealPurposes.map((purpose) => [purpose, createSecretKey(derive(`seal v1 ${purpose}`, 32))]),
   ) as Record<SealPurpose, KeyObject>;
-  return { id: base64url(derive("key id v1", 9)), forPurpose };
+  return {
+    id: base64url(derive("key id v1", 9)),
+    forPurpose,
+    forFingerprints: createSecretKey(derive("fingerprint v1", 32)),
+  };
 }
 
 /** Member order is fixed and absent members are left out: equal places give equal text, different places never do. */

@@ -23,6 +23,11 @@ export interface Keyring {
   seal(purpose: SealPurpose, context: SealContext, plaintext: string): string;
   /** Never throws, whatever the text is. */
   open(purpose: SealPurpose, context: SealContext, sealed: string): Result<string, SealFailure>;
+  /**
+   * A short name of a text that tells nothing of it without the newest secret: to see whether it is still the same one.
+   * Another newest secret gives another name.
+   */
+  fingerprint(text: string): string;
   /** Ids of the keys that open, newest first; the first one seals. Derived from the secrets, they reveal nothing. */
   keyIds(): readonly string[];
 }

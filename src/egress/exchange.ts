@@ -7,6 +7,7 @@
  */
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { EgressMethod } from "./port.js";
 
 export interface Answer {
   readonly status: number;
@@ -21,9 +22,9 @@ export function exchange(
   dispatcher: Dispatcher,
   request: {
     readonly url: URL;
-    readonly method: "GET" | "POST";
+    readonly method: EgressMethod;
     readonly headers: Readonly<Record<string, string>>;
-    readonly body: string | undefined;
+    readonly body: string | Uint8Array | undefined;
   },
   watch: { readonly signal: AbortSignal; onSent(): void },
 ): Promise<Answer> {

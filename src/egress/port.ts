@@ -12,15 +12,18 @@ export type EgressPurpose =
   | "webhook"
   | "groups"
   | "picture"
+  | "api"
   | "check";
+
+export type EgressMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export interface EgressRequest {
   readonly purpose: EgressPurpose;
   readonly url: string | URL;
   /** @default "GET" */
-  readonly method?: "GET" | "POST";
+  readonly method?: EgressMethod;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   /** Overrides the purpose's time for a provider with a `timeout` of its own. */
   readonly timeout?: Duration | undefined;
 }

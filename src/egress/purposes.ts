@@ -44,6 +44,9 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   groups: { redirects: 0, contentTypes: json, headerCount: 100, bytes: 524_288, time: seconds(5) },
   // Bytes of a stranger's choice, which nobody waits for. What they are is seen in them, so their name is not asked.
   picture: { redirects: 3, contentTypes: null, headerCount: 60, bytes: 1_000_000, time: seconds(5) },
+  // What an app asks of a provider's or tool server's API with its person's token (`vault.fetch`). Whether a redirect may
+  // be followed depends on the connection's bounds, which the vault knows.
+  api: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
   check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
 };

@@ -11,6 +11,11 @@ export const faultPoints = {
   6: "sign-in: inside the transaction, user written",
   7: "sign-in: inside the transaction, all rows written",
   8: "sign-in: committed, answer not sent",
+  9: "refresh: lease taken, nothing sent",
+  10: "refresh: answer received, tokens in memory only",
+  11: "refresh: tokens sealed, transaction not begun",
+  12: "refresh: inside the transaction, grant written",
+  13: "refresh: committed, no caller answered",
 } as const;
 export type FaultPoint = keyof typeof faultPoints;
 

@@ -9,6 +9,20 @@ import type { Duration } from "./time.js";
 
 /** `unknown`: the store could not be asked, so it was neither yes nor no. */
 export type SessionCheckOutcome = "signed_in" | "none" | "invalid" | "unknown";
+/** What a refresh came to (VA-9). `failed`: it could not be tried or written; the log has why. */
+export type RefreshMetricOutcome =
+  | "refreshed"
+  | "ended"
+  | "client_fault"
+  | "configuration_fault"
+  | "transient"
+  | "overtaken"
+  | "failed";
+/**
+ * How an access token was had: from memory or the store as it was (`fresh`), after a refresh, still valid where a refresh
+ * was not to be had (`kept`), or not at all.
+ */
+export type VaultReadOutcome = "fresh" | "refreshed" | "kept" | "refused";
 /** `unreadable`: no configured secret opens the row, which is kept. `given_up`: its time is over. `dead`: the same, and it is kept. */
 export type OutboxOutcome = "delivered" | "failed" | "given_up" | "dead" | "unreadable";
 
@@ -23,6 +37,12 @@ export interface Metrics {
   egressEnded(line: { readonly purpose: string; readonly outcome: string; readonly duration: Duration }): void;
   /** An outbox row was tried. */
   outboxTried(outcome: OutboxOutcome): void;
+  /** A refresh ended. @param connection of the configuration */
+  refreshEnded(connection: string, outcome: RefreshMetricOutcome): void;
+  /** Another node was refreshing the grant, and this one waited. */
+  leaseWaited(connection: string): void;
+  /** Somebody asked for an access token: as hot as `sessionChecked`. */
+  vaultRead(outcome: VaultReadOutcome): void;
   /** A request was answered. @param line.route the pattern of a route, never the path that was asked for */
   requestEnded(line: {
     readonly method: string;
@@ -39,5 +59,8 @@ export const silentMetrics: Metrics = {
   sessionChecked: () => {},
   egressEnded: () => {},
   outboxTried: () => {},
+  refreshEnded: () => {},
+  leaseWaited: () => {},
+  vaultRead: () => {},
   requestEnded: () => {},
 };

@@ -37,7 +37,9 @@ export function parseRfc3339(text: string): Instant | undefined {
   if (!Number.isFinite(at) || new Date(day).toISOString().slice(0, 10) !== text.slice(0, 10)) return undefined;
   return at as Instant;
 }
-/** For libraries that want a `Date`. */
+/** JavaScript's `Date`, by a name that can be used where no clock may be read. */
+export type StandardDate = Date;
+/** For libraries and callers that want a `Date`. */
 export const toDate = (at: Instant): Date => new Date(at);
 
 /** The parts of an instant on the UTC calendar; `month` counts from 1. For showing, where a sentence is built around them. */

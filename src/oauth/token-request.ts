@@ -1,22 +1,36 @@
 /**
- * The token request of the code flow (RFC 6749 §4.1.3, RFC 7636 §4.5): the code leaves once, and what comes back is
- * normalised, then checked. It is never repeated here: a second use of a code ends the tokens of the first.
+ * Requests at the token endpoint: the exchange of a code (RFC 6749 §4.1.3, RFC 7636 §4.5) and the refresh (§6), over the
+ * same client authentication and the same normalisation of the answer. Neither is ever repeated here: a second use of a
+ * code ends the tokens of the first, and whether a refresh token may be sent once more is the vault's to say (VA-9).
  *
  * Not here: the ID token's checks (id-token), what becomes of the tokens (sign-in, vault).
  */
 import { genericTokenEndpointRequest } from "oauth4webapi";
 import type { Egress } from "../egress/port.js";
-import { LatchkeyError } from "../kernel/errors.js";
+import type { ErrorCode } from "../kernel/error-catalog.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
-import { after, type Clock, type Instant } from "../kernel/time.js";
-import type { Provider } from "../providers/provider.js";
-import { authenticateClient } from "./client-authentication.js";
+import type { Result } from "../kernel/result.js";
+import {
+  after,
+  type Clock,
+  type Duration,
+  type Instant,
+  milliseconds,
+  parseHttpDate,
+  seconds,
+} from "../kernel/time.js";
+import type { ClientRegistration, Provider } from "../providers/provider.js";
+import { authenticateClient, type ClientAuthentication } from "./client-authentication.js";
 import { asProviderFailure, providerText, tokenErrorCode } from "./failures.js";
 import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
 import { type NormalisedTokenAnswer, normaliseTokenAnswer, type TokenAnswerFailure } from "./token-answer.js";
 import type { AuthorizationServer, TokenSet } from "./types.js";
+
+type Deps = { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource };
+type TokenQuirks = Pick<Provider["quirks"], "scopeSeparator" | "tokenErrors" | "tokenError">;
 
 /** Providers that were told of once: "unknown expiry" is a fact about a provider, not about a sign-in (SI-20). */
 const unknownExpiryTold = new WeakSet<Provider>();
@@ -51,37 +65,124 @@ export async function exchangeCode(
     redirect_uri: provider.redirectUri,
     ...(provider.quirks.pkce ? { code_verifier: input.codeVerifier } : {}),
   };
-  const answer = await genericTokenEndpointRequest(
-    serverOf(as),
-    { client_id: client.clientId },
-    clientAuth(made),
-    "authorization_code",
-    parameters,
-    requestOptions(deps.egress, "token", provider.timeout),
-  )
-    .then(async (response) =>
-      normaliseTokenAnswer(
-        {
-          status: response.status,
-          contentType: response.headers.get("content-type"),
-          body: await bodyBytes(response),
-        },
-        provider.quirks,
-      ),
-    )
-    .catch((thrown: unknown) => {
-      throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
-    });
-  if (!answer.ok) {
-    const sent = [input.code, input.codeVerifier, client.clientSecret?.reveal() ?? "", ...Object.values(made.body)];
-    throw tokenFailure(
-      inStandardWords(answer.error, provider.quirks.tokenErrors),
-      about,
-      sent.filter((value) => value !== client.clientId),
-    );
-  }
+  const { answer } = await requestTokens(deps, {
+    as,
+    client,
+    made,
+    grantType: "authorization_code",
+    parameters: new URLSearchParams(parameters),
+    timeout: provider.timeout,
+    quirks: provider.quirks,
+  }).catch((thrown: unknown) => {
+    throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
+  });
+  if (!answer.ok) throw tokenFailure(answer.error, about, sentValues(client, made, input.code, input.codeVerifier));
   return checkTokens(deps, provider, answer.value, now);
 }
+
+/** Where a refresh token is sent, and as whom. */
+export interface RefreshTarget {
+  readonly as: AuthorizationServer;
+  readonly client: ClientRegistration;
+  /** The `scope` to ask for; null sends none, which means all that was granted (RFC 6749 §6). */
+  readonly scopes: readonly string[] | null;
+  /** `resource`, byte for byte as it was asked for at first (RFC 8707 §2.2). */
+  readonly resource: readonly string[];
+  readonly quirks: TokenQuirks;
+}
+
+/** What came back, as a value: what it means to a grant is the vault's to decide (VA-9). */
+export type RefreshAnswer =
+  | { readonly kind: "tokens"; readonly tokens: NormalisedTokenAnswer }
+  /** `description` is one line, cut short, without anything that we sent. `retryAfter`: the header, where there is one. */
+  | (Extract<TokenAnswerFailure, { kind: "oauth_error" }> & { readonly retryAfter: Duration | null })
+  | (Extract<TokenAnswerFailure, { kind: "unavailable" }> & { readonly retryAfter: Duration | null })
+  | Extract<TokenAnswerFailure, { kind: "status" | "unreadable" }>
+  /** Nothing that could be read came back. `sent` is false when it is certain that nothing was written. */
+  | { readonly kind: "no_answer"; readonly code: ErrorCode; readonly sent: boolean }
+  /** Nothing was sent: there is no token endpoint, or our client cannot say who it is. */
+  | { readonly kind: "not_possible"; readonly reason: string };
+
+/**
+ * Sends a refresh token once (RFC 6749 §6). Answers every outcome as a value; throws only for a defect.
+ *
+ * @param input.timeout from name lookup to the last byte
+ */
+export async function refreshTokens(
+  deps: Deps,
+  input: { readonly target: RefreshTarget; readonly refreshToken: string; readonly timeout: Duration },
+): Promise<RefreshAnswer> {
+  const { as, client, scopes, resource, quirks } = input.target;
+  if (!as.token_endpoint) return { kind: "not_possible", reason: "token_endpoint_missing" };
+  const parameters = new URLSearchParams({ refresh_token: input.refreshToken });
+  if (scopes) parameters.set("scope", scopes.join(" "));
+  for (const one of resource) parameters.append("resource", one);
+  try {
+    const made = await authenticateClient(deps, { client, as, now: deps.clock.now() });
+    const request = { as, client, made, grantType: "refresh_token", parameters, timeout: input.timeout, quirks };
+    const { answer, retryAfter } = await requestTokens(deps, request);
+    if (answer.ok) return { kind: "tokens", tokens: answer.value };
+    const failure = answer.error;
+    if (failure.kind === "unavailable") return { ...failure, retryAfter };
+    if (failure.kind !== "oauth_error") return failure;
+    const sent = sentValues(client, made, input.refreshToken);
+    const description = failure.description === null ? null : providerText(failure.description, sent);
+    return { ...failure, error: providerText(failure.error, sent), description, retryAfter };
+  } catch (thrown) {
+    if (!isLatchkeyError(thrown)) throw thrown;
+    if (thrown.code === "signin.provider_misconfigured") {
+      return { kind: "not_possible", reason: String(thrown.data["reason"] ?? "client") };
+    }
+    if (!thrown.code.startsWith("egress.")) throw thrown;
+    return { kind: "no_answer", code: thrown.code, sent: thrown.data["sent"] !== false };
+  }
+}
+
+/** One request, and its answer in the words of the specification. @throws LatchkeyError `egress.*` */
+async function requestTokens(
+  deps: Deps,
+  request: {
+    readonly as: AuthorizationServer;
+    readonly client: ClientRegistration;
+    readonly made: ClientAuthentication;
+    readonly grantType: string;
+    readonly parameters: URLSearchParams;
+    readonly timeout: Duration | null;
+    readonly quirks: TokenQuirks;
+  },
+): Promise<{ answer: Result<NormalisedTokenAnswer, TokenAnswerFailure>; retryAfter: Duration | null }> {
+  const { as, client, quirks } = request;
+  const response = await genericTokenEndpointRequest(
+    serverOf(as),
+    { client_id: client.clientId },
+    clientAuth(request.made),
+    request.grantType,
+    request.parameters,
+    requestOptions(deps.egress, "token", request.timeout),
+  );
+  const contentType = response.headers.get("content-type");
+  const raw = { status: response.status, contentType, body: await bodyBytes(response) };
+  const answer = normaliseTokenAnswer(raw, quirks);
+  const retryAfter = readRetryAfter(response.headers.get("retry-after"), deps.clock.now());
+  return {
+    answer: answer.ok ? answer : { ok: false, error: inStandardWords(answer.error, quirks.tokenErrors) },
+    retryAfter,
+  };
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3); null for anything else. */
+function readRetryAfter(text: string | null, now: Instant): Duration | null {
+  if (text === null) return null;
+  if (/^\d{1,9}$/.test(text.trim())) return seconds(Number(text));
+  const at = parseHttpDate(text);
+  return at === undefined ? null : milliseconds(Math.max(0, at - now));
+}
+
+/** What a server's text must not repeat into our log. */
+const sentValues = (client: ClientRegistration, made: ClientAuthentication, ...values: string[]): readonly string[] =>
+  [...values, client.clientSecret?.reveal() ?? "", ...Object.values(made.body)].filter(
+    (value) => value !== client.clientId,
+  );
 
 /** A provider's own word for an error of RFC 6749 §5.2 is taken for that error; its description stays as it is. */
 function inStandardWords(failure: TokenAnswerFailure, words: Provider["quirks"]["tokenErrors"]): TokenAnswerFailure {

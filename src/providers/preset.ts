@@ -32,6 +32,8 @@ export interface Preset {
   readonly pictureHost?: PictureHost;
   /** True only where the provider documents that revoking a refresh token ends this token alone (LO-5). */
   readonly revocationEndsOneToken: boolean;
+  /** Left out: `omit`, as RFC 6749 §6 has it. */
+  readonly refreshScope?: "requested" | "granted";
   readonly quirks: ProviderQuirks;
 }
 

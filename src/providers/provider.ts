@@ -181,6 +181,10 @@ export interface Provider {
   readonly keepOfflineGrants: boolean;
   /** A preset may say that revoking a refresh token ends this token alone (LO-5); unknown is false. */
   readonly revocationEndsOneToken: boolean;
+  /** Which `scope` a refresh asks for (VA-11). */
+  readonly refreshScope: "omit" | "requested" | "granted";
+  /** Where `vault.fetch` may send an access token, besides userinfo (EG-2). */
+  readonly apiOrigins: readonly string[];
 }
 
 /** The providers of this installation, in the order of the configuration. */

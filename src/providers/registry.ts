@@ -54,6 +54,8 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     revokeOnSignOut: record.revokeOnSignOut,
     keepOfflineGrants: record.keepOfflineGrants,
     revocationEndsOneToken: preset.revocationEndsOneToken,
+    refreshScope: record.refreshScope ?? preset.refreshScope ?? "omit",
+    apiOrigins: record.apiOrigins,
     quirks: preset.quirks,
   });
 }

@@ -6,7 +6,7 @@
  * metrics of the process (memory, event loop), which whoever runs it has from elsewhere.
  */
 import type { Counter, Gauge, Histogram } from "prom-client";
-import type { Metrics, SessionCheckOutcome } from "../kernel/metrics.js";
+import type { Metrics, SessionCheckOutcome, VaultReadOutcome } from "../kernel/metrics.js";
 import type { Duration } from "../kernel/time.js";
 import { countRequests } from "./request-counts.js";
 
@@ -45,6 +45,24 @@ export const metricList = {
     labels: ["purpose", "outcome"],
     buckets: [0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     help: "Outbound requests from name lookup to the last byte, by purpose and outcome: 2xx to 5xx, or the code of the failure.",
+  },
+  vaultReads: {
+    name: "latchkey_vault_reads_total",
+    type: "counter",
+    labels: ["outcome"],
+    help: "Access tokens asked of the vault: fresh, refreshed, kept (still valid where a refresh was not to be had), or refused.",
+  },
+  refreshes: {
+    name: "latchkey_refreshes_total",
+    type: "counter",
+    labels: ["connection", "outcome"],
+    help: "Refreshes of grants: refreshed, ended (the person has to connect again), client_fault, configuration_fault, transient, overtaken (another process was faster), or failed (not tried or not written).",
+  },
+  leaseWaits: {
+    name: "latchkey_lease_waits_total",
+    type: "counter",
+    labels: ["connection"],
+    help: "Times a process waited for another one that was refreshing the same grant.",
   },
   outboxTries: {
     name: "latchkey_outbox_tries_total",
@@ -114,6 +132,9 @@ export async function createPrometheus(): Promise<Prometheus> {
   const signIns = counter(metricList.signIns);
   const sessionChecks = counter(metricList.sessionChecks);
   const egress = histogram(metricList.egress);
+  const vaultReads = counter(metricList.vaultReads);
+  const refreshes = counter(metricList.refreshes);
+  const leaseWaits = counter(metricList.leaseWaits);
   const outboxTries = counter(metricList.outboxTries);
   const outboxRows = gauge(metricList.outboxRows);
   const outboxLag = gauge(metricList.outboxLag);
@@ -130,6 +151,15 @@ export async function createPrometheus(): Promise<Prometheus> {
     }
   }
 
+  // As hot as a session check.
+  const reads: Record<VaultReadOutcome, number> = { fresh: 0, refreshed: 0, kept: 0, refused: 0 };
+  function handOverReads(): void {
+    for (const outcome of Object.keys(reads) as VaultReadOutcome[]) {
+      vaultReads.inc({ outcome }, reads[outcome]);
+      reads[outcome] = 0;
+    }
+  }
+
   const { observe, handOver } = countRequests(metricList.requestDuration, requests, (histogram) =>
     registry.registerMetric(histogram),
   );
@@ -143,12 +173,18 @@ export async function createPrometheus(): Promise<Prometheus> {
       },
       egressEnded: ({ purpose, outcome, duration }) => egress.observe({ purpose, outcome }, duration / 1_000),
       outboxTried: (outcome) => outboxTries.inc({ outcome }),
+      refreshEnded: (connection, outcome) => refreshes.inc({ connection, outcome }),
+      leaseWaited: (connection) => leaseWaits.inc({ connection }),
+      vaultRead: (outcome) => {
+        reads[outcome]++;
+      },
       requestEnded: ({ method, route, status, duration }) => {
         observe(methods.has(method) ? method : "other", route, status, duration / 1_000);
       },
     },
     async page(waiting) {
       handOverChecks();
+      handOverReads();
       handOver();
       // What is not known now must be absent: the last known value would look like news.
       outboxRows.remove();

@@ -59,8 +59,8 @@ export function createSessionCache(capacity = 50_000): SessionCache {
         if (tokenHash) drop(tokenHash);
       } else if (kind === "user") {
         for (const tokenHash of [...(hashesOfUser.get(key as UserId) ?? [])]) drop(tokenHash);
-      } else {
-        // Providers and settings change seldom and bear on everybody.
+      } else if (kind !== "grant") {
+        // What became of a grant says nothing of sessions. Providers and settings change seldom and bear on everybody.
         for (const tokenHash of [...byHash.keys()]) drop(tokenHash);
       }
     },

@@ -144,11 +144,11 @@ export interface MetadataRecord {
 }
 
 /** Kinds are few and keys coarse on purpose: a listener that misreads one only forgets too much. */
-export type AnnouncementKind = "session" | "user" | "provider" | "tool_server" | "settings";
+export type AnnouncementKind = "session" | "user" | "grant" | "provider" | "tool_server" | "settings";
 export interface Announcement {
   readonly sequence: number;
   readonly kind: AnnouncementKind;
-  /** The session's or user's id, the provider's id, or the settings key. */
+  /** The session's or user's id, `<user id>/<connection>` of a grant, the provider's id, or the settings key. */
   readonly key: string;
   readonly at: Instant;
 }

@@ -42,8 +42,13 @@ export interface FakeProviderOptions {
   readonly clients?: readonly FakeClient[];
   /** @default "ES256" */
   readonly alg?: SigningAlgorithm;
-  /** `rotate`: each refresh gives a new refresh token, and reuse of an old one revokes all. @default "rotate" */
-  readonly rotation?: "rotate" | "keep";
+  /**
+   * `rotate`: each refresh gives a new refresh token, and reuse of an old one revokes all. `lenient`: a new one each time,
+   * and the old ones go on working. `keep`: the same for good.
+   *
+   * @default "rotate"
+   */
+  readonly rotation?: "rotate" | "lenient" | "keep";
   /** @default true */
   readonly requirePkce?: boolean;
   /** Seconds. @default 3600 */
@@ -89,6 +94,8 @@ export interface FakeProvider {
   sidOf(sub: string): string | undefined;
   /** True when the session that an ID token names was signed out at `end_session`. */
   isSignedOut(sid: string): boolean;
+  /** How often reuse of a rotated refresh token ended a whole family: each is a grant that somebody lost. */
+  readonly familyRevocations: number;
   /** Cuts every connection and closes the port: the provider is down. */
   stop(): Promise<void>;
   /** Listens again, on the same port. */
@@ -133,6 +140,7 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     refreshTokens: new Map(),
     pushedRequests: new Map(),
     endedSessions: new Set(),
+    familyRevocations: 0,
   };
   const endpoints = routes(path);
   const requests: RecordedRequest[] = [];
@@ -244,6 +252,9 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     logoutToken: (claims, header) => logoutToken(state, client.clientId, claims, header),
     sidOf: (sub) => [...state.codes.values()].filter((code) => code.person.sub === sub).at(-1)?.sid,
     isSignedOut: (sid) => state.endedSessions.has(sid),
+    get familyRevocations() {
+      return state.familyRevocations;
+    },
     stop: async () => {
       const closing = server;
       server = undefined;

@@ -62,7 +62,8 @@ const nothing = { users: 0, identities: 0, sessions: 0, grants: 0, signIns: 0 };
 const everything = { users: 1, identities: 1, sessions: 1, grants: 1, signIns: 1 };
 
 describe("a node killed in the middle of a sign-in leaves no half user", () => {
-  const points = Object.entries(faultPoints).map(([number, what]) => [Number(number) as FaultPoint, what] as const);
+  const ofSignIn = Object.entries(faultPoints).filter(([, what]) => what.startsWith("sign-in: "));
+  const points = ofSignIn.map(([number, what]) => [Number(number) as FaultPoint, what] as const);
 
   test.each(points)("QU-16 SI-20 AC-6 killed at point %i (%s)", async (point) => {
     const { config, provider, rows } = await aSetting();

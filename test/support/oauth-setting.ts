@@ -76,6 +76,8 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   revokeOnSignOut: "auto",
   keepOfflineGrants: false,
   revocationEndsOneToken: false,
+  refreshScope: "omit",
+  apiOrigins: [],
   ...more,
 });
 

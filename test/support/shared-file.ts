@@ -11,6 +11,7 @@ import { createLatchkey, type Latchkey } from "../../src/create-latchkey.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import type { Faults } from "../../src/kernel/fault.js";
 import { silentLog } from "../../src/kernel/log.js";
+import { systemClock } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 import { type Browser, createBrowser } from "../../src/testing/browser.js";
@@ -50,7 +51,8 @@ export async function createSharedWorld(options: WorldOptions = {}): Promise<Sha
   const config = { ...options.config, database: `sqlite:${path}` };
   const world = await createWorld({ ...options, config, ports: { faults, ...options.ports } });
   const { clock, log } = world;
-  const store = await openSqliteStore({ path, clock, random: systemRandom, log: silentLog });
+  // Waiting for the file's lock is real time, whatever time a test plays.
+  const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom, log: silentLog });
   const nodes: Latchkey[] = [];
   return {
     ...world,

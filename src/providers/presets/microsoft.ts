@@ -35,6 +35,8 @@ export const microsoft: Preset = {
   claims: { picture: null },
   // Entra documents no revocation endpoint.
   revocationEndsOneToken: false,
+  // Left out, Entra may answer with a token for another resource than the one that was asked for at first.
+  refreshScope: "requested",
   // Entra's userinfo tells a fixed few claims (userinfo page): roles and groups are in the ID token or nowhere, and
   // asking for them would put an unproven address in the place of the ID token's.
   quirks: {

@@ -145,6 +145,28 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Diese Anfrage kam nicht von einer unserer eigenen Seiten.",
     person: "Gehen Sie auf Ihre Kontoseite, und versuchen Sie es von dort noch einmal.",
   },
+  "grant.not_connected": {
+    message: "Dieses Konto ist nicht verbunden.",
+    person: "Verbinden Sie es zuerst: Melden Sie sich mit diesem Dienst an.",
+  },
+  "grant.needs_reconnect": {
+    message: "Die Verbindung muss erneuert werden.",
+    person: "Melden Sie sich mit diesem Dienst neu an.",
+  },
+  "grant.refresh_unavailable": {
+    message: "Die Verbindung ist zurzeit nicht zu benutzen.",
+    person: "Versuchen Sie es gleich noch einmal.",
+  },
+  "grant.client_rejected": { message: "Diese Verbindung ist nicht richtig eingerichtet.", person: ask },
+  "grant.provider_refused": { message: "Diese Verbindung ist nicht richtig eingerichtet.", person: ask },
+  "grant.unreadable": { message: "Die Verbindung ist zurzeit nicht zu benutzen.", person: ask },
+  "grant.connection_unknown": { message: "Diese Verbindung gibt es nicht.", person: "Prüfen Sie ihren Namen." },
+  "grant.connection_disabled": { message: "Diese Verbindung ist abgeschaltet.", person: ask },
+  "grant.url_refused": { message: "Eine Anfrage an einen anderen Server wurde abgelehnt.", person: ask },
+  "grant.consent_required": {
+    message: "Die Verbindung erlaubt das nicht.",
+    person: "Verbinden Sie sich neu, und erlauben Sie, wonach gefragt wird.",
+  },
   "logout.token_invalid": { message: "Die Abmeldung des Anmeldedienstes war nicht gültig.", person: ask },
   "logout.request_invalid": { message: "Die Anfrage zur Abmeldung war nicht lesbar.", person: ask },
   "logout.unfinished": {

@@ -35,14 +35,17 @@ async function refresh(state: ProviderState, client: FakeClient, form: URLSearch
   const issued = state.refreshTokens.get(offered);
   if (!issued || issued.family.clientId !== client.clientId) return refuse("invalid_grant", "unknown refresh token");
   const { family } = issued;
-  if (issued.used) revokeFamily(state, family);
+  if (issued.used) {
+    if (!family.revoked) state.familyRevocations++;
+    revokeFamily(state, family);
+  }
   if (family.revoked) return refuse("invalid_grant", "the refresh token was revoked");
   const scope = form.get("scope") ?? family.scope;
   if (scope.split(" ").some((one) => !family.scope.split(" ").includes(one))) {
     return refuse("invalid_scope", "more than was granted");
   }
   if (state.rotation === "keep") return { headers: noStore, json: await tokenAnswer(state, family, undefined, scope) };
-  issued.used = true;
+  issued.used = state.rotation === "rotate";
   return { headers: noStore, json: await tokenAnswer(state, family, issueRefreshToken(state, family), scope) };
 }
 

@@ -71,8 +71,8 @@ export interface TokenFamily {
 export interface ProviderState {
   readonly clock: Clock;
   readonly alg: SigningAlgorithm;
-  /** What a refresh does to the refresh token: a new one and the old one dead, the same, or none. */
-  readonly rotation: "rotate" | "keep";
+  /** What a refresh does to the refresh token: a new one and the old one dead, a new one beside the old, or the same. */
+  readonly rotation: "rotate" | "lenient" | "keep";
   readonly requirePkce: boolean;
   readonly accessTokenLifetime: number;
   readonly claimsInIdToken: boolean;
@@ -90,6 +90,8 @@ export interface ProviderState {
   readonly pushedRequests: Map<string, { readonly clientId: string; readonly parameters: URLSearchParams }>;
   /** `sid` values of sessions that were signed out at `end_session`. */
   readonly endedSessions: Set<string>;
+  /** How often reuse of a rotated refresh token ended its whole family. */
+  familyRevocations: number;
 }
 
 /** An unguessable name for something handed out, e.g. `code-…`. */

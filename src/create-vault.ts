@@ -1,0 +1,102 @@
+/** Composition of the vault: what it asks of providers, answered from their registry and metadata. Wiring, no rules. */
+import type { Bus } from "./bus/port.js";
+import type { Config } from "./config/schema.js";
+import { noFaults } from "./kernel/fault.js";
+import { newId, type SessionId } from "./kernel/ids.js";
+import type { Metrics } from "./kernel/metrics.js";
+import { systemClock } from "./kernel/time.js";
+import { readRefreshedIdToken } from "./oauth/refreshed-id-token.js";
+import { revocationRow } from "./outbox/revocation.js";
+import type { Provider } from "./providers/provider.js";
+import type { News } from "./sessions/news.js";
+import type { SignInPorts } from "./sign-in/ports.js";
+import type { VaultConnections } from "./vault/ports.js";
+import { createVault, type RunningVault } from "./vault/vault.js";
+
+export interface VaultWiring {
+  readonly config: Config;
+  readonly base: string;
+  readonly signIn: Pick<
+    SignInPorts,
+    "store" | "egress" | "keyring" | "metadata" | "providers" | "clock" | "random" | "log" | "faults"
+  >;
+  readonly news: News;
+  readonly bus: Bus | undefined;
+  readonly metrics: Metrics;
+  readonly learnIssuer: (unresolved: string) => Promise<unknown>;
+  readonly onQueued: () => void;
+}
+
+export function wireVault(wiring: VaultWiring): RunningVault {
+  const { config, signIn, news, bus, metrics, onQueued } = wiring;
+  const { store, keyring, egress, clock, random, log, faults } = signIn;
+  return createVault({
+    store,
+    keyring,
+    egress,
+    connections: providerConnections(wiring),
+    news,
+    hints: bus,
+    clock,
+    waitingClock: systemClock,
+    random,
+    log,
+    metrics,
+    faults: faults ?? noFaults,
+    node: newId<SessionId>(systemClock.now(), random),
+    // Roles and groups follow from claims in a later step (AC-19).
+    onRefreshed: async () => {},
+    onQueued,
+    options: config.vault,
+  });
+}
+
+const prefix = "provider:";
+
+function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultConnections {
+  const { providers, metadata, keyring, random } = signIn;
+  const providerOf = (connection: string): Provider | undefined =>
+    connection.startsWith(prefix) ? providers.byId(connection.slice(prefix.length)) : undefined;
+  const known = (connection: string): Provider => {
+    const provider = providerOf(connection);
+    if (!provider) throw new Error(`no provider for ${connection}`);
+    return provider;
+  };
+
+  return {
+    async find(connection) {
+      const provider = providerOf(connection);
+      if (!provider) return undefined;
+      if (provider.unresolvedIssuer !== undefined && provider.issuers.length === 0) {
+        await learnIssuer(provider.unresolvedIssuer);
+      }
+      const { displayName: name, enabled, issuers } = provider;
+      return { name, enabled, issuers, connectUrl: `${base}/providers/${provider.id}/start` };
+    },
+    async resolveClient(grant) {
+      const provider = known(grant.connection);
+      const as = await metadata.discover(provider);
+      const { client, quirks, scopes: requested, refreshScope } = provider;
+      return {
+        as,
+        client,
+        quirks,
+        scopes: refreshScope === "omit" ? null : refreshScope === "granted" ? grant.scopes : requested,
+        resource: [],
+        readIdToken:
+          provider.kind === "oauth2" ? null : (input) => readRefreshedIdToken({ metadata }, { as, provider, ...input }),
+        revocationEndsOneToken: provider.revokeOnSignOut !== "never" && provider.revocationEndsOneToken,
+      };
+    },
+    async bounds(connection) {
+      const provider = known(connection);
+      const as = await metadata.discover(provider);
+      return { origins: provider.apiOrigins, urls: as.userinfo_endpoint === undefined ? [] : [as.userinfo_endpoint] };
+    },
+    revocation(grant, { refreshToken, accessToken }, now) {
+      const { issuer, clientId, connection } = grant;
+      const provider = connection.startsWith(prefix) ? connection.slice(prefix.length) : connection;
+      return revocationRow({ keyring, random }, { provider, issuer, clientId, refreshToken, accessToken }, now);
+    },
+  };
+}

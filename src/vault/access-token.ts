@@ -1,0 +1,150 @@
+/**
+ * `vault.accessToken`: the way out for a token (VA-6, VA-13). Fresh is answered from memory; else the grant is refreshed
+ * first, and where that is not to be had a token that is still valid is served all the same (VA-9).
+ */
+import { LatchkeyError } from "../kernel/errors.js";
+import { type Duration, type Instant, milliseconds, type StandardDate, toDate } from "../kernel/time.js";
+import type { RefreshEnd } from "./attempt-refresh.js";
+import type { GrantFinder } from "./find-grant.js";
+import type { GrantKey, HeldGrant } from "./grant-cache.js";
+import { freshnessOf, rejectionCounts } from "./policy/freshness.js";
+import type { VaultPorts } from "./ports.js";
+import type { Refresher } from "./refresh.js";
+
+/** Whose token, for what. */
+export interface AccessTokenRequest extends GrantKey {
+  /** A user's id, as `sessions.authenticate` gives it. */
+  readonly user: string;
+  /**
+   * A session's id: its own grant is used where it is active (VA-16). Name it wherever there is one.
+   *
+   * @default the user's active grant of this connection that was made last; one that is newer counts within 5 s
+   */
+  readonly session?: string | undefined;
+  /** `provider:<id>`. Never another one's token, whatever is there. */
+  readonly connection: string;
+  /**
+   * Milliseconds that the token must still be valid for. Cut at nine tenths of the token's lifetime.
+   *
+   * @default 0: `vault.refreshMargin` alone decides
+   */
+  readonly minValidity?: number | undefined;
+}
+
+/** An access token that may be used now. Keep it no longer than the work at hand: the next call costs microseconds. */
+export interface AccessToken {
+  readonly accessToken: string;
+  /** How it is to be presented (RFC 6750, RFC 9449). */
+  readonly tokenType: "Bearer" | "DPoP";
+  /** Null: the provider did not say. */
+  readonly expiresAt: StandardDate | null;
+  /** What was granted. */
+  readonly scopes: readonly string[];
+}
+
+export interface AccessTokens {
+  accessToken(request: AccessTokenRequest): Promise<AccessToken>;
+  /** The same after a server refused `rejected`: one refresh, if that is still the current token. */
+  afterRejection(request: AccessTokenRequest, rejected: string): Promise<AccessToken>;
+}
+
+/** Where a store's rows change faster than they can be read, somebody is at work who should be waited for no longer. */
+const mostRounds = 5;
+
+export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refresher: Refresher): AccessTokens {
+  const { clock, metrics, options } = ports;
+  const none = milliseconds(0);
+
+  const freshness = ({ grant }: HeldGrant, minValidity: Duration, now: Instant) =>
+    freshnessOf(grant, { now, margin: options.refreshMargin, minValidity });
+
+  async function slowly(request: AccessTokenRequest, rejected: string | undefined): Promise<AccessToken> {
+    const startedAt = clock.now();
+    const deadline = clock.monotonic() + options.callerWait;
+    const minValidity = milliseconds(Math.max(0, request.minValidity ?? 0));
+    for (let round = 0; round < mostRounds; round++) {
+      const held = await finder.find(request);
+      const { grant, secrets } = held;
+      const now = clock.now();
+      const refused = rejected === secrets.accessToken && rejectionCounts(grant.lastRefreshAt, now);
+      const refreshedSince = grant.lastRefreshAt !== null && grant.lastRefreshAt >= startedAt;
+      if (refreshedSince || (!refused && freshness(held, minValidity, now) === "fresh")) {
+        metrics.vaultRead(round === 0 ? "fresh" : "refreshed");
+        return answerOf(held);
+      }
+      const valid = !refused && freshness(held, none, now) !== "expired";
+      // In memory already: nothing can be had before that moment, or ever.
+      const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now;
+      if (valid && (secrets.refreshToken === null || waits)) return kept(held);
+      const need = { rejected: refused ? rejected : undefined, minValidity, startedAt };
+      const end = await within(deadline, refresher.refresh(grant.id, need));
+      finder.drop(request);
+      if (end?.kind === "look") continue;
+      if (valid && freshness(held, none, clock.now()) !== "expired") return kept(held);
+      throw notHad(request, end);
+    }
+    throw notHad(request, undefined);
+  }
+
+  function kept(held: HeldGrant): AccessToken {
+    metrics.vaultRead("kept");
+    return answerOf(held);
+  }
+
+  /** Undefined when the time is over; what was waited for goes on. */
+  async function within(deadline: number, end: Promise<RefreshEnd>): Promise<RefreshEnd | undefined> {
+    let cancel = (): void => {};
+    const over = new Promise<undefined>((resolve) => {
+      cancel = clock.after(milliseconds(Math.max(0, deadline - clock.monotonic())), () => resolve(undefined));
+    });
+    // Whoever stops waiting must not make an unhandled rejection of its failure.
+    end.catch(() => {});
+    try {
+      return await Promise.race([end, over]);
+    } finally {
+      cancel();
+    }
+  }
+
+  async function counted(request: AccessTokenRequest, rejected?: string): Promise<AccessToken> {
+    try {
+      return await slowly(request, rejected);
+    } catch (thrown) {
+      metrics.vaultRead("refused");
+      throw thrown;
+    }
+  }
+
+  return {
+    async accessToken(request) {
+      const now = clock.now();
+      const held = finder.remembered(request, now);
+      if (held && freshness(held, (request.minValidity ?? 0) as Duration, now) === "fresh") {
+        metrics.vaultRead("fresh");
+        return answerOf(held);
+      }
+      return counted(request);
+    },
+    afterRejection: (request, rejected) => counted(request, rejected),
+  };
+}
+
+/** Seconds to wait where nobody knows better. */
+const soon = 5;
+
+function notHad(
+  { connection }: AccessTokenRequest,
+  end: Extract<RefreshEnd, { kind: "held" }> | undefined,
+): LatchkeyError {
+  const seconds = end?.retryAfter == null ? soon : Math.max(1, Math.ceil(end.retryAfter / 1_000));
+  const code = end?.code ?? "grant.refresh_unavailable";
+  const retryAfter = code === "grant.refresh_unavailable" ? seconds : undefined;
+  return new LatchkeyError(code, { data: { connection, reason: end?.reason ?? "still_under_way", retryAfter } });
+}
+
+const answerOf = ({ grant, secrets }: HeldGrant): AccessToken => ({
+  accessToken: secrets.accessToken,
+  tokenType: secrets.tokenType,
+  expiresAt: grant.expiresAt === null ? null : toDate(grant.expiresAt),
+  scopes: grant.scopes,
+});

@@ -1,0 +1,184 @@
+/**
+ * One attempt under a lease: asks the token endpoint, once more where nobody can know what became of the first request,
+ * and writes what came of it. Until the write nobody but this function has the new tokens.
+ */
+import type { ErrorCode } from "../kernel/error-catalog.js";
+import { asLatchkeyError, isLatchkeyError } from "../kernel/errors.js";
+import type { JsonObject } from "../kernel/json.js";
+import type { RefreshMetricOutcome } from "../kernel/metrics.js";
+import { type Duration, type Instant, milliseconds, seconds } from "../kernel/time.js";
+import type { NormalisedTokenAnswer } from "../oauth/token-answer.js";
+import { type RefreshAnswer, refreshTokens } from "../oauth/token-request.js";
+import type { GrantRecord } from "../store/records.js";
+import type { Lease } from "./lease.js";
+import { mergeTokens } from "./policy/merge.js";
+import { ambiguousRefresh, outcomeAfterAmbiguity, outcomeOf, type RefreshOutcome } from "./policy/outcome.js";
+import type { GrantClient, VaultPorts } from "./ports.js";
+import type { GrantSecrets } from "./sealed-grant.js";
+import { codeOfFailure, type Written, writeEnd, writeFailure, writeTokens } from "./write-outcome.js";
+
+/** VA-9: long enough for a connection that broke to be gone, short enough for a server's grace period. */
+const beforeSecondTry = seconds(1);
+
+export type RefreshEnd =
+  /** The row has changed, or is good as it is: look again. */
+  | { readonly kind: "look" }
+  /** There is no new token now; one that is still valid may be served. */
+  | { readonly kind: "held"; readonly code: ErrorCode; readonly retryAfter: Duration | null; readonly reason: string };
+
+interface Attempted {
+  readonly end: RefreshEnd;
+  readonly outcome: RefreshMetricOutcome;
+}
+type Decided = Exclude<RefreshOutcome, { kind: "ambiguous" }>;
+
+export async function attemptRefresh(
+  ports: VaultPorts,
+  lease: Lease,
+  secrets: GrantSecrets,
+  unknownBefore: boolean,
+): Promise<Attempted> {
+  const { row } = lease;
+  ports.faults.point(9);
+  const client = await resolve(ports, row);
+  if (client.kind === "unresolved") return failed(client.outcome, null);
+  const target = client.client;
+  if (target.client.clientId !== row.clientId) {
+    // Another client now: the refresh token is not its, and asking with it would only end the grant. A person who signs
+    // in again has a grant of the new one.
+    return failed({ kind: "configuration_fault", reason: "client_changed" }, fingerprint(ports, target));
+  }
+  const askedAt = ports.clock.now();
+  const outcome = await ask(ports, target, secrets, row);
+  ports.faults.point(10);
+  if (outcome.kind === "ended") return ended(endReason(outcome.reason, unknownBefore));
+  if (outcome.kind !== "refreshed") return failed(outcome, fingerprint(ports, target));
+  return refreshed(target, outcome.tokens, askedAt);
+
+  async function refreshed(server: GrantClient, tokens: NormalisedTokenAnswer, asked: Instant): Promise<Attempted> {
+    const read = await readIdToken(ports, server, tokens, secrets);
+    if (read.kind === "another") {
+      const received = { ...secrets, ...mergeTokens({ secrets, scopes: row.scopes }, tokens, null, asked).secrets };
+      return ended(`id_token_other_${read.reason}`, received);
+    }
+    const idToken = read.kind === "same" ? tokens.idToken : null;
+    const merged = mergeTokens({ secrets, scopes: row.scopes }, tokens, idToken, asked);
+    const written = await writeTokens(ports, row, merged);
+    if (written.kind === "written")
+      tell(written.row, merged.secrets.accessToken, read.kind === "same" ? read.claims : null);
+    // The row went while the request was out; where that hits nobody else, what came must not live on (LO-5).
+    if (written.kind === "gone" && server.revocationEndsOneToken) await revoke(merged.secrets);
+    return { end: { kind: "look" }, outcome: written.kind === "written" ? "refreshed" : "overtaken" };
+  }
+
+  function tell(grant: GrantRecord, accessToken: string, claims: JsonObject | null): void {
+    ports.onRefreshed({ grant, accessToken, claims }).catch((thrown: unknown) => {
+      ports.log.error(
+        { grant: grant.id, err: asLatchkeyError(thrown) },
+        "what follows a refresh failed; the token is good",
+      );
+    });
+  }
+
+  async function ended(reason: string, received?: GrantSecrets): Promise<Attempted> {
+    const written = await writeEnd(ports, row, reason);
+    if (received) await revoke(received);
+    if (written.kind === "written") {
+      ports.log.warn(
+        { grant: row.id, connection: row.connection, reason },
+        "a grant ended: the person has to connect again",
+      );
+    }
+    return { end: { kind: "look" }, outcome: written.kind === "written" ? "ended" : "overtaken" };
+  }
+
+  async function failed(
+    failure: Exclude<Decided, { kind: "refreshed" | "ended" }>,
+    print: string | null,
+  ): Promise<Attempted> {
+    const written = await writeFailure(ports, row, failure, { unknownBefore, fingerprint: print });
+    const fields = { grant: row.id, connection: row.connection, kind: failure.kind, reason: failure.reason };
+    if (failure.kind === "transient") ports.log.warn(fields, "a refresh failed and will be tried again");
+    else ports.log.error(fields, "a refresh was refused: the operator has to look; the grant is kept");
+    return { end: heldAfter(written, failure, ports.clock.now()), outcome: failure.kind };
+  }
+
+  async function revoke(tokens: GrantSecrets): Promise<void> {
+    const revocation = ports.connections.revocation(row, tokens, ports.clock.now());
+    await ports.store.transaction((tx) => tx.outbox.insert(revocation));
+    ports.onQueued();
+  }
+}
+
+/** An `invalid_grant` after an attempt that nobody knows the end of was most likely that attempt's doing (VA-10). */
+const endReason = (reason: string, unknownBefore: boolean): string =>
+  unknownBefore && reason === "invalid_grant" ? ambiguousRefresh : reason;
+
+function heldAfter(
+  written: Written,
+  failure: Exclude<Decided, { kind: "refreshed" | "ended" }>,
+  now: Instant,
+): RefreshEnd {
+  if (written.kind !== "written") return { kind: "look" };
+  const { nextAttemptAt } = written.row;
+  const retryAfter = nextAttemptAt === null ? null : milliseconds(Math.max(0, nextAttemptAt - now));
+  return { kind: "held", code: codeOfFailure(failure.kind), retryAfter, reason: failure.reason };
+}
+
+async function resolve(ports: VaultPorts, row: GrantRecord) {
+  try {
+    return { kind: "resolved", client: await ports.connections.resolveClient(row) } as const;
+  } catch (thrown) {
+    if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
+    const outcome = { kind: "transient", reason: thrown.code, retryAfter: null, unknown: false } as const;
+    return { kind: "unresolved", outcome } as const;
+  }
+}
+
+async function ask(ports: VaultPorts, target: GrantClient, secrets: GrantSecrets, row: GrantRecord): Promise<Decided> {
+  const refreshToken = secrets.refreshToken ?? "";
+  const once = async (): Promise<RefreshOutcome> => {
+    const answer = await refreshTokens(ports, { target, refreshToken, timeout: ports.options.refreshTimeout });
+    logAnswer(ports, row, answer);
+    return outcomeOf(answer);
+  };
+  const first = await once();
+  if (first.kind !== "ambiguous") return first;
+  ports.log.warn({ grant: row.id, reason: first.reason }, "a refresh got no answer: the same token is sent once more");
+  await ports.clock.sleep(beforeSecondTry);
+  return outcomeAfterAmbiguity(await once());
+}
+
+function logAnswer(ports: VaultPorts, row: GrantRecord, answer: RefreshAnswer): void {
+  if (answer.kind !== "oauth_error") return;
+  const { error, description, status } = answer;
+  ports.log.info({ grant: row.id, connection: row.connection, error, description, status }, "a refresh was refused");
+}
+
+async function readIdToken(ports: VaultPorts, server: GrantClient, tokens: NormalisedTokenAnswer, held: GrantSecrets) {
+  if (tokens.idToken === null || !server.readIdToken) return { kind: "none" } as const;
+  const { idToken, accessToken } = tokens;
+  const now = ports.clock.now();
+  const read = await server.readIdToken({ idToken, previous: held.idToken, accessToken, now });
+  if (read.kind === "defect") {
+    ports.log.warn({ reason: read.reason }, "a refresh brought an ID token that is not valid; the old one stays");
+  }
+  return read;
+}
+
+/** What was asked, and as whom, under a name that tells nothing: with another one it is worth asking again. */
+const fingerprint = ({ keyring }: VaultPorts, { as, client, scopes, resource }: GrantClient): string =>
+  keyring.fingerprint(
+    JSON.stringify([
+      as.token_endpoint,
+      { ...client, clientSecret: client.clientSecret?.reveal(), clientKey: client.clientKey?.reveal() },
+      scopes,
+      resource,
+    ]),
+  );
+
+/** Undefined when it cannot be known now. */
+export async function fingerprintOf(ports: VaultPorts, row: GrantRecord): Promise<string | undefined> {
+  const client = await resolve(ports, row);
+  return client.kind === "resolved" ? fingerprint(ports, client.client) : undefined;
+}

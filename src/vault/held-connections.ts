@@ -1,0 +1,143 @@
+/** What a person holds: the list without tokens, ending it, and hearing that it ended (VA-14). */
+import { auditEvent } from "../audit/audit-event.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import { type AuditEventId, isId, newId, type UserId } from "../kernel/ids.js";
+import { type StandardDate, toDate } from "../kernel/time.js";
+import type { GrantRecord } from "../store/records.js";
+import { grantNews, readGrantNews } from "./grant-cache.js";
+import { selectGrant } from "./policy/select-grant.js";
+import type { VaultPorts } from "./ports.js";
+import { openGrant } from "./sealed-grant.js";
+
+/** One connection of one person, without any token (VA-5). */
+export interface HeldConnection {
+  /** `provider:<id>` */
+  readonly connection: string;
+  /** Shown to people; the connection's id where it is not configured any more. */
+  readonly name: string;
+  readonly status: "connected" | "needs_reconnect";
+  /** Why, where it needs to be connected again: an error code of the provider, `ambiguous_refresh`, `no_refresh_token`. */
+  readonly reason: string | null;
+  readonly accountLabel: string | null;
+  /** When it was connected. */
+  readonly since: StandardDate;
+  readonly scopes: readonly string[];
+  /** The end of the access token; null: unknown. It is refreshed when it is needed. */
+  readonly expiresAt: StandardDate | null;
+  /** When a token was last made for it; null: never since it was connected. */
+  readonly lastRefreshAt: StandardDate | null;
+}
+
+/** What became of one person's connection. */
+export interface ConnectionChange {
+  readonly user: string;
+  readonly connection: string;
+  readonly status: HeldConnection["status"] | "not_connected";
+  readonly reason: string | null;
+}
+
+/** Whose connection is to end, and who says so. */
+export interface DisconnectRequest {
+  readonly user: string;
+  readonly connection: string;
+  /** Only the grant of this session. @default all grants that the user holds for this connection */
+  readonly session?: string | undefined;
+  /** For the audit trail. @default the user */
+  readonly actor?: { readonly kind: string; readonly id: string | null } | undefined;
+}
+
+export interface HeldConnections {
+  list(user: string): Promise<readonly HeldConnection[]>;
+  disconnect(request: DisconnectRequest): Promise<{ readonly ended: number }>;
+  subscribe(listener: (change: ConnectionChange) => unknown): () => void;
+  /** Reads what other processes have said; does nothing while nobody listens. */
+  listen(): Promise<void>;
+}
+
+export function createHeldConnections(ports: VaultPorts): HeldConnections {
+  const { store, log } = ports;
+  const listeners = new Set<{ readonly tell: (change: ConnectionChange) => unknown }>();
+
+  ports.news.subscribe(({ kind, key }) => {
+    if (kind === "grant" && listeners.size > 0) void announce(readGrantNews(key));
+  });
+
+  async function announce({ user, connection }: { user: UserId; connection: string }): Promise<void> {
+    try {
+      const grants = (await store.grants.ofUser(user)).filter((grant) => grant.connection === connection);
+      const [held] = await summaries(grants);
+      const change = {
+        user,
+        connection,
+        status: held?.status ?? "not_connected",
+        reason: held?.reason ?? null,
+      } as const;
+      for (const { tell } of [...listeners]) await tell(change);
+    } catch (thrown) {
+      const err = thrown instanceof Error ? thrown : undefined;
+      log.error({ user, connection, err }, "a listener of connections failed");
+    }
+  }
+
+  const summaries = (grants: readonly GrantRecord[]): Promise<HeldConnection[]> =>
+    Promise.all([...new Set(grants.map(({ connection }) => connection))].map((name) => summary(name, grants)));
+
+  async function summary(connection: string, all: readonly GrantRecord[]): Promise<HeldConnection> {
+    const grants = all.filter((grant) => grant.connection === connection);
+    const grant = selectGrant(grants, undefined) ?? (grants.at(-1) as GrantRecord);
+    const info = await ports.connections.find(connection);
+    const active = grant.status === "active";
+    return {
+      connection,
+      name: info?.name ?? connection,
+      status: active ? "connected" : "needs_reconnect",
+      reason: active ? null : grant.statusReason,
+      accountLabel: grant.accountLabel,
+      since: toDate(grant.createdAt),
+      scopes: grant.scopes,
+      expiresAt: grant.expiresAt === null ? null : toDate(grant.expiresAt),
+      lastRefreshAt: grant.lastRefreshAt === null ? null : toDate(grant.lastRefreshAt),
+    };
+  }
+
+  return {
+    list: async (user) => (isId(user) ? summaries(await store.grants.ofUser(user as UserId)) : []),
+
+    async disconnect({ user, connection, session, actor = { kind: "user", id: user } }) {
+      const now = ports.clock.now();
+      const grants = isId(user) ? await store.grants.ofUser(user as UserId) : [];
+      const meant = grants.filter(
+        (grant) => grant.connection === connection && (session === undefined || grant.sessionId === session),
+      );
+      if (meant.length === 0) throw new LatchkeyError("grant.not_connected", { data: { connection, user } });
+      // Sealed before the transaction; a row that no key opens has nothing that could be revoked.
+      const prepared = meant.map((grant) => {
+        const secrets = openGrant(ports.keyring, grant);
+        return { grant, revocation: secrets && ports.connections.revocation(grant, secrets, now) };
+      });
+      const context = { requestId: newId<AuditEventId>(now, ports.random), address: null };
+      await store.transaction(async (tx) => {
+        for (const { grant, revocation } of prepared) {
+          await tx.grants.delete(grant.id);
+          if (revocation) await tx.outbox.insert(revocation);
+          const target = { kind: "grant", id: grant.id };
+          const event = { type: "grant.disconnected", actor, target, connection, data: { user } } as const;
+          await tx.audit.append(auditEvent(ports, now, context, event));
+        }
+        await tx.announcements.append("grant", grantNews({ userId: user as UserId, connection }), now);
+      });
+      ports.onQueued();
+      await ports.news.catchUp();
+      return { ended: prepared.length };
+    },
+
+    subscribe(tell) {
+      const listener = { tell };
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async listen() {
+      if (listeners.size > 0) await ports.news.catchUp();
+    },
+  };
+}

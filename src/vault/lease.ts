@@ -1,0 +1,127 @@
+/**
+ * The lease of a grant: of all processes that share the database, the one that may ask the token endpoint (VA-7). It is
+ * in the grant's row, and every change of it moves the row's version, so that whoever lost it without noticing is fenced
+ * off. The holder renews it while its request runs; of one that was killed the others wait for the end.
+ */
+
+import type { GrantId } from "../kernel/ids.js";
+import { randomFraction } from "../kernel/random.js";
+import { after, type Clock, type Duration, milliseconds } from "../kernel/time.js";
+import type { GrantRecord } from "../store/records.js";
+import type { VaultPorts } from "./ports.js";
+
+export interface Lease {
+  /** The row as it was when the lease was taken; what is sealed in it is what was sent. */
+  readonly row: GrantRecord;
+  /** Ends the renewing. The lease itself ends with the write of whatever came of it. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes the lease; undefined when another process changed the row first.
+ *
+ * @param changes written with it
+ */
+export async function takeLease(
+  ports: VaultPorts,
+  row: GrantRecord,
+  changes: Pick<GrantRecord, "expiresAt">,
+): Promise<Lease | undefined> {
+  const { store, clock, node, options } = ports;
+  const held = (current: GrantRecord): GrantRecord => ({
+    ...current,
+    version: current.version + 1,
+    leaseOwner: node,
+    leaseEndsAt: after(clock.now(), options.leaseTtl),
+  });
+  const taken: GrantRecord = { ...held(row), ...changes };
+  if (!(await store.transaction((tx) => tx.grants.replace(taken, row.version)))) return undefined;
+
+  let current = taken;
+  let renewing: Promise<void> = Promise.resolve();
+  let cancel = (): void => {};
+  let stopped = false;
+  const third = milliseconds(options.leaseTtl / 3);
+
+  async function renew(): Promise<void> {
+    const next = held(current);
+    try {
+      // False: it ran out, and another process has it. The request that is out cannot be called back.
+      if (!(await store.transaction((tx) => tx.grants.replace(next, current.version)))) return;
+      current = next;
+    } catch (thrown) {
+      ports.log.warn({ grant: row.id, err: asError(thrown) }, "a lease could not be renewed");
+    }
+    if (!stopped) schedule();
+  }
+  function schedule(): void {
+    cancel = clock.after(third, () => {
+      renewing = renew();
+    });
+  }
+  schedule();
+
+  return {
+    row: taken,
+    async stop() {
+      stopped = true;
+      cancel();
+      await renewing;
+    },
+  };
+}
+
+const asError = (thrown: unknown): Error | undefined => (thrown instanceof Error ? thrown : undefined);
+
+/** How long one look at the database's change counter is apart from the next: it costs microseconds. */
+const counterPause = milliseconds(5);
+const pollPauses = { first: 25, longest: 250, withBus: 500 } as const;
+
+export interface Waiter {
+  /** Taken before the row is read: a commit after it is noticed. */
+  mark(): number | undefined;
+  /** Resolves when something may have become of the grant: a hint, a commit, the end of the pause. @param round from 0 */
+  changed(id: GrantId, round: number, mark: number | undefined): Promise<void>;
+  /** Ends every wait. */
+  stop(): void;
+}
+
+export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitingClock" | "random">): Waiter {
+  const { store, hints, waitingClock: clock, random } = ports;
+  const waiting = new Map<string, Set<() => void>>();
+  hints?.onHint((about) => {
+    for (const wake of waiting.get(about) ?? []) wake();
+  });
+
+  async function pause(length: Duration, id: GrantId): Promise<void> {
+    const over = new AbortController();
+    const set = waiting.get(id) ?? new Set();
+    const woken = new Promise<void>((resolve) => {
+      waiting.set(id, set.add(resolve));
+    });
+    await Promise.race([quietSleep(clock, length, over.signal), woken]);
+    over.abort();
+    set.clear();
+    waiting.delete(id);
+  }
+
+  return {
+    mark: () => store.changeCounter(),
+    async changed(id, round, counter) {
+      // SQLite tells, without I/O, whether any process has committed.
+      if (counter !== undefined) {
+        for (let look = 0; look < 50 && store.changeCounter() === counter; look++) await pause(counterPause, id);
+        return;
+      }
+      const longest = hints?.isAlive() ? pollPauses.withBus : pollPauses.longest;
+      const length = Math.min(pollPauses.first * 2 ** round, longest);
+      await pause(milliseconds(Math.round(length / 2 + (length / 2) * randomFraction(random))), id);
+    },
+    stop() {
+      for (const set of waiting.values()) for (const wake of set) wake();
+    },
+  };
+}
+
+const quietSleep = (clock: Clock, length: Duration, signal: AbortSignal): Promise<void> =>
+  clock.sleep(length, signal).catch(() => {});

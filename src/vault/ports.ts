@@ -1,0 +1,108 @@
+/**
+ * What the vault needs from outside. It knows grants and the token endpoint's protocol, and neither providers nor tool
+ * servers nor accounts: which server a grant belongs to, and as whom it is refreshed there, is asked of `connections`.
+ */
+import type { Keyring } from "../crypto/port.js";
+import type { Egress } from "../egress/port.js";
+import type { Faults } from "../kernel/fault.js";
+import type { JsonObject } from "../kernel/json.js";
+import type { Log } from "../kernel/log.js";
+import type { Metrics } from "../kernel/metrics.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Clock, Duration, Instant } from "../kernel/time.js";
+import type { RefreshedIdToken } from "../oauth/refreshed-id-token.js";
+import type { RefreshTarget } from "../oauth/token-request.js";
+import type { Store } from "../store/contract.js";
+import type { Announcement, GrantRecord, OutboxRecord } from "../store/records.js";
+import type { Bounds } from "./policy/bounds.js";
+import type { GrantSecrets } from "./sealed-grant.js";
+
+/** One connection as it is configured now. */
+export interface ConnectionInfo {
+  /** Shown to people. */
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Issuers whose grants count: a connection that points elsewhere now has none of the old ones (AT-10). */
+  readonly issuers: readonly string[];
+  /** Where a person goes to connect it. */
+  readonly connectUrl: string;
+}
+
+/** The server of one grant, and who we are there. */
+export interface GrantClient extends RefreshTarget {
+  /** Null where refresh answers have no ID token that means anything. */
+  readonly readIdToken:
+    | ((input: {
+        idToken: string;
+        previous: string | null;
+        accessToken: string;
+        now: Instant;
+      }) => Promise<RefreshedIdToken>)
+    | null;
+  /** True where revoking one token ends no other one (LO-5). */
+  readonly revocationEndsOneToken: boolean;
+}
+
+export interface VaultConnections {
+  /** Undefined for one that is not configured. */
+  find(connection: string): Promise<ConnectionInfo | undefined>;
+  /** @throws LatchkeyError `signin.provider_unavailable` · `signin.provider_misconfigured` when there is no metadata */
+  resolveClient(grant: GrantRecord): Promise<GrantClient>;
+  /** Where `vault.fetch` may send its token. @throws LatchkeyError as `resolveClient` */
+  bounds(connection: string): Promise<Bounds>;
+  /** The outbox row that revokes these tokens at their issuer; sealed, so made before the transaction. */
+  revocation(grant: GrantRecord, secrets: GrantSecrets, now: Instant): OutboxRecord;
+}
+
+/** What is told after a refresh was written. Tokens are those that are stored. */
+export interface Refreshed {
+  readonly grant: GrantRecord;
+  readonly accessToken: string;
+  /** Claims of a new ID token that was verified; null where there was none. */
+  readonly claims: JsonObject | null;
+}
+
+/** What is known to have been said against what this node remembers (LO-3). */
+export interface VaultNews {
+  isCurrent(): boolean;
+  catchUp(): Promise<void>;
+  readonly generation: number;
+  subscribe(listener: (announcement: Announcement) => void): void;
+}
+
+/** How nodes wake each other up; a wait that nobody ends ends by itself. */
+export interface VaultHints {
+  hint(about: string): Promise<void>;
+  onHint(listener: (about: string) => void): void;
+  isAlive(): boolean;
+}
+
+export interface VaultOptions {
+  readonly refreshMargin: Duration;
+  readonly leaseTtl: Duration;
+  readonly refreshTimeout: Duration;
+  readonly callerWait: Duration;
+}
+
+export interface VaultPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly egress: Egress;
+  readonly connections: VaultConnections;
+  readonly news: VaultNews;
+  readonly hints: VaultHints | undefined;
+  readonly clock: Clock;
+  /** For waits on the database and on other processes, which take real time whatever time a test plays. */
+  readonly waitingClock: Clock;
+  readonly random: RandomSource;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly faults: Faults;
+  /** This process's name among those that hold leases. */
+  readonly node: string;
+  /** Called after the write, beside the callers: it can neither delay nor fail a token (AC-19). */
+  readonly onRefreshed: (refreshed: Refreshed) => Promise<void>;
+  /** Called after revocations were queued, so that they leave soon. */
+  readonly onQueued: () => void;
+  readonly options: VaultOptions;
+}

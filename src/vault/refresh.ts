@@ -1,0 +1,135 @@
+/**
+ * One refresh per expiry (VA-7): within a node callers share one promise, across nodes the lease in the grant's row lets
+ * one go and the others wait and look again. It goes on when nobody waits any more.
+ *
+ * take the lease · ask (attempt-refresh) · decide (policy/outcome) · write (write-outcome) · only then answer
+ */
+import { asLatchkeyError, LatchkeyError } from "../kernel/errors.js";
+import type { GrantId } from "../kernel/ids.js";
+import { type Duration, type Instant, milliseconds } from "../kernel/time.js";
+import type { GrantRecord } from "../store/records.js";
+import { attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
+import { createWaiter, takeLease } from "./lease.js";
+import { freshnessOf } from "./policy/freshness.js";
+import { readFailure } from "./policy/hold.js";
+import type { VaultPorts } from "./ports.js";
+import { type GrantSecrets, openGrant } from "./sealed-grant.js";
+import { codeOfFailure, outcomeUnknown, writeEnd } from "./write-outcome.js";
+
+/** Why a token that is there is not enough. */
+export interface RefreshNeed {
+  /** The token that a server refused. */
+  readonly rejected?: string | undefined;
+  readonly minValidity: Duration;
+  /** A refresh after this moment is enough, whatever it brought. */
+  readonly startedAt: Instant;
+}
+
+export interface Refresher {
+  /** @throws LatchkeyError `store.*` · `grant.unreadable` */
+  refresh(id: GrantId, need: RefreshNeed): Promise<RefreshEnd>;
+  /** Ends waits for other nodes, and resolves when every request that is out has been written. */
+  stop(): Promise<void>;
+}
+
+export function createRefresher(ports: VaultPorts): Refresher {
+  const { store, clock, options } = ports;
+  const running = new Map<GrantId, Promise<RefreshEnd>>();
+  const waiter = createWaiter(ports);
+  let stopping = false;
+
+  function needed(row: GrantRecord, secrets: GrantSecrets, need: RefreshNeed): boolean {
+    if (row.lastRefreshAt !== null && row.lastRefreshAt >= need.startedAt) return false;
+    if (need.rejected !== undefined) return secrets.accessToken === need.rejected;
+    const { minValidity } = need;
+    return freshnessOf(row, { now: clock.now(), margin: options.refreshMargin, minValidity }) !== "fresh";
+  }
+
+  /** VA-9: a failure says when to try again; one that the operator can mend is also over when the client changes. */
+  async function heldBack(row: GrantRecord): Promise<RefreshEnd | undefined> {
+    const left = row.nextAttemptAt === null ? 0 : row.nextAttemptAt - clock.now();
+    const failure = readFailure(row.lastFailureCode);
+    if (left <= 0 || !failure) return undefined;
+    if (failure.fingerprint !== null) {
+      const now = await fingerprintOf(ports, row);
+      if (now !== undefined && now !== failure.fingerprint) return undefined;
+    }
+    return {
+      kind: "held",
+      code: codeOfFailure(failure.kind),
+      retryAfter: milliseconds(left),
+      reason: failure.reason,
+    };
+  }
+
+  /** Nothing can be asked: served until it ends, and then over, without a request (VA-9). */
+  async function withoutRefreshToken(row: GrantRecord, need: RefreshNeed): Promise<RefreshEnd> {
+    const over = row.expiresAt === null ? need.rejected !== undefined : row.expiresAt <= clock.now();
+    if (!over) return { kind: "held", code: "grant.needs_reconnect", retryAfter: null, reason: "no_refresh_token" };
+    if ((await writeEnd(ports, row, "no_refresh_token")).kind === "written") {
+      ports.metrics.refreshEnded(row.connection, "ended");
+    }
+    return { kind: "look" };
+  }
+
+  async function run(id: GrantId, need: RefreshNeed): Promise<RefreshEnd> {
+    for (let round = 0; ; round++) {
+      if (stopping) throw new LatchkeyError("grant.refresh_unavailable", { data: { reason: "stopping" } });
+      const mark = waiter.mark();
+      const row = await store.grants.byId(id);
+      if (row?.status !== "active") return { kind: "look" };
+      const secrets = openGrant(ports.keyring, row);
+      if (!secrets) throw new LatchkeyError("grant.unreadable", { data: { grant: id } });
+      if (!needed(row, secrets, need)) return { kind: "look" };
+      if (secrets.refreshToken === null) return withoutRefreshToken(row, need);
+      const held = await heldBack(row);
+      if (held) return held;
+      if (row.leaseOwner !== null && row.leaseOwner !== ports.node && (row.leaseEndsAt ?? 0) > clock.now()) {
+        if (round === 0) ports.metrics.leaseWaited(row.connection);
+        await waiter.changed(id, round, mark);
+        continue;
+      }
+      // Of a token without a known end it is known now that it is over; that must outlive a refresh that fails.
+      const expiresAt = row.expiresAt === null && need.rejected !== undefined ? clock.now() : row.expiresAt;
+      const lease = await takeLease(ports, row, { expiresAt });
+      if (!lease) continue;
+      return attempt(lease, secrets, outcomeUnknown(row));
+    }
+  }
+
+  async function attempt(
+    lease: NonNullable<Awaited<ReturnType<typeof takeLease>>>,
+    secrets: GrantSecrets,
+    unknownBefore: boolean,
+  ): Promise<RefreshEnd> {
+    const { connection, id } = lease.row;
+    try {
+      const { end, outcome } = await attemptRefresh(ports, lease, secrets, unknownBefore);
+      ports.metrics.refreshEnded(connection, outcome);
+      return end;
+    } catch (thrown) {
+      ports.metrics.refreshEnded(connection, "failed");
+      ports.log.error({ grant: id, connection, err: asLatchkeyError(thrown) }, "a refresh failed here");
+      throw thrown;
+    } finally {
+      await lease.stop();
+      // Those who wait elsewhere need not wait for their next look.
+      void ports.hints?.hint(id);
+    }
+  }
+
+  return {
+    refresh(id, need) {
+      const known = running.get(id);
+      if (known !== undefined) return known;
+      const started = run(id, need).finally(() => running.delete(id));
+      running.set(id, started);
+      return started;
+    },
+    async stop() {
+      stopping = true;
+      waiter.stop();
+      await Promise.allSettled(running.values());
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The vault as the library shows it: one object over finding, refreshing and ending grants. */
+import { type AccessToken, type AccessTokenRequest, createAccessTokens } from "./access-token.js";
+import { createGrantFinder } from "./find-grant.js";
+import {
+  type ConnectionChange,
+  createHeldConnections,
+  type DisconnectRequest,
+  type HeldConnection,
+} from "./held-connections.js";
+import type { VaultPorts } from "./ports.js";
+import { createRefresher } from "./refresh.js";
+import { createVaultFetch, type FetchWithToken } from "./vault-fetch.js";
+
+/**
+ * The tokens of people for the connections they have: sealed at rest, refreshed once per expiry among all processes of
+ * one database, handed out one access token at a time. A refresh token never leaves it.
+ */
+export interface Vault {
+  /**
+   * An access token that is valid now, refreshed first where its end is near (VA-6). From memory where it can be: tens of
+   * thousands a second. Waits for a refresh at most `vault.callerWait`.
+   *
+   * @throws LatchkeyError `grant.needs_reconnect` (`data.reason`) · `grant.not_connected`: the person has to connect ·
+   *   `grant.refresh_unavailable`: the token has expired, and there is no new one yet; `data.retryAfter` in seconds ·
+   *   `grant.client_rejected` · `grant.provider_refused` · `grant.connection_unknown` · `grant.connection_disabled` ·
+   *   `grant.unreadable`: the operator has to look · `account.not_found` · `account.disabled` · `account.pending` ·
+   *   `store.busy` · `store.unavailable`
+   */
+  accessToken(request: AccessTokenRequest): Promise<AccessToken>;
+  /**
+   * A `fetch` that adds this person's token (RFC 6750 §2.1). It goes only to the provider's `apiOrigins` and its userinfo
+   * endpoint. A 401 is answered with one forced refresh and one retry, where the body can be sent again (a stream
+   * cannot). Redirects are followed inside those bounds. Answers are read whole, up to `egress.maxBytes`.
+   *
+   * @returns rejects with `ConsentRequired` when the API says `insufficient_scope`; with LatchkeyError
+   *   `grant.url_refused` before anything is asked when the URL is out of bounds; as `accessToken`; with `egress.*`
+   */
+  fetch(request: Omit<AccessTokenRequest, "minValidity">): FetchWithToken;
+  /**
+   * A server refused this token with 401. If it is still the current one, it is refreshed now, once, however many report
+   * it; else nothing is asked. Who uses `vault.fetch` need not call it.
+   *
+   * @returns the token to go on with
+   * @throws LatchkeyError as `accessToken`
+   */
+  reportRejected(request: AccessTokenRequest & { readonly accessToken: string }): Promise<AccessToken>;
+  /** What this user holds, without tokens; the metadata of disabled people, too. */
+  list(user: string): Promise<readonly HeldConnection[]>;
+  /**
+   * Ends it: deleted here at once, and revoked at its issuer (RFC 7009), first the refresh and then the access token, tried
+   * for 24 hours. Sessions stay.
+   *
+   * @throws LatchkeyError `grant.not_connected` when there is nothing to end
+   */
+  disconnect(request: DisconnectRequest): Promise<{ readonly ended: number }>;
+  /**
+   * Tells when a connection has to be connected again, or was disconnected: at once when it was this process, else
+   * within 5 s. Not told: a new connection, and what goes with its session.
+   *
+   * @returns takes the listener away again
+   */
+  subscribe(listener: (change: ConnectionChange) => unknown): () => void;
+}
+
+export interface RunningVault extends Vault {
+  /** Reads what other processes have said, for those who subscribed. */
+  listen(): Promise<void>;
+  /** Resolves when every refresh that is under way has been written. */
+  stop(): Promise<void>;
+}
+
+export function createVault(ports: VaultPorts): RunningVault {
+  const finder = createGrantFinder(ports);
+  const refresher = createRefresher(ports);
+  const tokens = createAccessTokens(ports, finder, refresher);
+  const held = createHeldConnections(ports);
+  return {
+    accessToken: (request) => tokens.accessToken(request),
+    fetch: createVaultFetch(ports, finder, tokens),
+    reportRejected: ({ accessToken, ...request }) => tokens.afterRejection(request, accessToken),
+    list: (user) => held.list(user),
+    disconnect: (request) => held.disconnect(request),
+    subscribe: (listener) => held.subscribe(listener),
+    listen: () => held.listen(),
+    stop: () => refresher.stop(),
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * Writes what a refresh came to, before any caller sees it (VA-8). What is replaced must still be the tokens that the
+ * request was made with: then whoever asks with a newer lease has nothing yet, and a success is never thrown away for it.
+ * A loser that finds other tokens writes nothing (AT-30).
+ */
+import { auditEvent } from "../audit/audit-event.js";
+import type { ErrorCode } from "../kernel/error-catalog.js";
+import { isLatchkeyError } from "../kernel/errors.js";
+import { type AuditEventId, newId } from "../kernel/ids.js";
+import { randomFraction } from "../kernel/random.js";
+import { after, type Duration, type Instant, milliseconds } from "../kernel/time.js";
+import type { Transaction } from "../store/contract.js";
+import type { GrantRecord } from "../store/records.js";
+import { grantNews } from "./grant-cache.js";
+import { failureText, pauseAfter, readFailure } from "./policy/hold.js";
+import type { MergedTokens } from "./policy/merge.js";
+import { ambiguousRefresh, type RefreshOutcome } from "./policy/outcome.js";
+import type { VaultPorts } from "./ports.js";
+import { sealGrant } from "./sealed-grant.js";
+
+/** `gone`: the row was deleted meanwhile · `overtaken`: it holds other tokens now. */
+export type Written =
+  | { readonly kind: "written"; readonly row: GrantRecord }
+  | { readonly kind: "gone" }
+  | { readonly kind: "overtaken" };
+
+const noLease = { leaseOwner: null, leaseEndsAt: null } as const;
+
+/** The new tokens. A write that fails is tried again for as long as the request itself may have taken. */
+export async function writeTokens(ports: VaultPorts, base: GrantRecord, merged: MergedTokens): Promise<Written> {
+  const now = ports.clock.now();
+  const sealed = sealGrant(ports.keyring, base, merged.secrets);
+  ports.faults.point(11);
+  const { scopes, issuedAt, expiresAt } = merged;
+  const written = await persistently(ports, () =>
+    ports.store.transaction(async (tx) => {
+      const outcome = await overSame(tx, base, (row) => ({
+        ...row,
+        ...noLease,
+        scopes,
+        issuedAt,
+        expiresAt,
+        sealed,
+        status: "active",
+        statusReason: null,
+        lastRefreshAt: now,
+        lastUsedAt: now,
+        lastFailureCode: null,
+        nextAttemptAt: null,
+        updatedAt: now,
+      }));
+      ports.faults.point(12);
+      return outcome;
+    }),
+  );
+  ports.faults.point(13);
+  return written;
+}
+
+/** The end of a grant, with its reason; the row is kept. */
+export async function writeEnd(ports: VaultPorts, base: GrantRecord, reason: string): Promise<Written> {
+  const now = ports.clock.now();
+  const ended = await ports.store.transaction(async (tx) => {
+    const written = await overSame(tx, base, (row) => ({
+      ...row,
+      ...noLease,
+      status: "needs_reconnect",
+      statusReason: reason.slice(0, 100),
+      lastFailureCode: reason.slice(0, 100),
+      nextAttemptAt: null,
+      updatedAt: now,
+    }));
+    if (written.kind !== "written") return written;
+    await tx.announcements.append("grant", grantNews(base), now);
+    await tx.audit.append(event(ports, base, now, "grant.needs_reconnect", "grant.needs_reconnect", { reason }));
+    return written;
+  });
+  // Who listens in this process hears of it now; a failure is the next reader's to meet.
+  await ports.news.catchUp().catch(() => {});
+  return ended;
+}
+
+type Failure = Extract<RefreshOutcome, { kind: "transient" | "client_fault" | "configuration_fault" }>;
+const codes = {
+  transient: "grant.refresh_unavailable",
+  client_fault: "grant.client_rejected",
+  configuration_fault: "grant.provider_refused",
+} as const satisfies Record<Failure["kind"], ErrorCode>;
+export const codeOfFailure = (kind: Failure["kind"]): ErrorCode => codes[kind];
+
+/** A failure that leaves the grant as it is, and when to try again. */
+export async function writeFailure(
+  ports: VaultPorts,
+  base: GrantRecord,
+  failure: Failure,
+  known: { readonly unknownBefore: boolean; readonly fingerprint: string | null },
+): Promise<Written> {
+  const now = ports.clock.now();
+  const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
+  const lastFailureCode = failureText(failure, known.unknownBefore, known.fingerprint);
+  return ports.store.transaction(async (tx) => {
+    const written = await overSame(tx, base, (row) =>
+      // Whoever has the lease now will say how their own attempt went.
+      row.leaseOwner === ports.node
+        ? { ...row, ...noLease, lastFailureCode, nextAttemptAt: after(now, pause), updatedAt: now }
+        : undefined,
+    );
+    const data = { reason: failure.reason, unknown: failure.kind === "transient" && failure.unknown };
+    await tx.audit.append(event(ports, base, now, "grant.refresh_failed", codes[failure.kind], data));
+    return written;
+  });
+}
+
+/** The last pause, so that the next can be longer. `updatedAt` is when it began: taking a lease does not move it. */
+function previousPause({ nextAttemptAt, updatedAt, lastFailureCode }: GrantRecord): Duration | null {
+  if (nextAttemptAt === null || readFailure(lastFailureCode)?.kind !== "transient") return null;
+  return milliseconds(Math.max(0, nextAttemptAt - updatedAt));
+}
+
+/** True when the outcome of an earlier attempt is unknown: it said so itself, or its process is gone (VA-10). */
+export const outcomeUnknown = (row: GrantRecord): boolean =>
+  row.leaseOwner !== null || row.lastFailureCode === ambiguousRefresh;
+
+/** Replaces the row while it holds the tokens of `base`, whatever became of the lease; `undefined` leaves it. */
+async function overSame(
+  tx: Transaction,
+  base: GrantRecord,
+  next: (row: GrantRecord) => GrantRecord | undefined,
+): Promise<Written> {
+  const row = await tx.grants.byId(base.id);
+  if (!row || row.status === "revoked") return { kind: "gone" };
+  // A sealed value is written anew for every token set and for nothing else.
+  if (row.sealed !== base.sealed) return { kind: "overtaken" };
+  const changed = next(row);
+  if (!changed) return { kind: "overtaken" };
+  const record = { ...changed, version: row.version + 1 };
+  return (await tx.grants.replace(record, row.version)) ? { kind: "written", row: record } : { kind: "overtaken" };
+}
+
+async function persistently<T>(ports: VaultPorts, act: () => Promise<T>): Promise<T> {
+  const { waitingClock: clock, options } = ports;
+  const startedAt = clock.monotonic();
+  for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
+    try {
+      return await act();
+    } catch (thrown) {
+      const again = isLatchkeyError(thrown) && thrown.entry.retryable;
+      if (!again || clock.monotonic() - startedAt + pause > options.refreshTimeout) throw thrown;
+      ports.log.warn({ code: thrown.code }, "refreshed tokens could not be written yet, and will be");
+    }
+    await clock.sleep(milliseconds(pause));
+  }
+}
+
+function event(
+  ports: VaultPorts,
+  grant: GrantRecord,
+  now: Instant,
+  type: "grant.needs_reconnect" | "grant.refresh_failed",
+  code: ErrorCode,
+  data: { readonly reason: string; readonly unknown?: boolean },
+) {
+  // No request made it: the refresh is a happening of its own.
+  const context = { requestId: newId<AuditEventId>(now, ports.random), address: null };
+  const actor = { kind: "system", id: null };
+  const target = { kind: "grant", id: grant.id };
+  const about = { user: grant.userId, issuer: grant.issuer, ...data };
+  return auditEvent(ports, now, context, { type, actor, target, connection: grant.connection, code, data: about });
+}
