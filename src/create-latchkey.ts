@@ -24,6 +24,7 @@ import { noFaults } from "./kernel/fault.js";
 import { newId } from "./kernel/ids.js";
 import { silentMetrics } from "./kernel/metrics.js";
 import { minutes, seconds, systemClock } from "./kernel/time.js";
+import type { Latchkey, SignedIn } from "./latchkey.js";
 import { createProviderLogout } from "./logout/provider-logout.js";
 import { createSignOut } from "./logout/sign-out.js";
 import { createIssuerPins } from "./oauth/issuer-pins.js";
@@ -37,9 +38,9 @@ import { createPinoLog } from "./server/pino-log.js";
 import { createPrometheus } from "./server/prometheus.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { countChecks } from "./sessions/count-checks.js";
-import { createEndedSessions, type EndedSession } from "./sessions/ended.js";
+import { createEndedSessions } from "./sessions/ended.js";
 import { startNews } from "./sessions/news.js";
-import type { Authenticated, LiveSession, SignedInUser } from "./sessions/session.js";
+import type { Authenticated } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
 import { createLastProvider } from "./sign-in/last-provider.js";
@@ -47,78 +48,6 @@ import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
-import type { Vault } from "./vault/vault.js";
-
-/** Who opened the connection, where the caller knows it. */
-export interface Peer {
-  readonly address?: string | undefined;
-}
-
-/** Somebody, as they are now, and the session they came by. */
-export interface SignedIn {
-  readonly user: SignedInUser;
-  readonly session: LiveSession;
-}
-
-/** One of the two: somebody may pass, or there is an answer to send instead. */
-export type Admittance =
-  | { readonly signedIn: SignedIn; readonly refusal?: undefined }
-  | { readonly signedIn?: undefined; readonly refusal: Response };
-
-/** Latchkey, running. */
-export interface Latchkey {
-  /**
-   * Answers a request below `basePath`.
-   *
-   * @param peer `address`: the address of the connection, where the caller knows it. Without it there are no rate
-   *   limits, and sessions show no address.
-   */
-  fetch(request: Request, peer?: Peer): Promise<Response>;
-  /**
-   * True for what `fetch` answers: everything below `basePath`, and callbacks that a provider's `redirectUri` puts
-   * elsewhere on our origin.
-   *
-   * @param target a path as it was sent, with or without its query
-   */
-  handles(target: string): boolean;
-  /**
-   * Answers what clients look for at the root of our origin, outside `basePath` (`/.well-known/…`, RFC 8615), for an
-   * app that mounts `fetch` below `basePath` alone. Undefined for what is the app's own to answer: today everything, as
-   * no document of ours lies there yet. Ask it first, and fall through.
-   */
-  wellKnown(request: Request): Promise<Response | undefined>;
-  readonly sessions: {
-    /**
-     * Who is signed in, by cookie or `Authorization: Bearer`; null for nobody.
-     *
-     * @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know
-     */
-    authenticate(request: Request): Promise<SignedIn | null>;
-    /**
-     * Who is signed in, or the answer to send instead: browsers go to the sign-in page and come back, programs get
-     * problem details (401, 403, 503), people who wait for approval the page that says so. A request that changes
-     * something and is authenticated by a cookie must come from one of our origin's pages (SU-5). Never rejects.
-     *
-     * @param request its method, path and headers; the body is not read
-     */
-    require(request: Request, peer?: Peer): Promise<Admittance>;
-    /**
-     * Tells which sessions just ended, whoever ended them and in whichever process of this database (LO-12): at once
-     * when it was this one, else within 5 s. Sessions that run out by themselves are not told; see `expiresAt`.
-     *
-     * @returns takes the listener away again
-     */
-    onEnded(listener: (ended: EndedSession) => void): () => void;
-  };
-  /** People's tokens at their providers. */
-  readonly vault: Vault;
-  /** True while nobody has an account. */
-  isEmpty(): Promise<boolean>;
-  /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */
-  setupUrl(): Promise<string | null>;
-  /** Stops background work and closes what was opened. Requests under way should be finished before. */
-  close(): Promise<void>;
-}
 
 /**
  * Starts Latchkey inside an app.

@@ -1,13 +1,14 @@
 /** The library's public names. */
 
 export type { ConfigInput } from "./config/schema.js";
-export { type Admittance, createLatchkey, type Latchkey, type Peer, type SignedIn } from "./create-latchkey.js";
+export { createLatchkey } from "./create-latchkey.js";
 export type { ErrorCode, ErrorEntry } from "./kernel/error-catalog.js";
 export { errorCatalog } from "./kernel/error-catalog.js";
 export { LatchkeyError } from "./kernel/errors.js";
 export type { Log, LogFields } from "./kernel/log.js";
 export type { RandomSource } from "./kernel/random.js";
 export type { Clock, Duration, Instant } from "./kernel/time.js";
+export type { Admittance, Latchkey, Peer, SignedIn } from "./latchkey.js";
 export type { LatchkeyOptions, Ports } from "./options.js";
 export type { EndedSession } from "./sessions/ended.js";
 export type { LiveSession, SignedInUser } from "./sessions/session.js";

@@ -85,6 +85,7 @@ const houseRules: Rules = {
         "crypto/random.ts",
         "providers/redirect-uri.ts",
         "create-latchkey.ts",
+        "latchkey.ts",
         "administration.ts",
         "explain-claims.ts",
         "accounts/policy/origin.ts",
@@ -95,10 +96,11 @@ const houseRules: Rules = {
       types: ["accounts"],
     },
     // Each a thin skin over what createLatchkey gives; a framework is a type at most.
-    adapters: { values: ["kernel"], types: ["create-latchkey.ts", "sessions"] },
+    adapters: { values: ["kernel"], types: ["latchkey.ts", "sessions"] },
     testing: everything,
     // Composition and the public face: wiring, no logic.
     "create-latchkey.ts": everything,
+    "latchkey.ts": everything,
     "create-features.ts": everything,
     "create-vault.ts": everything,
     "administration.ts": everything,

@@ -10,7 +10,7 @@
  * written down again; a body that cannot be put back is refused by the route that wanted it, never misread.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Latchkey, SignedIn } from "../create-latchkey.js";
+import type { Latchkey, SignedIn } from "../latchkey.js";
 import type { SignedInUser } from "../sessions/session.js";
 import { admit, latchkeyHandler as nodeHandler, send } from "./node-http.js";
 

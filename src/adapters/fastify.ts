@@ -9,7 +9,7 @@
  * The plugin answers before bodies are parsed, so parsers of the app, whichever they are, never see ours.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Latchkey, SignedIn } from "../create-latchkey.js";
+import type { Latchkey, SignedIn } from "../latchkey.js";
 import type { SignedInUser } from "../sessions/session.js";
 import { admit, latchkeyHandler } from "./node-http.js";
 

@@ -10,7 +10,7 @@
  * elsewhere there are no rate limits, and sessions show no address.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import type { Latchkey, SignedIn } from "../create-latchkey.js";
+import type { Latchkey, SignedIn } from "../latchkey.js";
 
 /** What `requireUser` puts into the context: `c.var.user` and `c.var.session`. */
 export interface SignedInEnv {

@@ -9,7 +9,7 @@
  *
  * Next tells no address of the connection, so there are no rate limits and sessions show no address.
  */
-import type { Latchkey, SignedIn } from "../create-latchkey.js";
+import type { Latchkey, SignedIn } from "../latchkey.js";
 
 type RouteHandler = (request: Request) => Promise<Response>;
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;

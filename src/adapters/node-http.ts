@@ -12,7 +12,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import type { Latchkey, SignedIn } from "../create-latchkey.js";
+import type { Latchkey, SignedIn } from "../latchkey.js";
 
 /** Answers a request that belongs to Latchkey; false when it does not, and then nothing was touched. */
 export function latchkeyHandler(

@@ -8,8 +8,9 @@
  */
 
 import type { ConfigInput } from "../config/schema.js";
-import { createLatchkey, type Latchkey } from "../create-latchkey.js";
+import { createLatchkey } from "../create-latchkey.js";
 import { type Clock, systemClock } from "../kernel/time.js";
+import type { Latchkey } from "../latchkey.js";
 import type { Ports } from "../options.js";
 import { type Browser, createBrowser, type Page } from "./browser.js";
 import { type CapturedLog, createCapturedLog } from "./captured-log.js";

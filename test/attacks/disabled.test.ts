@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
-import type { Latchkey } from "../../src/create-latchkey.js";
 import type { UserId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
+import type { Latchkey } from "../../src/latchkey.js";
 import { auditTrail, createSharedWorld, type SharedWorld } from "../support/shared-file.js";
 
 let world: SharedWorld;

@@ -1,9 +1,10 @@
 /** Adding and removing a sign-in method in a real Chromium, with and without script. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { createLatchkey, type Latchkey } from "../../src/create-latchkey.js";
+import { createLatchkey } from "../../src/create-latchkey.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
+import type { Latchkey } from "../../src/latchkey.js";
 import { type Handler, type Serving, serve } from "../../src/server/serve.js";
 import { type FakeProvider, startFakeProvider } from "../../src/testing/fake-provider.js";
 import { describeWithChromium } from "../services.js";

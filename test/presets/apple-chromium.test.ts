@@ -1,8 +1,9 @@
 /** Apple's answer as a browser carries it: a form posted across sites, with `user` in it. */
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLatchkey, type Latchkey } from "../../src/create-latchkey.js";
+import { createLatchkey } from "../../src/create-latchkey.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
+import type { Latchkey } from "../../src/latchkey.js";
 import { type Handler, serve } from "../../src/server/serve.js";
 import { createCapturedLog } from "../../src/testing/captured-log.js";
 import { describeWithChromium } from "../services.js";
