@@ -14,7 +14,7 @@
  */
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LatchkeyError } from "../kernel/errors.js";
-import { isJsonObject, type JsonObject, member, parseJson } from "../kernel/json.js";
+import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Secret } from "../kernel/secret.js";
@@ -106,6 +106,15 @@ function decrypt(key: KeyObject, header: string, rest: string): Result<string, S
   } catch {
     return err("tampered");
   }
+}
+
+/**
+ * The id of the key that a sealed text names; undefined when it is no sealed text. Nothing is authenticated: it says
+ * which key to look for, not that the key opens it.
+ */
+export function namedKeyId(sealed: string): string | undefined {
+  const header = readHeader(sealed);
+  return header && stringMember(header, "kid");
 }
 
 /** For the log alone: nothing has been authenticated here, and nothing is opened on the strength of it. */

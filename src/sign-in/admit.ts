@@ -20,6 +20,7 @@ import {
 import { auditEvent } from "../audit/audit-event.js";
 import { sha256Base64Url } from "../crypto/digest.js";
 import { randomToken } from "../crypto/random.js";
+import { claimsPlace } from "../crypto/sealed-places.js";
 import type { Flow } from "../flows/flow.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type GrantId, type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
@@ -217,13 +218,12 @@ function sealFor(ports: SignInPorts, input: AdmitInput, userId: UserId, identity
   const { provider, tokens, claims, now } = input;
   const sessionId = newId<SessionId>(now, ports.random);
   const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
-  const claimsContext = { table: "identities", row: identityId, user: userId };
   return {
     userId,
     identityId,
     sessionId,
     value: randomToken(ports.random),
-    claims: ports.keyring.seal("claims", claimsContext, JSON.stringify(claims)),
+    claims: ports.keyring.seal("claims", claimsPlace({ id: identityId, userId }).context, JSON.stringify(claims)),
     grant: {
       ...place,
       sessionId,

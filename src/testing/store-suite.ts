@@ -12,6 +12,7 @@ import { listTests } from "./store-suite/lists.js";
 import { onceTests } from "./store-suite/once.js";
 import { otherStoreTests } from "./store-suite/other-store.js";
 import type { TheStore } from "./store-suite/samples.js";
+import { sealedTests } from "./store-suite/sealed.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { textTests } from "./store-suite/text.js";
 import { transactionTests } from "./store-suite/transactions.js";
@@ -52,6 +53,7 @@ export function describeStore(
     describe("what is used once", () => onceTests(theStore));
     describe("announcements", () => announcementTests(theStore));
     describe("lists", () => listTests(theStore));
+    describe("sealed values", () => sealedTests(theStore));
     describe("text", () => textTests(theStore));
     const { another } = options;
     if (another) describe("two nodes", () => otherStoreTests(theStore, () => keep(another())));

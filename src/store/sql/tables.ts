@@ -12,6 +12,7 @@ import { metadataReads, metadataWrites } from "./metadata.js";
 import { consumedFlowWrites, usedJtiWrites } from "./once.js";
 import { outboxReads, outboxWrites } from "./outbox.js";
 import type { Db } from "./schema.js";
+import { sealedReads, sealedWrites } from "./sealed.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { userReads, userWrites } from "./users.js";
@@ -27,6 +28,7 @@ export const readTables = (db: Db): StoreReads => ({
   outbox: outboxReads(db),
   audit: auditReads(db),
   settings: settingReads(db),
+  sealed: sealedReads(db),
 });
 
 /** @param reads The reads of the same connection: `readTables(db)`, or a backend's faster ones. */
@@ -43,6 +45,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   outbox: { ...reads.outbox, ...outboxWrites(db) },
   audit: { ...reads.audit, ...auditWrites(db) },
   settings: { ...reads.settings, ...settingWrites(db) },
+  sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 
 /** The rule around a call: it makes the call, or throws instead. */
