@@ -5,6 +5,7 @@ import { auditCommand } from "./commands/audit.js";
 import { configCommand } from "./commands/config.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
+import { keysCommand } from "./commands/keys.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
@@ -38,6 +39,7 @@ export function buildProgram(session: Session): Command {
     userCommand,
     auditCommand,
     webhookCommand,
+    keysCommand,
     versionCommand,
   ];
   for (const one of commands) program.addCommand(one(session));

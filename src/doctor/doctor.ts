@@ -9,6 +9,7 @@ import type { Provider } from "../providers/provider.js";
 import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./address.js";
 import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
 import { check, type Finding } from "./finding.js";
+import { judgeKeys } from "./keys.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
 import { judgeWebhooks } from "./webhooks.js";
 
@@ -39,6 +40,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       loopback: isLoopbackUrl(config.baseUrl),
       bootstrapAdmins: config.signIn.bootstrapAdmins.length,
     }),
+    ...judgeKeys(seen),
   ];
   const enabled = ports.providers.filter((provider) => provider.enabled);
   const usable = check("providers", "Somebody can sign in only while at least one provider is switched on.");
