@@ -77,15 +77,16 @@ export async function rotateKeys(ports: RotatePorts, options: RotateOptions): Pr
       for (let after: string | undefined; ; ) {
         if (signal?.aborted) return ended("stopped");
         const page = await store.sealed.page(table, options.batch, after);
-        if (page.length === 0) break;
         const sealed = sealAnew(ports.keyring, table, page);
         const changed = sealed.swaps.length === 0 ? 0 : await swapPatiently(ports, table, sealed.swaps);
         seen += page.length;
         resealed += changed;
         overtaken += sealed.swaps.length - changed;
         unopened += sealed.unopened;
-        after = page.at(-1)?.id;
+        after = page.at(-1)?.id ?? after;
         if (pass === 1) progress?.({ table, seen, total, resealed });
+        // Rows that are added while it runs must not make a pass endless; the next one sees them.
+        if (page.length < options.batch) break;
       }
     }
     if (resealed === before.resealed && overtaken === before.overtaken) return ended("done");
