@@ -11,7 +11,7 @@
 import { namedKeyId } from "../crypto/keyring.js";
 import type { Keyring } from "../crypto/port.js";
 import { isLatchkeyError } from "../kernel/errors.js";
-import { type Clock, seconds } from "../kernel/time.js";
+import { type Clock, milliseconds, seconds } from "../kernel/time.js";
 import type { SealedSwap, Store } from "../store/contract.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
 import { placeOf, sealedTables } from "./sealed-columns.js";
@@ -75,6 +75,8 @@ export async function rotateKeys(ports: RotatePorts, options: RotateOptions): Pr
     unopened = 0;
     for (const table of sealedTables) {
       for (let after: string | undefined; ; ) {
+        // SQLite answers within one turn of the event loop: without a pause no signal would ever be heard.
+        await clock.sleep(milliseconds(0));
         if (signal?.aborted) return ended("stopped");
         const page = await store.sealed.page(table, options.batch, after);
         const sealed = sealAnew(ports.keyring, table, page);
