@@ -24,6 +24,7 @@ import { systemRandom } from "./crypto/random.js";
 import { type IdentityId, isId, newId, type UserId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
+import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
 import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
@@ -33,6 +34,8 @@ import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js"
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
 
+export type { KeyCount, KeyStatus } from "./keys/count-keys.js";
+export type { Rotation } from "./keys/rotate-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 
 export interface UserDetails {
@@ -55,6 +58,7 @@ export interface Administration {
   /** Answers how many sessions ended. */
   signOutUser(who: string): Promise<{ readonly user: UserRecord; readonly ended: number }>;
   readonly webhooks: WebhookAdministration;
+  readonly keys: KeyAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
   userId(who: string): Promise<UserId>;
@@ -140,6 +144,8 @@ export async function openAdministration(
         };
       }),
     webhooks: administerWebhooks(wired),
+    // How long it takes, and waiting for the database, are real time too.
+    keys: administerKeys({ ...wired, clock: systemClock }),
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;

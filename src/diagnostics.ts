@@ -8,6 +8,7 @@ import { processEnvironment } from "./config/environment.js";
 import type { LoadedConfig } from "./config/load.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import type { Config } from "./config/schema.js";
+import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { type ConfigurationRead, judgeConfiguration } from "./doctor/configuration.js";
 import type { DatabaseSeen } from "./doctor/database.js";
@@ -21,6 +22,7 @@ import { checkUrl } from "./egress/url-policy.js";
 import { isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
+import { countKeys } from "./keys/count-keys.js";
 import { authorizationParameters } from "./oauth/authorization-request.js";
 import type { AuthorizationServer } from "./oauth/types.js";
 import type { Ports } from "./options.js";
@@ -189,6 +191,9 @@ async function open(config: Config, { log, clock = systemClock, random = systemR
   };
 }
 
+/** Sealed rows that are opened to see which key holds them: a few seconds of work at most. */
+const mostRows = 50_000;
+
 async function lookAtDatabase(config: Config, { log, random = systemRandom }: DiagnosticsPorts): Promise<DatabaseSeen> {
   const path = config.database.kind === "sqlite" ? config.database.path : ":memory:";
   if (path !== ":memory:" && !(await exists(path))) return { kind: "none", folder: await folderOf(path) };
@@ -202,6 +207,7 @@ async function lookAtDatabase(config: Config, { log, random = systemRandom }: Di
         code,
         empty: await store.users.none(),
         dead: await store.outbox.countDead(),
+        keys: await countKeys({ store, keyring: createKeyring({ secrets: config.secrets, random }) }, { mostRows }),
       };
     } finally {
       await store.close();

@@ -6,6 +6,7 @@ import { claimsCommand } from "./commands/claims.js";
 import { configCommand } from "./commands/config.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
+import { keysCommand } from "./commands/keys.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
@@ -40,6 +41,7 @@ export function buildProgram(session: Session): Command {
     userCommand,
     auditCommand,
     webhookCommand,
+    keysCommand,
     versionCommand,
   ];
   for (const one of commands) program.addCommand(one(session));

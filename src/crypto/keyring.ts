@@ -14,7 +14,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { LatchkeyError } from "../kernel/errors.js";
-import { isJsonObject, type JsonObject, member, parseJson } from "../kernel/json.js";
+import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Secret } from "../kernel/secret.js";
@@ -27,6 +27,8 @@ const longestSealed = 16 * 1_048_576;
 
 interface SealKey {
   readonly id: string;
+  /** What every header with this key begins with: only the key that it fits can have sealed the value. */
+  readonly prefix: string;
   readonly forPurpose: Readonly<Record<SealPurpose, KeyObject>>;
   readonly forFingerprints: KeyObject;
 }
@@ -48,7 +50,8 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
       const iv = ports.random.bytes(ivBytes);
       const cipher = createCipheriv("aes-256-gcm", newest.forPurpose[purpose], iv, { authTagLength: tagBytes });
       cipher.setAAD(Buffer.from(header, "ascii"));
-      const ciphertext = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
+      const ciphertext = cipher.update(plaintext, "utf8");
+      cipher.final();
       const sealed = `${header}..${base64url(iv)}.${base64url(ciphertext)}.${base64url(cipher.getAuthTag())}`;
       // Better refused now than found unreadable later.
       if (sealed.length > longestSealed)
@@ -58,12 +61,10 @@ export function createKeyring(ports: { readonly secrets: readonly Secret[]; read
 
     open(purpose, context, sealed) {
       if (sealed.length > longestSealed) return err("malformed");
-      for (const key of keys) {
-        const header = protectedHeader(key.id, purpose, context);
-        if (sealed.startsWith(`${header}..`))
-          return decrypt(key.forPurpose[purpose], header, sealed.slice(header.length + 2));
-      }
-      return err(whyRefused(keys, purpose, sealed));
+      const key = keys.find(({ prefix }) => sealed.startsWith(prefix));
+      const header = key && protectedHeader(key.id, purpose, context);
+      if (!key || !header || !sealed.startsWith(`${header}..`)) return err(whyRefused(keys, purpose, sealed));
+      return decrypt(key.forPurpose[purpose], header, sealed.slice(header.length + 2));
     },
 
     fingerprint: (text) =>
@@ -78,12 +79,14 @@ function deriveKey(secret: Secret): SealKey {
   const forPurpose = Object.fromEntries(
     sealPurposes.map((purpose) => [purpose, createSecretKey(derive(`seal v1 ${purpose}`, 32))]),
   ) as Record<SealPurpose, KeyObject>;
-  return {
-    id: base64url(derive("key id v1", 9)),
-    forPurpose,
-    forFingerprints: createSecretKey(derive("fingerprint v1", 32)),
-  };
+  const id = base64url(derive("key id v1", 9));
+  const forFingerprints = createSecretKey(derive("fingerprint v1", 32));
+  return { id, prefix: headerPrefix(id), forPurpose, forFingerprints };
 }
+
+/** The 48 bytes up to the end of the key id: three of them make four characters, whatever comes behind. */
+const headerPrefix = (kid: string): string =>
+  base64url(Buffer.from(JSON.stringify({ alg: "dir", enc: "A256GCM", kid }).slice(0, 48)));
 
 /** Member order is fixed and absent members are left out: equal places give equal text, different places never do. */
 const protectedHeader = (kid: string, purpose: SealPurpose, context: SealContext): string =>
@@ -109,10 +112,22 @@ function decrypt(key: KeyObject, header: string, rest: string): Result<string, S
   decipher.setAAD(Buffer.from(header, "ascii"));
   decipher.setAuthTag(tag);
   try {
-    return ok(Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString("utf8"));
+    // GCM holds nothing back: `final` gives no bytes, it only says whether those of `update` may be looked at.
+    const plaintext = decipher.update(ciphertext);
+    decipher.final();
+    return ok(plaintext.toString("utf8"));
   } catch {
     return err("tampered");
   }
+}
+
+/**
+ * The id of the key that a sealed text names; undefined when it is no sealed text. Nothing is authenticated: it says
+ * which key to look for, not that the key opens it.
+ */
+export function namedKeyId(sealed: string): string | undefined {
+  const header = readHeader(sealed);
+  return header && stringMember(header, "kid");
 }
 
 /** For the log alone: nothing has been authenticated here, and nothing is opened on the strength of it. */

@@ -1,5 +1,6 @@
 /** The checks on where rows are kept. What was seen comes in; the judgements are pure. */
 import type { LatchkeyError } from "../kernel/errors.js";
+import type { KeyStatus } from "../keys/count-keys.js";
 import { check, type Finding } from "./finding.js";
 
 export type DatabaseSeen =
@@ -10,6 +11,7 @@ export type DatabaseSeen =
       readonly code: number;
       readonly empty: boolean;
       readonly dead: number;
+      readonly keys: KeyStatus;
     }
   /** There is no file yet, and whether one can be made. */
   | { readonly kind: "none"; readonly folder: "writable" | "missing" | "read_only" }

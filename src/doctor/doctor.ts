@@ -10,6 +10,7 @@ import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./addre
 import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
 import { check, type Finding } from "./finding.js";
 import { judgeGroupsClaim } from "./groups-claim.js";
+import { judgeKeys } from "./keys.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
 import { judgeWebhooks } from "./webhooks.js";
 
@@ -40,6 +41,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       loopback: isLoopbackUrl(config.baseUrl),
       bootstrapAdmins: config.signIn.bootstrapAdmins.length,
     }),
+    ...judgeKeys(seen),
   ];
   const enabled = ports.providers.filter((provider) => provider.enabled);
   const usable = check("providers", "Somebody can sign in only while at least one provider is switched on.");

@@ -3,6 +3,7 @@
  * transaction that ends the grant, delivered afterwards, so that a provider that is down delays nobody's sign-out.
  */
 import type { Keyring } from "../crypto/port.js";
+import { outboxPlace } from "../crypto/sealed-places.js";
 import type { OutboxId } from "../kernel/ids.js";
 import { newId } from "../kernel/ids.js";
 import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
@@ -27,7 +28,7 @@ export function revocationRow(
   now: Instant,
 ): OutboxRecord {
   const id = newId<OutboxId>(now, ports.random);
-  const sealed = ports.keyring.seal("outbox", { table: "outbox", row: id }, JSON.stringify(revocation));
+  const sealed = ports.keyring.seal("outbox", outboxPlace({ id }).context, JSON.stringify(revocation));
   return {
     id,
     kind: "revoke",
@@ -43,7 +44,7 @@ export function revocationRow(
 
 /** `undefined` when no key opens the row. */
 export function openRevocation(keyring: Keyring, row: OutboxRecord): Revocation | undefined {
-  const opened = keyring.open("outbox", { table: "outbox", row: row.id }, row.sealed);
+  const opened = keyring.open("outbox", outboxPlace(row).context, row.sealed);
   const value = opened.ok ? parseJson(opened.value) : undefined;
   if (!isJsonObject(value)) return undefined;
   const [provider, issuer] = [stringMember(value, "provider"), stringMember(value, "issuer")];

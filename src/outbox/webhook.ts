@@ -6,6 +6,7 @@
  * a format wants the messages that wait to follow.
  */
 import type { Keyring } from "../crypto/port.js";
+import { outboxPlace } from "../crypto/sealed-places.js";
 import { newId, type OutboxId } from "../kernel/ids.js";
 import { isJsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -82,7 +83,7 @@ export function webhookRows(
         id,
         kind: webhookKind,
         dead: false,
-        sealed: ports.keyring.seal("outbox", { table: "outbox", row: id }, JSON.stringify(message)),
+        sealed: ports.keyring.seal("outbox", outboxPlace({ id }).context, JSON.stringify(message)),
         attempts: 0,
         nextAttemptAt: now,
         endsAt: after(now, webhookLife),
@@ -94,7 +95,7 @@ export function webhookRows(
 
 /** `undefined` when no key opens the row, or it holds something else. */
 export function openWebhookMessage(keyring: Keyring, row: OutboxRecord): WebhookMessage | undefined {
-  const opened = keyring.open("outbox", { table: "outbox", row: row.id }, row.sealed);
+  const opened = keyring.open("outbox", outboxPlace(row).context, row.sealed);
   const value = opened.ok ? parseJson(opened.value) : undefined;
   if (!isJsonObject(value)) return undefined;
   const [webhook, event] = [stringMember(value, "webhook"), member(value, "event")];

@@ -4,6 +4,7 @@
  */
 import { sha256Base64Url } from "../crypto/digest.js";
 import { randomToken } from "../crypto/random.js";
+import { claimsPlace } from "../crypto/sealed-places.js";
 import { type GrantId, type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
 import { type JsonObject, stringMember } from "../kernel/json.js";
 import { after, type Instant } from "../kernel/time.js";
@@ -37,13 +38,12 @@ export function sealFor(ports: SignInPorts, input: SignInFacts, userId: UserId, 
   const { provider, tokens, claims, now } = input;
   const sessionId = newId<SessionId>(now, ports.random);
   const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
-  const claimsContext = { table: "identities", row: identityId, user: userId };
   return {
     userId,
     identityId,
     sessionId,
     value: randomToken(ports.random),
-    claims: ports.keyring.seal("claims", claimsContext, JSON.stringify(claims)),
+    claims: ports.keyring.seal("claims", claimsPlace({ id: identityId, userId }).context, JSON.stringify(claims)),
     grant: {
       ...place,
       sessionId,

@@ -19,6 +19,8 @@ import type {
   OutboxRecord,
   PictureRecord,
   PictureSummary,
+  SealedRow,
+  SealedTable,
   SessionRecord,
   SettingRecord,
   UserRecord,
@@ -120,6 +122,18 @@ export interface StoreReads {
   readonly settings: {
     byKey(key: string): Promise<SettingRecord | undefined>;
   };
+  readonly sealed: {
+    /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
+    page(table: SealedTable, limit: number, after?: string): Promise<readonly SealedRow[]>;
+    /** How many rows of the table have a sealed value. */
+    count(table: SealedTable): Promise<number>;
+  };
+}
+
+export interface SealedSwap {
+  readonly id: string;
+  readonly expected: string;
+  readonly next: string;
 }
 
 /** What a transaction can do besides reading. A unique constraint that is hit throws `UniqueViolation`. */
@@ -204,6 +218,13 @@ export interface StoreWrites {
   readonly settings: {
     /** Inserts (expectedVersion 0) or replaces if the version still fits. */
     save(record: SettingRecord, expectedVersion: number): Promise<boolean>;
+  };
+  readonly sealed: {
+    /**
+     * Puts `next` in the place of the sealed value in each row where that is still `expected`, and changes nothing else
+     * of the row, not its version either. Answers how many rows it changed.
+     */
+    swap(table: SealedTable, swaps: readonly SealedSwap[]): Promise<number>;
   };
 }
 

@@ -170,6 +170,17 @@ export interface OutboxRecord {
   readonly createdAt: Instant;
 }
 
+/** Tables that keep a sealed value in each row, or in some. */
+export type SealedTable = "grants" | "identities" | "outbox";
+
+/** The sealed value of one row, with what its place is made of (VA-2); null where the table has no such column. */
+export interface SealedRow {
+  readonly id: string;
+  readonly userId: string | null;
+  readonly connection: string | null;
+  readonly sealed: string;
+}
+
 export interface AuditEventRecord {
   readonly id: AuditEventId;
   readonly at: Instant;

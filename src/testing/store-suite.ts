@@ -13,6 +13,7 @@ import { onceTests } from "./store-suite/once.js";
 import { otherStoreTests } from "./store-suite/other-store.js";
 import { pictureTests } from "./store-suite/pictures.js";
 import type { TheStore } from "./store-suite/samples.js";
+import { sealedTests } from "./store-suite/sealed.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { textTests } from "./store-suite/text.js";
 import { transactionTests } from "./store-suite/transactions.js";
@@ -54,6 +55,7 @@ export function describeStore(
     describe("what is used once", () => onceTests(theStore));
     describe("announcements", () => announcementTests(theStore));
     describe("lists", () => listTests(theStore));
+    describe("sealed values", () => sealedTests(theStore));
     describe("text", () => textTests(theStore));
     const { another } = options;
     if (another) describe("two nodes", () => otherStoreTests(theStore, () => keep(another())));

@@ -2,7 +2,8 @@
  * The secret part of a grant (VA-1): access, refresh and ID token and the token type, sealed as one value that opens
  * only in its own row, for its own user and connection (VA-2). The readable part is the grant's record.
  */
-import type { Keyring, SealContext } from "../crypto/port.js";
+import type { Keyring } from "../crypto/port.js";
+import { grantPlace } from "../crypto/sealed-places.js";
 import type { GrantId, UserId } from "../kernel/ids.js";
 import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
 import type { GrantRecord } from "../store/records.js";
@@ -20,17 +21,10 @@ interface GrantPlace {
   readonly connection: string;
 }
 
-const contextOf = (grant: GrantPlace): SealContext => ({
-  table: "grants",
-  row: grant.id,
-  user: grant.userId,
-  connection: grant.connection,
-});
-
 export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSecrets): string =>
   keyring.seal(
     "grant",
-    contextOf(grant),
+    grantPlace(grant).context,
     JSON.stringify({
       a: secrets.accessToken,
       t: secrets.tokenType,
@@ -41,7 +35,7 @@ export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSec
 
 /** `undefined` when no key opens it: the row is kept and reported, never deleted (VA-4). */
 export function openGrant(keyring: Keyring, grant: GrantPlace & Pick<GrantRecord, "sealed">): GrantSecrets | undefined {
-  const opened = keyring.open("grant", contextOf(grant), grant.sealed);
+  const opened = keyring.open("grant", grantPlace(grant).context, grant.sealed);
   const value = opened.ok ? parseJson(opened.value) : undefined;
   if (!isJsonObject(value)) return undefined;
   const accessToken = stringMember(value, "a");

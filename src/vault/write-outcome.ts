@@ -16,7 +16,7 @@ import { failureText, pauseAfter, readFailure } from "./policy/hold.js";
 import type { MergedTokens } from "./policy/merge.js";
 import { ambiguousRefresh, type RefreshOutcome } from "./policy/outcome.js";
 import type { VaultPorts } from "./ports.js";
-import { sealGrant } from "./sealed-grant.js";
+import { openGrant, sealGrant } from "./sealed-grant.js";
 
 /** `gone`: the row was deleted meanwhile · `overtaken`: it holds other tokens now. */
 export type Written =
@@ -34,7 +34,7 @@ export async function writeTokens(ports: VaultPorts, base: GrantRecord, merged: 
   const { scopes, issuedAt, expiresAt } = merged;
   const written = await persistently(ports, () =>
     ports.store.transaction(async (tx) => {
-      const outcome = await overSame(tx, base, (row) => ({
+      const outcome = await overSame(ports, tx, base, (row) => ({
         ...row,
         ...noLease,
         scopes,
@@ -61,7 +61,7 @@ export async function writeTokens(ports: VaultPorts, base: GrantRecord, merged: 
 export async function writeEnd(ports: VaultPorts, base: GrantRecord, reason: string): Promise<Written> {
   const now = ports.clock.now();
   const ended = await ports.store.transaction(async (tx) => {
-    const written = await overSame(tx, base, (row) => ({
+    const written = await overSame(ports, tx, base, (row) => ({
       ...row,
       ...noLease,
       status: "needs_reconnect",
@@ -99,7 +99,7 @@ export async function writeFailure(
   const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
   const lastFailureCode = failureText(failure, known.unknownBefore, known.fingerprint);
   return ports.store.transaction(async (tx) => {
-    const written = await overSame(tx, base, (row) =>
+    const written = await overSame(ports, tx, base, (row) =>
       // Whoever has the lease now will say how their own attempt went.
       row.leaseOwner === ports.node
         ? { ...row, ...noLease, lastFailureCode, nextAttemptAt: after(now, pause), updatedAt: now }
@@ -123,18 +123,24 @@ export const outcomeUnknown = (row: GrantRecord): boolean =>
 
 /** Replaces the row while it holds the tokens of `base`, whatever became of the lease; `undefined` leaves it. */
 async function overSame(
+  ports: VaultPorts,
   tx: Transaction,
   base: GrantRecord,
   next: (row: GrantRecord) => GrantRecord | undefined,
 ): Promise<Written> {
   const row = await tx.grants.byId(base.id);
   if (!row || row.status === "revoked") return { kind: "gone" };
-  // A sealed value is written anew for every token set and for nothing else.
-  if (row.sealed !== base.sealed) return { kind: "overtaken" };
+  if (row.sealed !== base.sealed && !sealedAnew(ports, row, base)) return { kind: "overtaken" };
   const changed = next(row);
   if (!changed) return { kind: "overtaken" };
   const record = { ...changed, version: row.version + 1 };
   return (await tx.grants.replace(record, row.version)) ? { kind: "written", row: record } : { kind: "overtaken" };
+}
+
+/** The same tokens under another key: a rotation passed by while the request was out (VA-4), and must not cost the answer. */
+function sealedAnew({ keyring }: VaultPorts, row: GrantRecord, base: GrantRecord): boolean {
+  const [now, then] = [openGrant(keyring, row), openGrant(keyring, base)];
+  return now !== undefined && JSON.stringify(now) === JSON.stringify(then);
 }
 
 async function persistently<T>(ports: VaultPorts, act: () => Promise<T>): Promise<T> {

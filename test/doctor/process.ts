@@ -49,5 +49,5 @@ export function latchkey(cwd: string, parameters: readonly string[], env: Record
       return ended;
     },
   });
-  return { ended, firstLine, stop: () => child.kill("SIGTERM") };
+  return { ended, firstLine, stop: () => child.kill("SIGTERM"), kill: () => child.kill("SIGKILL") };
 }

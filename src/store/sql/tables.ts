@@ -13,6 +13,7 @@ import { consumedFlowWrites, usedJtiWrites } from "./once.js";
 import { outboxReads, outboxWrites } from "./outbox.js";
 import { pictureReads, pictureWrites } from "./pictures.js";
 import type { Db } from "./schema.js";
+import { sealedReads, sealedWrites } from "./sealed.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { userReads, userWrites } from "./users.js";
@@ -29,6 +30,7 @@ export const readTables = (db: Db): StoreReads => ({
   outbox: outboxReads(db),
   audit: auditReads(db),
   settings: settingReads(db),
+  sealed: sealedReads(db),
 });
 
 /** @param reads The reads of the same connection: `readTables(db)`, or a backend's faster ones. */
@@ -46,6 +48,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   outbox: { ...reads.outbox, ...outboxWrites(db) },
   audit: { ...reads.audit, ...auditWrites(db) },
   settings: { ...reads.settings, ...settingWrites(db) },
+  sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 
 /** The rule around a call: it makes the call, or throws instead. */

@@ -1,0 +1,34 @@
+/**
+ * Where each value belongs that is sealed and stored: its purpose and its place, said once, so that what seals it, what
+ * opens it and what seals it anew under another key cannot come to disagree (VA-2, VA-4).
+ *
+ * Not here: what travels in cookies and links and is in no table.
+ */
+import type { SealContext, SealPurpose } from "./port.js";
+
+export interface SealedPlace {
+  readonly purpose: SealPurpose;
+  readonly context: SealContext;
+}
+
+/** The tokens of a grant: `grants.sealed`. */
+export const grantPlace = (grant: {
+  readonly id: string;
+  readonly userId: string;
+  readonly connection: string;
+}): SealedPlace => ({
+  purpose: "grant",
+  context: { table: "grants", row: grant.id, user: grant.userId, connection: grant.connection },
+});
+
+/** The last claims of an identity: `identities.claims`. */
+export const claimsPlace = (identity: { readonly id: string; readonly userId: string }): SealedPlace => ({
+  purpose: "claims",
+  context: { table: "identities", row: identity.id, user: identity.userId },
+});
+
+/** What is needed to do what an outbox row asks for: `outbox.sealed`. */
+export const outboxPlace = (row: { readonly id: string }): SealedPlace => ({
+  purpose: "outbox",
+  context: { table: "outbox", row: row.id },
+});
