@@ -86,6 +86,9 @@ describe("the command line itself", () => {
       "audit export",
       "webhook list",
       "webhook retry",
+      "keys status",
+      "keys rotate",
+      "keys new",
       "version",
     ]);
     for (const line of lines) {
