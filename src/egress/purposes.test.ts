@@ -16,6 +16,7 @@ describe("the table of purposes", () => {
       webhook: 0,
       groups: 0,
       picture: 3,
+      api: "answer",
       check: "answer",
     });
   });

@@ -20,7 +20,7 @@ export async function openWorldDatabase(
   url.searchParams.set("options", `-c search_path=${name}`);
   return {
     config: { database: url.href, busPrefix: name },
-    drop: () => query(server, `drop schema ${name} cascade`),
+    drop: () => query(server, `drop schema if exists ${name} cascade`),
   };
 }
 

@@ -42,7 +42,7 @@ console.log(JSON.stringify(names));`;
   const { stdout } = await run(process.execPath, ["all.js"], { cwd: folder });
   const names = JSON.parse(stdout) as Record<string, string[]>;
   expect(names).toMatchObject({
-    latchkey: ["LatchkeyError", "createLatchkey", "errorCatalog"],
+    latchkey: ["ConsentRequired", "LatchkeyError", "createLatchkey", "errorCatalog"],
     "latchkey/hono": ["latchkeyHandler", "requireUser"],
     "latchkey/express": ["latchkeyHandler", "requireUser"],
     "latchkey/fastify": ["latchkeyPlugin", "requireUser"],

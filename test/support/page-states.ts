@@ -26,7 +26,7 @@ export interface PageState {
   readonly cookies?: Readonly<Record<string, string>>;
   readonly config?: Partial<ConfigInput>;
   readonly features?: Partial<Features>;
-  /** The name of a button to press first; where it leads outside is out of reach, so the page on the way stays. */
+  /** A button to press first, found by CSS since its name depends on the language; where it leads outside is out of reach, so the page on the way stays. */
   readonly press?: string;
   /** The page's script would go on to the next page at once. */
   readonly withoutScript?: boolean;
@@ -149,7 +149,7 @@ export const pageStates: readonly PageState[] = [
     path: `/account?error=link.identity_taken&request=${requestId}`,
     cookies: signedIn,
   },
-  { page: "leaving", state: "plain", path: "/account", cookies: signedIn, press: "Add The Club" },
+  { page: "leaving", state: "plain", path: "/account", cookies: signedIn, press: "form[action$='/link'] button" },
   { page: "sign-in-again", state: "plain", path: "/account/sign-in-again", cookies: signedIn },
   { page: "account", state: "done", path: "/account?done=session-ended", cookies: signedIn },
   { page: "account", state: "failed", path: "/account?error=session.not_found", cookies: signedIn },
@@ -253,7 +253,7 @@ export async function openGallery(executablePath: string): Promise<Gallery> {
             (url) => url.origin !== new URL(server.url).origin,
             (route) => route.abort("aborted"),
           );
-          await page.getByRole("button", { name: state.press }).click();
+          await page.locator(state.press).first().click();
           await page.waitForLoadState();
         }
         return await lookAt(page);
