@@ -27,6 +27,8 @@ export default defineConfig({
               test: {
                 name: "postgres",
                 include: onBothDatabases,
+                // It runs on every database by itself.
+                exclude: ["test/journeys/many-processes.test.ts"],
                 globalSetup: "./test/stores/world-postgres.ts",
                 env: { LATCHKEY_TEST_WORLD_DATABASE: worldDatabase(postgres) },
               },
