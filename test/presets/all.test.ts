@@ -39,7 +39,9 @@ describe.each(all)("the preset %s", (name, preset) => {
     expect(Object.hasOwn(preset.quirks.metadata, "issuer")).toBe(false);
   });
 
-  test.runIf(name !== "oidc")("SI-1 has a page that names the URI to register and the provider's own pages", () => {
+  // `oidc` is any provider: there is nobody's page to point to.
+  if (name === "oidc") return;
+  test("SI-1 has a page that names the URI to register and the provider's own pages", () => {
     const page = join(root, "docs/providers", `${name}.md`);
     expect(existsSync(page)).toBe(true);
     const text = readFileSync(page, "utf8");
