@@ -1,11 +1,12 @@
 /**
  * `npm run build`: the package as it is published, in dist/ or the folder that is named. Plain tsc; then what tsc does not carry along (files
- * that are not TypeScript) is copied, and the command line made executable.
+ * that are not TypeScript) is copied, and the command line put into few files.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { bundleCommand } from "./bundle-command.js";
 
 const root = join(import.meta.dirname, "..");
 const from = join(root, "src");
@@ -24,4 +25,4 @@ for (const entry of readdirSync(from, { recursive: true, withFileTypes: true }))
   const path = join(entry.parentPath, entry.name);
   cpSync(path, join(to, path.slice(from.length)));
 }
-chmodSync(join(to, "cli", "main.js"), 0o755);
+await bundleCommand(root, to);
