@@ -27,6 +27,8 @@ export async function bundleCommand(root: string, dist: string): Promise<void> {
     format: "esm",
     target: "node20.19",
     external,
+    // A build may lie somewhere else than beside the packages.
+    nodePaths: [join(root, "node_modules")],
     minifyWhitespace: true,
     minifySyntax: true,
     chunkNames: "[name]-[hash]",
