@@ -43,6 +43,7 @@ import { startNews } from "./sessions/news.js";
 import type { Authenticated } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
 import { createSignedOutMarker } from "./sessions/signed-out-marker.js";
+import { createAfterRefresh } from "./sign-in/after-refresh.js";
 import { createLastProvider } from "./sign-in/last-provider.js";
 import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -160,13 +161,14 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
     accounts: accountSettings(config),
   };
+  const afterRefresh = createAfterRefresh({ ...signIn, onQueued: () => jobs.nudge("outbox") });
   const jobs = supervise({ clock, log }, [
     {
       name: "outbox",
       every: seconds(5),
       run: (stop) => {
         const delivering = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics };
-        return deliverOutbox(delivering, stop);
+        return deliverOutbox({ ...delivering, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
       },
     },
     { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
@@ -175,6 +177,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const {
     stop: stopVault,
     listen: listenForVault,
+    refreshNow: _refreshNow,
     ...vault
   } = wireVault({
     config,
@@ -184,6 +187,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     bus,
     metrics,
     learnIssuer: pins.load,
+    onRefreshed: (refreshed) => afterRefresh.onRefreshed(refreshed),
     onQueued: () => jobs.nudge("outbox"),
   });
   const ending = {
@@ -251,6 +255,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     async close() {
       // A token that was received and not written yet would be lost, and with it perhaps the grant.
       await stopVault();
+      await afterRefresh.settled();
       await jobs.stop();
       await checker.settled();
       await pictures.close();

@@ -10,7 +10,7 @@ import { revocationRow } from "./outbox/revocation.js";
 import type { Provider } from "./providers/provider.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
-import type { VaultConnections } from "./vault/ports.js";
+import type { VaultConnections, VaultPorts } from "./vault/ports.js";
 import { createVault, type RunningVault } from "./vault/vault.js";
 
 export interface VaultWiring {
@@ -24,11 +24,13 @@ export interface VaultWiring {
   readonly bus: Bus | undefined;
   readonly metrics: Metrics;
   readonly learnIssuer: (unresolved: string) => Promise<unknown>;
+  /** AC-19: what a refresh brought, once it is stored. */
+  readonly onRefreshed: VaultPorts["onRefreshed"];
   readonly onQueued: () => void;
 }
 
 export function wireVault(wiring: VaultWiring): RunningVault {
-  const { config, signIn, news, bus, metrics, onQueued } = wiring;
+  const { config, signIn, news, bus, metrics, onRefreshed, onQueued } = wiring;
   const { store, keyring, egress, clock, random, log, faults } = signIn;
   return createVault({
     store,
@@ -44,8 +46,7 @@ export function wireVault(wiring: VaultWiring): RunningVault {
     metrics,
     faults: faults ?? noFaults,
     node: newId<SessionId>(systemClock.now(), random),
-    // Roles and groups follow from claims in a later step (AC-19).
-    onRefreshed: async () => {},
+    onRefreshed,
     onQueued,
     options: config.vault,
   });

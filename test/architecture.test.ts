@@ -55,6 +55,8 @@ const houseRules: Rules = {
         "outbox/webhook.ts",
         // What linking was given and does not keep is revoked by the same rows as a session's tokens.
         "outbox/revocation.ts",
+        // AC-19: claims that could not be applied when they came are applied later.
+        "outbox/claims-again.ts",
         "kernel",
         "oauth",
         "providers",
@@ -87,6 +89,7 @@ const houseRules: Rules = {
         "crypto/random.ts",
         "providers/redirect-uri.ts",
         "create-latchkey.ts",
+        "create-sync.ts",
         "latchkey.ts",
         "administration.ts",
         "explain-claims.ts",
@@ -105,6 +108,7 @@ const houseRules: Rules = {
     "latchkey.ts": everything,
     "create-features.ts": everything,
     "create-vault.ts": everything,
+    "create-sync.ts": everything,
     "administration.ts": everything,
     "diagnostics.ts": everything,
     "explain-claims.ts": everything,

@@ -5,7 +5,7 @@ import type { JsonObject } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Instant } from "../kernel/time.js";
 import type { Transaction } from "../store/contract.js";
-import type { GroupRecord } from "../store/records.js";
+import type { AuditEventRecord, GroupRecord } from "../store/records.js";
 import type { GroupStep } from "./policy/groups.js";
 import { defaultOrigin } from "./policy/origin.js";
 
@@ -15,6 +15,10 @@ export interface ApplyGroupsInput {
   readonly provider: string;
   /** What groups that are made here begin with. */
   readonly made: { readonly permissions: JsonObject; readonly share: GroupRecord["share"] };
+  /** @default the person, who signs in */
+  readonly actor?: AuditEventRecord["actor"];
+  /** What brought the claims, where that was no sign-in. */
+  readonly rule?: string;
   readonly audit: AuditContext;
   readonly now: Instant;
 }
@@ -51,9 +55,10 @@ export async function applyGroups(
     await tx.groups.removeMembers({ userId, origin }, ids);
   }
 
-  const actor = { kind: "user", id: userId };
+  const target = { kind: "user", id: userId };
   const data = { created: told(create), joined: told(join), left: told(leave) };
-  const event = { type: "groups.synced", actor, target: actor, provider: input.provider, data } as const;
+  const { actor = target, rule, provider } = input;
+  const event = { type: "groups.synced", actor, target, provider, data, ...(rule ? { rule } : {}) } as const;
   await tx.audit.append(auditEvent(ports, now, input.audit, event));
   return true;
 }

@@ -23,6 +23,7 @@ export type AuditEventType =
   | "role.changed"
   | "role.last_admin_kept"
   | "groups.synced"
+  | "claims.refused"
   | "identity.linked"
   | "identity.link_refused"
   | "identity.unlinked"

@@ -57,7 +57,8 @@ export async function readRefreshedIdToken(
     maxAge: undefined,
   });
   if (!claims.ok) return { kind: "defect", reason: claims.error };
-  const differs = differenceOf(previous, next);
+  const differs =
+    differenceOf(previous, next) ?? provider.quirks.idTokenRefusal?.(claims.value, provider.authorizeParams);
   return differs === undefined ? { kind: "same", claims: claims.value } : { kind: "defect", reason: differs };
 
   async function signedBy() {
@@ -85,6 +86,10 @@ export function differenceOf(
   }
   return undefined;
 }
+
+/** The claims of an ID token that is kept: it was verified before it was sealed. Undefined where it cannot be read. */
+export const keptClaims = (idToken: string): IdTokenClaims | undefined =>
+  payloadOf(idToken) as unknown as IdTokenClaims | undefined;
 
 const audienceText = (claims: JsonObject): string =>
   JSON.stringify([...(audienceList(member(claims, "aud")) ?? [])].sort());

@@ -3,14 +3,16 @@
  * succeeds or its time is over. A row that no key opens is left alone and reported (VA-4).
  *
  * Each kind of row has rounds of its own beside the others', so that a webhook that hangs holds up no revocation.
- * Not here: what an attempt is (deliver-revocation.ts, deliver-webhook.ts).
+ * Not here: what an attempt is (deliver-revocation.ts, deliver-webhook.ts, or handed in).
  */
 import type { Keyring } from "../crypto/port.js";
 import { asLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
+import type { GrantId } from "../kernel/ids.js";
 import type { Metrics } from "../kernel/metrics.js";
 import { after, type Duration, type Instant } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
 import type { OutboxRecord } from "../store/records.js";
+import { claimsKind, openClaimsRow } from "./claims-again.js";
 import { type RevokePorts, revocationPause, revoke } from "./deliver-revocation.js";
 import { postWebhook, webhookAttempts, webhookPause } from "./deliver-webhook.js";
 import { openRevocation } from "./revocation.js";
@@ -21,6 +23,8 @@ export interface DeliverPorts extends RevokePorts {
   readonly keyring: Keyring;
   readonly metrics: Metrics;
   readonly webhooks: readonly WebhookTarget[];
+  /** Applies the claims of a grant that could not be applied when they came (AC-19). */
+  readonly claimsAgain: (grant: GrantId) => Promise<void>;
 }
 
 /** What one kind of row needs. */
@@ -47,6 +51,18 @@ const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
     prepare(row) {
       const revocation = openRevocation(ports.keyring, row);
       return revocation && { about: {}, attempt: () => revoke(ports, revocation) };
+    },
+    pause: (attempts) => revocationPause(attempts, ports.random),
+    atOnce: 1,
+    isOver: (row, now) => now >= row.endsAt,
+    keepsDead: false,
+  },
+  {
+    kind: claimsKind,
+    what: "applying claims of a refresh",
+    prepare(row) {
+      const grant = openClaimsRow(ports.keyring, row);
+      return grant && { about: { grant }, attempt: () => ports.claimsAgain(grant) };
     },
     pause: (attempts) => revocationPause(attempts, ports.random),
     atOnce: 1,

@@ -9,6 +9,7 @@ import { fetchPerson } from "../oauth/person-documents.js";
 import type { AuthorizationServer, IdTokenClaims } from "../oauth/types.js";
 import { fetchUserinfo } from "../oauth/userinfo.js";
 import type { Provider } from "../providers/provider.js";
+import { withoutOldNews } from "./policy/without-old-news.js";
 import type { SignInPorts } from "./ports.js";
 
 /** The claims of one sign-in; `iss` is the issuer that the identity is keyed by. */
@@ -18,8 +19,10 @@ export interface CollectedClaims {
   readonly unknown: UnknownClaims;
 }
 
+type CollectPorts = Pick<SignInPorts, "egress" | "metadata" | "clock" | "log">;
+
 export async function collectClaims(
-  ports: SignInPorts,
+  ports: CollectPorts,
   input: {
     readonly as: AuthorizationServer;
     readonly provider: Provider;
@@ -27,15 +30,26 @@ export async function collectClaims(
     readonly idToken: IdTokenClaims | null;
     readonly accessToken: string;
     readonly now: Instant;
+    /** The claims that are worth a request. @default all that a sign-in uses */
+    readonly names?: CollectedClaimNames;
+    /** Asks userinfo, where there is one, whatever the ID token holds. @default false */
+    readonly askAnyway?: boolean;
+    /** The ID token is the one of an earlier answer: what it says of roles and groups is no news (AC-19). @default false */
+    readonly idTokenIsOld?: boolean;
   },
 ): Promise<CollectedClaims> {
   const { as, provider, accessToken, now } = input;
   if (input.idToken === null) {
     return { claims: await fetchPerson(ports, { as, provider, accessToken }), unknown: nothingUnknown };
   }
-  const idToken = vouched(provider, usual(provider, await withGroups(ports, provider, input.idToken, accessToken)));
-  const names = usedClaims(provider);
-  if (!userinfoNeeded({ as, names, idToken })) return { claims: idToken, unknown: nothingUnknown };
+  const told = input.idTokenIsOld
+    ? withoutOldNews(provider.claims, usual(provider, input.idToken))
+    : { claims: input.idToken, untold: nothingUnknown };
+  const withThem = await withGroups(ports, provider, told.claims, accessToken);
+  const idToken = vouched(provider, input.idTokenIsOld ? withThem : usual(provider, withThem));
+  const names = input.names ?? usedClaims(provider);
+  const asks = userinfoNeeded({ as, names, idToken }) || (input.askAnyway && as.userinfo_endpoint !== undefined);
+  if (!asks) return { claims: idToken, unknown: told.untold };
   try {
     const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
     const claims = mergeClaims(idToken, vouched(provider, usual(provider, userinfo)), names);
@@ -43,7 +57,7 @@ export async function collectClaims(
     if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
       throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
     }
-    return { claims: { ...claims, iss: idToken.iss }, unknown: nothingUnknown };
+    return { claims: { ...claims, iss: idToken.iss }, unknown: told.untold };
   } catch (thrown) {
     // Who it is stands in the ID token. Asked only for roles and groups, a userinfo that fails leaves those unknown.
     const withoutThem = { ...names, roles: null, groups: null };
@@ -63,7 +77,7 @@ const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>
 
 /** SI-17: groups that did not fit into the token stand in their claim, as if they had; where they cannot be had, nothing does. */
 async function withGroups(
-  ports: SignInPorts,
+  ports: CollectPorts,
   provider: Provider,
   idToken: IdTokenClaims,
   accessToken: string,
@@ -83,7 +97,7 @@ export function vouched<T extends JsonObject>({ quirks }: Provider, document: T)
 }
 
 /** Only what is used is worth a request (SI-11): roles and groups only where claims decide them. */
-const usedClaims = ({ claims, roles, groups, quirks }: Provider): CollectedClaimNames => ({
+export const usedClaims = ({ claims, roles, groups, quirks }: Provider): CollectedClaimNames => ({
   ...claims,
   roles: roles.fromClaims && quirks.rolesInUserinfo ? claims.roles : null,
   groups: groups.fromClaims && quirks.rolesInUserinfo ? claims.groups : null,

@@ -8,7 +8,12 @@ import type { Provider } from "../providers/provider.js";
 import type { SignInPorts } from "./ports.js";
 
 /** @throws LatchkeyError `signin.subject_invalid` · `signin.email_missing` · `signin.email_invalid` */
-export function personOf(ports: SignInPorts, provider: Provider, told: Told, rules: InstallationRules): Person {
+export function personOf(
+  ports: Pick<SignInPorts, "log">,
+  provider: Provider,
+  told: Told,
+  rules: InstallationRules,
+): Person {
   const read = readPerson(provider, told, rules);
   if (!read.ok) throw new LatchkeyError(read.error, { data: { provider: provider.id } });
   for (const claim of ["roles", "groups"] as const) {

@@ -12,6 +12,7 @@ import type {
   AnnouncementKind,
   AuditEventRecord,
   GrantRecord,
+  GrantStatus,
   GroupRecord,
   IdentityRecord,
   MembershipRecord,
@@ -89,6 +90,8 @@ export interface StoreReads {
     byId(id: GrantId): Promise<GrantRecord | undefined>;
     ofSession(sessionId: SessionId): Promise<readonly GrantRecord[]>;
     ofUser(userId: UserId): Promise<readonly GrantRecord[]>;
+    /** In order of id; with `status` and `connection` only those. */
+    list(page: PageRequest, filter?: { status?: GrantStatus; connection?: string }): Promise<Page<GrantRecord>>;
   };
   readonly pictures: {
     ofUser(userId: UserId): Promise<PictureRecord | undefined>;

@@ -155,7 +155,7 @@ export interface Announcement {
 
 export interface OutboxRecord {
   readonly id: OutboxId;
-  /** What to do: `revoke` · `webhook`. */
+  /** What to do: `revoke` · `webhook` · `claims`. */
   readonly kind: string;
   /** Given up and kept for an operator to see: never due again until somebody asks for it (SI-23). */
   readonly dead: boolean;

@@ -4,11 +4,11 @@
  */
 import type { ErrorCode } from "../kernel/error-catalog.js";
 import { asLatchkeyError, isLatchkeyError } from "../kernel/errors.js";
-import type { JsonObject } from "../kernel/json.js";
 import type { RefreshMetricOutcome } from "../kernel/metrics.js";
 import { type Duration, type Instant, milliseconds, seconds } from "../kernel/time.js";
 import type { NormalisedTokenAnswer } from "../oauth/token-answer.js";
 import { type RefreshAnswer, refreshTokens } from "../oauth/token-request.js";
+import type { IdTokenClaims } from "../oauth/types.js";
 import type { GrantRecord } from "../store/records.js";
 import type { Lease } from "./lease.js";
 import { mergeTokens } from "./policy/merge.js";
@@ -71,7 +71,7 @@ export async function attemptRefresh(
     return { end: { kind: "look" }, outcome: written.kind === "written" ? "refreshed" : "overtaken" };
   }
 
-  function tell(grant: GrantRecord, accessToken: string, claims: JsonObject | null): void {
+  function tell(grant: GrantRecord, accessToken: string, claims: IdTokenClaims | null): void {
     ports.onRefreshed({ grant, accessToken, claims }).catch((thrown: unknown) => {
       ports.log.error(
         { grant: grant.id, err: asLatchkeyError(thrown) },

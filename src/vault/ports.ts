@@ -5,13 +5,13 @@
 import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
 import type { Faults } from "../kernel/fault.js";
-import type { JsonObject } from "../kernel/json.js";
 import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Duration, Instant } from "../kernel/time.js";
 import type { RefreshedIdToken } from "../oauth/refreshed-id-token.js";
 import type { RefreshTarget } from "../oauth/token-request.js";
+import type { IdTokenClaims } from "../oauth/types.js";
 import type { Store } from "../store/contract.js";
 import type { Announcement, GrantRecord, OutboxRecord } from "../store/records.js";
 import type { Bounds } from "./policy/bounds.js";
@@ -59,7 +59,7 @@ export interface Refreshed {
   readonly grant: GrantRecord;
   readonly accessToken: string;
   /** Claims of a new ID token that was verified; null where there was none. */
-  readonly claims: JsonObject | null;
+  readonly claims: IdTokenClaims | null;
 }
 
 /** What is known to have been said against what this node remembers (LO-3). */

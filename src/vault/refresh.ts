@@ -21,6 +21,8 @@ export interface RefreshNeed {
   /** The token that a server refused. */
   readonly rejected?: string | undefined;
   readonly minValidity: Duration;
+  /** However fresh it is: what comes with a new one is wanted. */
+  readonly always?: boolean | undefined;
   /** A refresh after this moment is enough, whatever it brought. */
   readonly startedAt: Instant;
 }
@@ -40,6 +42,7 @@ export function createRefresher(ports: VaultPorts): Refresher {
 
   function needed(row: GrantRecord, secrets: GrantSecrets, need: RefreshNeed): boolean {
     if (row.lastRefreshAt !== null && row.lastRefreshAt >= need.startedAt) return false;
+    if (need.always) return true;
     if (need.rejected !== undefined) return secrets.accessToken === need.rejected;
     const { minValidity } = need;
     return freshnessOf(row, { now: clock.now(), margin: options.refreshMargin, minValidity }) !== "fresh";

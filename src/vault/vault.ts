@@ -1,5 +1,8 @@
 /** The vault as the library shows it: one object over finding, refreshing and ending grants. */
+import type { GrantId } from "../kernel/ids.js";
+import { milliseconds } from "../kernel/time.js";
 import { type AccessToken, type AccessTokenRequest, createAccessTokens } from "./access-token.js";
+import type { RefreshEnd } from "./attempt-refresh.js";
 import { createGrantFinder } from "./find-grant.js";
 import {
   type ConnectionChange,
@@ -63,6 +66,12 @@ export interface Vault {
 }
 
 export interface RunningVault extends Vault {
+  /**
+   * Refreshes a grant now, however fresh its token is, for what comes with it (AC-19). `held`: there was no new one, and why.
+   *
+   * @throws LatchkeyError `store.*` · `grant.unreadable`
+   */
+  refreshNow(id: GrantId): Promise<RefreshEnd>;
   /** Reads what other processes have said, for those who subscribed. */
   listen(): Promise<void>;
   /** Resolves when every refresh that is under way has been written. */
@@ -81,6 +90,8 @@ export function createVault(ports: VaultPorts): RunningVault {
     list: (user) => held.list(user),
     disconnect: (request) => held.disconnect(request),
     subscribe: (listener) => held.subscribe(listener),
+    refreshNow: (id) =>
+      refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
     listen: () => held.listen(),
     stop: () => refresher.stop(),
   };

@@ -14,6 +14,8 @@ export type UnknownReason =
   | "overage"
   /** The claim was to come from userinfo, and userinfo failed. */
   | "userinfo_failed"
+  /** It stands in the ID token, and a refresh brought no new one. */
+  | "not_told_again"
   /** It holds more than `limits.groupsPerClaim`, and the person is admitted whatever it says. */
   | "too_many";
 

@@ -1,4 +1,4 @@
-/** `latchkey user list | show | add | role | disable | enable | delete | sign-out` */
+/** `latchkey user list | show | add | role | disable | enable | delete | sign-out | sync` */
 import { Command } from "commander";
 import type { Administration } from "../../administration.js";
 import { administering, cursorProblem, pageSize } from "../administering.js";
@@ -6,6 +6,7 @@ import { type CommonOptions, commandWithConfig, running, type Session } from "..
 import { exitCodes, UsageError } from "../exit-codes.js";
 import { counted, palette, printable, printJson, table } from "../output.js";
 import { detailsJson, userJson } from "../user-json.js";
+import { syncCommand } from "./user-sync.js";
 
 interface ListOptions extends CommonOptions {
   readonly search?: string;
@@ -195,6 +196,7 @@ export function userCommand(session: Session): Command {
   const group = new Command("user").description("look after the people who have an account");
   const disable = switching("disable", true, "switch a person off: no sign-in, and out of every session at once");
   const enable = switching("enable", false, "let a disabled person sign in again");
-  for (const one of [list, show, add, role, disable, enable, remove, signOut]) group.addCommand(one);
+  for (const one of [list, show, add, role, disable, enable, remove, signOut, syncCommand(session)])
+    group.addCommand(one);
   return group;
 }

@@ -3,6 +3,7 @@ import type { GrantId, SessionId, UserId } from "../../kernel/ids.js";
 import { type Instant, toInstant } from "../../kernel/time.js";
 import type { StoreReads, StoreWrites } from "../contract.js";
 import type { GrantRecord, GrantStatus } from "../records.js";
+import { fromCursor, pageLimit, toCursor, toPage } from "./page.js";
 import type { Db, GrantRow } from "./schema.js";
 import { repairedOrNull } from "./text.js";
 
@@ -70,6 +71,15 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
     },
     async ofUser(userId) {
       return (await all.where("user_id", "=", userId).orderBy("id").execute()).map(toGrant);
+    },
+    async list(page, filter = {}) {
+      const limit = pageLimit(page);
+      let query = all.orderBy("id").limit(limit + 1);
+      if (page.cursor !== undefined)
+        query = query.where("id", ">", fromCursor(page.cursor, /^([0-9a-f-]{36})$/)[0] ?? "");
+      if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+      if (filter.connection !== undefined) query = query.where("connection", "=", filter.connection);
+      return toPage(await query.execute(), limit, toGrant, (row) => toCursor(row.id));
     },
   };
 };

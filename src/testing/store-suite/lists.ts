@@ -1,7 +1,7 @@
 /** What the lists of users and audit events promise: pages, cursors, filters, search. */
 import { expect, test } from "vitest";
 import type { AuditFilter, Page, PageRequest, Store } from "../../store/contract.js";
-import { anAuditEvent, at, aUser, type TheStore, write } from "./samples.js";
+import { aGrant, anAuditEvent, at, aUser, type TheStore, write } from "./samples.js";
 
 /** Every page of a list. */
 async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<readonly T[][]> {
@@ -44,6 +44,29 @@ export function listTests(theStore: TheStore): void {
     await insertUsers(theStore(), [late]);
     const rest = await theStore().users.list({ limit: 200, cursor: first.next ?? "" });
     expect(rest).toEqual({ items: [users[4], users[5], late], next: null });
+  });
+
+  test("AC-19 grants are listed in order of id, by status and connection, page by page", async () => {
+    const user = aUser();
+    const grants = [
+      aGrant(user, null, { connection: "provider:a" }),
+      aGrant(user, null, { connection: "provider:b" }),
+      aGrant(user, null, { connection: "provider:a", status: "needs_reconnect" }),
+      aGrant(user, null, { connection: "provider:a" }),
+    ];
+    await write(theStore(), async (tx) => {
+      await tx.users.insert(user);
+      for (const grant of grants.toReversed()) await tx.grants.insert(grant);
+    });
+    const [one, two, three, four] = grants;
+    for (const limit of [1, 3, 4]) {
+      expect((await allPages((page) => theStore().grants.list(page), limit)).flat()).toStrictEqual(grants);
+      const active = await allPages((page) => theStore().grants.list(page, { status: "active" }), limit);
+      expect(active.flat()).toStrictEqual([one, two, four]);
+    }
+    const ofA = { status: "active", connection: "provider:a" } as const;
+    expect((await theStore().grants.list({ limit: 9 }, ofA)).items).toStrictEqual([one, four]);
+    expect((await theStore().grants.list({ limit: 9 }, { status: "needs_reconnect" })).items).toStrictEqual([three]);
   });
 
   test("a cursor that is not ours is a bad request", async () => {
