@@ -31,6 +31,8 @@ import { isRecent } from "./sign-in/own-account.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { unlinkIdentity } from "./sign-in/unlink.js";
 import type { SessionRecord } from "./store/records.js";
+import { installationMetadata, serverMetadata } from "./tool-servers/client-metadata.js";
+import type { ToolServers } from "./tool-servers/tool-server.js";
 
 export interface Wired {
   readonly config: Config;
@@ -47,6 +49,7 @@ export interface Wired {
   readonly metrics: Metrics;
   /** Undefined where metrics are switched off. */
   readonly prometheus: Prometheus | undefined;
+  readonly toolServers: ToolServers;
 }
 
 export function createFeatures(wired: Wired): Features {
@@ -166,6 +169,11 @@ export function createFeatures(wired: Wired): Features {
     backChannelLogout: (input) => wired.providerLogout.backChannel(input),
     frontChannelProviders: (input) => wired.providerLogout.frontChannelProviders(input),
     frontChannelLogout: (input) => wired.providerLogout.frontChannel(input),
+
+    clientMetadata(id) {
+      const our = { base, name: config.branding.name };
+      return id === null ? installationMetadata(our, wired.toolServers) : serverMetadata(our, wired.toolServers, id);
+    },
 
     async readiness() {
       try {

@@ -49,6 +49,7 @@ import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
+import { createToolServers } from "./tool-servers/registry.js";
 
 /**
  * Starts Latchkey inside an app.
@@ -223,6 +224,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     jobs,
     metrics,
     prometheus,
+    toolServers: createToolServers(config),
   });
   const app = createApp(features);
 

@@ -72,11 +72,20 @@ const houseRules: Rules = {
     },
     // Beside a sign-in, which hands over what its tokens are good for; the claims and the account are decided by then.
     pictures: { values: ["kernel", "crypto"], types: ["egress", "oauth", "providers", "store"] },
+    // A tool server's connection is a grant whose provider is discovered; it shares flows and the vault, and never signs
+    // anybody in. Of egress it knows the port, and which origins a stranger's server can reach.
+    "tool-servers": {
+      values: ["kernel", "crypto", "oauth", "audit", "store", "egress/public-origin.ts"],
+      types: ["egress", "config", "providers"],
+    },
     // Opens and seals what other rooms keep, by its place alone; what a value holds it never looks at.
     keys: { values: ["kernel", "crypto"], types: ["store"] },
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
-    server: { values: ["kernel", "config", "providers/redirect-uri.ts"], types: ["accounts", "sessions", "providers"] },
+    server: {
+      values: ["kernel", "config", "providers/redirect-uri.ts"],
+      types: ["accounts", "sessions", "providers", "tool-servers"],
+    },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
     doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys"] },
     cli: {

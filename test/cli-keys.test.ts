@@ -19,15 +19,27 @@ describe("keys status", () => {
     expect(asked.code).toBe(0);
     expect(asked.json()).toEqual({
       keys: [
-        { secret: "secrets.0", seals: true, id: newestId, rows: { grants: 8, identities: 1, outbox: 1 }, total: 10 },
-        { secret: "secrets.1", seals: false, id: oldId, rows: { grants: 16, identities: 2, outbox: 2 }, total: 20 },
+        {
+          secret: "secrets.0",
+          seals: true,
+          id: newestId,
+          rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 },
+          total: 10,
+        },
+        {
+          secret: "secrets.1",
+          seals: false,
+          id: oldId,
+          rows: { grants: 16, identities: 2, outbox: 2, registrations: 0 },
+          total: 20,
+        },
       ],
       unknown: [],
       unopened: { total: 0, rows: [] },
       rows: 30,
     });
     const text = await line.run("keys", "status");
-    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +20 +latchkey keys rotate/);
+    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +0 +20 +latchkey keys rotate/);
     expect([text.code, text.err]).toEqual([0, ""]);
   });
 

@@ -9,6 +9,7 @@ import { isLoopbackHost } from "./loopback.js";
 import { presetChecks } from "./preset-checks.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
 import { roleChecks } from "./role-checks.js";
+import { toolServerChecks } from "./tool-server-checks.js";
 import { webhookChecks } from "./webhook-checks.js";
 import { durationAt, providersOf, textAt, urlAt, written } from "./written.js";
 
@@ -179,6 +180,7 @@ const checks: readonly Check[] = [
   presetChecks,
   signOutTarget,
   webhookChecks,
+  toolServerChecks,
 ];
 
 /** Every problem that lies between two keys. Never throws, whatever the input is. */

@@ -11,6 +11,7 @@ import { nodeAt, schemaLeaves } from "./schema-tree.js";
 
 const strong = "q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1";
 const provider = { id: "corp", issuer: "https://idp.corp.test", clientId: "latchkey" };
+const toolServer = { id: "files", url: "https://files.corp.test/mcp" };
 const least: ConfigInput = { baseUrl: "http://localhost:3000", secrets: [strong], providers: [provider] };
 
 function problemsIn(input: unknown): readonly ConfigProblem[] {
@@ -19,8 +20,8 @@ function problemsIn(input: unknown): readonly ConfigProblem[] {
 }
 const pathsIn = (input: unknown) => problemsIn(input).map((problem) => problem.path);
 /** The least configuration with one value changed: `with("sessions.idle", "9d")`. */
-function having(path: string, value: unknown): unknown {
-  const copy = structuredClone(least) as Record<string, unknown>;
+function having(path: string, value: unknown, base: ConfigInput = least): unknown {
+  const copy = structuredClone(base) as Record<string, unknown>;
   put(copy, path, value);
   return copy;
 }
@@ -72,14 +73,15 @@ describe("defaults", () => {
   test("SU-1 every default is itself accepted when it is written out", () => {
     // A list whose items have defaults needs an item.
     const webhooks = [{ url: "https://hooks.corp.test/in", secret: `whsec_${btoa(strong)}` }];
-    const document = structuredClone({ ...least, webhooks }) as Record<string, unknown>;
+    const lists = { webhooks, toolServers: [toolServer] };
+    const document = structuredClone({ ...least, ...lists }) as Record<string, unknown>;
     for (const { path, node } of schemaLeaves()) {
       if (node.fallback === undefined) continue;
       // No secret is the default of a webhook, and only chat services can do without one.
       if (path !== "webhooks.*.secret") put(document, path.replace("*", "0"), node.fallback);
     }
     expect(problemsIn(document)).toEqual([]);
-    expect(resolveUnknown(document)).toEqual(resolveUnknown({ ...least, webhooks }));
+    expect(resolveUnknown(document)).toEqual(resolveUnknown({ ...least, ...lists }));
   });
 
   test("SU-1 every key says what it is for", () => {
@@ -144,7 +146,7 @@ describe("problems", () => {
 
   test.each(laterKeys)("SU-1 %s is refused as not yet there, never ignored", (key) => {
     const path = key.replace("*", "0");
-    const found = problemsIn(having(path, { some: "value" }));
+    const found = problemsIn(having(path, { some: "value" }, { ...least, toolServers: [toolServer] }));
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ path, kind: "not_yet" });
     expect(describeProblem(found[0] as ConfigProblem)).toContain("not yet");

@@ -12,6 +12,7 @@ import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
 import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
+import { toolServersSchema } from "./schema-tool-servers.js";
 import { vaultSchema } from "./schema-vault.js";
 import { webhooksSchema } from "./schema-webhooks.js";
 import { allowing, ownSecret, urlProblem } from "./values.js";
@@ -108,6 +109,7 @@ export const configSchema = z.strictObject({
   limits: limitsSchema,
   sessions: sessionsSchema,
   vault: vaultSchema,
+  toolServers: toolServersSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   webhooks: webhooksSchema,
@@ -119,4 +121,5 @@ export type Config = z.output<typeof configSchema>;
 /** The configuration as people write it. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type ProviderConfig = Config["providers"][number];
+export type ToolServerConfig = Config["toolServers"][number];
 export type WebhookConfig = Config["webhooks"][number];

@@ -2,7 +2,16 @@
 import type { Result } from "../kernel/result.js";
 
 /** One derived key per purpose: a flow can never be opened as a grant, whatever its context says (AT-19). */
-export const sealPurposes = ["flow", "grant", "claims", "outbox", "sign-out", "apple-name", "setup"] as const;
+export const sealPurposes = [
+  "flow",
+  "grant",
+  "claims",
+  "outbox",
+  "registration",
+  "sign-out",
+  "apple-name",
+  "setup",
+] as const;
 export type SealPurpose = (typeof sealPurposes)[number];
 
 /**

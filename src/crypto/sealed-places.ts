@@ -27,6 +27,12 @@ export const claimsPlace = (identity: { readonly id: string; readonly userId: st
   context: { table: "identities", row: identity.id, user: identity.userId },
 });
 
+/** What an authorization server gave us when we registered there: `registrations.sealed`. */
+export const registrationPlace = (row: { readonly id: string }): SealedPlace => ({
+  purpose: "registration",
+  context: { table: "registrations", row: row.id },
+});
+
 /** What is needed to do what an outbox row asks for: `outbox.sealed`. */
 export const outboxPlace = (row: { readonly id: string }): SealedPlace => ({
   purpose: "outbox",

@@ -9,6 +9,7 @@ export type EgressPurpose =
   | "userinfo"
   | "revocation"
   | "par"
+  | "registration"
   | "webhook"
   | "groups"
   | "picture"

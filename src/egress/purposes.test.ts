@@ -13,6 +13,7 @@ describe("the table of purposes", () => {
       userinfo: 0,
       revocation: 0,
       par: 0,
+      registration: 0,
       webhook: 0,
       groups: 0,
       picture: 3,

@@ -38,6 +38,8 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  // Carries the token that lets us register, and its answer carries a secret.
+  registration: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: null },
   // Carries somebody's name and address, and a chat service's URL is a credential. The answer is its status.
   webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: seconds(20) },
   // Carries an access token, and is asked page by page: a page of 999 ids has some 60 KB.

@@ -10,6 +10,7 @@ export type SessionId = Id<"session">;
 export type GrantId = Id<"grant">;
 export type GroupId = Id<"group">;
 export type OutboxId = Id<"outbox">;
+export type RegistrationId = Id<"registration">;
 export type AuditEventId = Id<"audit">;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

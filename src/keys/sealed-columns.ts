@@ -3,7 +3,7 @@
  * until it is said here which it is, so that no column is forgotten by a rotation (VA-4).
  */
 import type { SealPurpose } from "../crypto/port.js";
-import { claimsPlace, grantPlace, outboxPlace, type SealedPlace } from "../crypto/sealed-places.js";
+import { claimsPlace, grantPlace, outboxPlace, registrationPlace, type SealedPlace } from "../crypto/sealed-places.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
 
 /** The table that keeps it; null for cookies and links, which run out by themselves within a day. */
@@ -11,6 +11,7 @@ const keptIn: Readonly<Record<SealPurpose, SealedTable | null>> = {
   grant: "grants",
   claims: "identities",
   outbox: "outbox",
+  registration: "registrations",
   flow: null,
   "sign-out": null,
   "apple-name": null,
@@ -25,4 +26,5 @@ export const placeOf: Readonly<Record<SealedTable, (row: SealedRow) => SealedPla
   grants: ({ id, userId, connection }) => grantPlace({ id, userId: userId ?? "", connection: connection ?? "" }),
   identities: ({ id, userId }) => claimsPlace({ id, userId: userId ?? "" }),
   outbox: ({ id }) => outboxPlace({ id }),
+  registrations: ({ id }) => registrationPlace({ id }),
 };

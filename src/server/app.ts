@@ -29,6 +29,7 @@ import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from
 import * as api from "./routes/api.js";
 import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
+import { sendInstallationMetadata, sendServerMetadata } from "./routes/client-metadata.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
 import { sendPicture } from "./routes/pictures.js";
 import { backChannelLogout, frontChannelLogout } from "./routes/provider-logout.js";
@@ -178,6 +179,10 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.get("/account/sign-in-again", showSignInAgain(web));
   app.get("/assets/:name", sendAsset(web));
   app.get("/pictures/:user", sendPicture(web));
+
+  // Who we are to authorization servers.
+  app.get("/client-metadata.json", sendInstallationMetadata(web));
+  app.get("/client-metadata/:file", sendServerMetadata(web));
 
   // JSON.
   app.openapi(api.sessionRoute, api.showSession(web));

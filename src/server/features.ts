@@ -14,6 +14,7 @@ import type { Clock } from "../kernel/time.js";
 import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
+import type { ClientMetadata } from "../tool-servers/client-metadata.js";
 
 /** Facts of one request that steps and audit events need; made once by the outermost middleware. */
 export interface RequestFacts {
@@ -205,6 +206,13 @@ export interface Features {
     readonly sid: string;
     readonly request: RequestFacts;
   }): Promise<number>;
+
+  /**
+   * Our client metadata document (TS-8): of one tool server, or of the whole installation. Undefined where there is none.
+   *
+   * @param toolServer its id, as it came
+   */
+  clientMetadata(toolServer: string | null): ClientMetadata | undefined;
 
   readonly metrics: Metrics;
   /**

@@ -3,14 +3,17 @@
  * to keep them. All network I/O and sealing happen before a transaction; inside one, nothing is awaited but the
  * database (QU-21).
  *
+ * Long because every promise of every table is on this one page.
+ *
  * Not here: SQL (store/sql), what a record means to the product (the features), retries of a whole step.
  */
-import type { GrantId, GroupId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
+import type { GrantId, GroupId, IdentityId, OutboxId, RegistrationId, SessionId, UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
 import type {
   Announcement,
   AnnouncementKind,
   AuditEventRecord,
+  ChallengeRecord,
   GrantRecord,
   GrantStatus,
   GroupRecord,
@@ -20,6 +23,7 @@ import type {
   OutboxRecord,
   PictureRecord,
   PictureSummary,
+  RegistrationRecord,
   SealedRow,
   SealedTable,
   SessionRecord,
@@ -125,6 +129,15 @@ export interface StoreReads {
   readonly settings: {
     byKey(key: string): Promise<SettingRecord | undefined>;
   };
+  readonly registrations: {
+    /** Exact comparison of all three. */
+    find(of: Pick<RegistrationRecord, "kind" | "issuer" | "redirectUri">): Promise<RegistrationRecord | undefined>;
+    /** In order of making. */
+    ofConnection(connection: string): Promise<readonly RegistrationRecord[]>;
+  };
+  readonly challenges: {
+    of(userId: UserId, connection: string): Promise<ChallengeRecord | undefined>;
+  };
   readonly sealed: {
     /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
     page(table: SealedTable, limit: number, after?: string): Promise<readonly SealedRow[]>;
@@ -179,6 +192,16 @@ export interface StoreWrites {
     /** Saves `next` only if the stored row still has `expectedVersion`. Atomic across processes. */
     replace(next: GrantRecord, expectedVersion: number): Promise<boolean>;
     delete(id: GrantId): Promise<void>;
+    /**
+     * Ends every active grant of a connection that is of another issuer or client: the person has to connect again.
+     * Answers how many.
+     */
+    endForeign(
+      connection: string,
+      own: Pick<GrantRecord, "issuer" | "clientId">,
+      reason: string,
+      at: Instant,
+    ): Promise<number>;
   };
   readonly consumedFlows: {
     /** True for the one caller that is first with this hash; false for every later one. */
@@ -221,6 +244,17 @@ export interface StoreWrites {
   readonly settings: {
     /** Inserts (expectedVersion 0) or replaces if the version still fits. */
     save(record: SettingRecord, expectedVersion: number): Promise<boolean>;
+  };
+  readonly registrations: {
+    /** @throws UniqueViolation when there is one of this kind, issuer and redirect URI */
+    insert(record: RegistrationRecord): Promise<void>;
+    /** Saves `next` only if the stored row still has `expectedVersion`. Atomic across processes. */
+    replace(next: RegistrationRecord, expectedVersion: number): Promise<boolean>;
+    delete(id: RegistrationId): Promise<void>;
+  };
+  readonly challenges: {
+    /** Inserts, or replaces that of the same user, who must exist, and connection. */
+    save(record: ChallengeRecord): Promise<void>;
   };
   readonly sealed: {
     /**

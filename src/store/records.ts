@@ -2,7 +2,16 @@
  * What the store holds, as the rest of the code sees it: plain records, instants as epoch milliseconds,
  * booleans as booleans. How they lie in a table is `store/sql`'s business; `docs/reference/storage.md` shows it.
  */
-import type { AuditEventId, GrantId, GroupId, IdentityId, OutboxId, SessionId, UserId } from "../kernel/ids.js";
+import type {
+  AuditEventId,
+  GrantId,
+  GroupId,
+  IdentityId,
+  OutboxId,
+  RegistrationId,
+  SessionId,
+  UserId,
+} from "../kernel/ids.js";
 import type { JsonObject, JsonValue } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
 
@@ -171,7 +180,7 @@ export interface OutboxRecord {
 }
 
 /** Tables that keep a sealed value in each row, or in some. */
-export type SealedTable = "grants" | "identities" | "outbox";
+export type SealedTable = "grants" | "identities" | "outbox" | "registrations";
 
 /** The sealed value of one row, with what its place is made of (VA-2); null where the table has no such column. */
 export interface SealedRow {
@@ -179,6 +188,47 @@ export interface SealedRow {
   readonly userId: string | null;
   readonly connection: string | null;
   readonly sealed: string;
+}
+
+/** Who we are at one authorization server (glossary: client registration), for one redirect URI (TS-10). */
+export interface RegistrationRecord {
+  readonly id: RegistrationId;
+  /** `dynamic`: made there (RFC 7591). `static`: only remembers which issuer the operator's credentials are for. */
+  readonly kind: "dynamic" | "static";
+  /** `tool:<id>` */
+  readonly connection: string;
+  readonly issuer: string;
+  readonly redirectUri: string;
+  /** Null while nobody has registered yet. */
+  readonly clientId: string | null;
+  /** What the registration answered, secrets and all, sealed; null while there is none. */
+  readonly sealed: string | null;
+  /** Null: it does not run out, or there is none. */
+  readonly secretEndsAt: Instant | null;
+  /** Why the last attempt to register failed. */
+  readonly lastFailure: string | null;
+  readonly nextAttemptAt: Instant | null;
+  readonly leaseOwner: string | null;
+  readonly leaseEndsAt: Instant | null;
+  readonly version: number;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** What one tool server last asked of one person, and what was asked for on their behalf (TS-1, TS-14). */
+export interface ChallengeRecord {
+  readonly userId: UserId;
+  readonly connection: string;
+  /** The newest challenge; null: none since the last consent. */
+  readonly challenge: {
+    readonly scheme: "Bearer" | "DPoP";
+    readonly resourceMetadata: string | null;
+    readonly scopes: readonly string[] | null;
+    readonly error: string | null;
+  } | null;
+  /** Authorization requests of the last hour; `step`: the challenged scopes, in order; null: no step-up. */
+  readonly requests: readonly { readonly at: Instant; readonly step: string | null }[];
+  readonly updatedAt: Instant;
 }
 
 export interface AuditEventRecord {

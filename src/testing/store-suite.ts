@@ -16,6 +16,7 @@ import type { TheStore } from "./store-suite/samples.js";
 import { sealedTests } from "./store-suite/sealed.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { textTests } from "./store-suite/text.js";
+import { toolServerTests } from "./store-suite/tool-servers.js";
 import { transactionTests } from "./store-suite/transactions.js";
 
 /**
@@ -56,6 +57,7 @@ export function describeStore(
     describe("announcements", () => announcementTests(theStore));
     describe("lists", () => listTests(theStore));
     describe("sealed values", () => sealedTests(theStore));
+    describe("tool servers", () => toolServerTests(theStore));
     describe("text", () => textTests(theStore));
     const { another } = options;
     if (another) describe("two nodes", () => otherStoreTests(theStore, () => keep(another())));

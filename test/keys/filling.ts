@@ -18,7 +18,13 @@ export const tables = ["grants", "identities", "outbox"] as const satisfies read
 export async function fill(store: Store, keyring: Keyring, count: number) {
   const user = aUser();
   const place = (row: { id: string }) => ({ id: row.id, userId: user.id });
-  const filled = { grants: new Map<string, string>(), identities: new Map(), outbox: new Map<string, string>() };
+  const none = new Map<string, string>();
+  const filled = {
+    grants: new Map<string, string>(),
+    identities: new Map(),
+    outbox: new Map<string, string>(),
+    registrations: none,
+  };
   const rows = Array.from({ length: count }, (_, number) => {
     const content = `content of ${number}`;
     if (number % 10 === 0) {

@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
 import { namedKeyId } from "../../src/crypto/keyring.js";
 import { systemRandom } from "../../src/crypto/random.js";
+import { registrationPlace } from "../../src/crypto/sealed-places.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import type { GrantId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
@@ -15,6 +16,7 @@ import { type RotateOptions, rotateKeys } from "../../src/keys/rotate-keys.js";
 import { sealedTables } from "../../src/keys/sealed-columns.js";
 import type { Store } from "../../src/store/contract.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
+import { aRegistration } from "../../src/testing/store-suite/samples.js";
 import { sealGrant } from "../../src/vault/sealed-grant.js";
 import { aKeyring, aSecret, contents, fill, rowsOf, tables } from "./filling.js";
 
@@ -172,8 +174,8 @@ describe("rows that no key opens", () => {
     const before = await rowsOf(store, "grants");
     const status = await countKeys({ store, keyring: ring });
     expect(status).toMatchObject({
-      configured: [{ total: 0 }, { total: 10, rows: { grants: 8, identities: 1, outbox: 1 } }],
-      unknown: [{ id: unknownId, total: 10, rows: { grants: 8, identities: 1, outbox: 1 } }],
+      configured: [{ total: 0 }, { total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 } }],
+      unknown: [{ id: unknownId, total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 } }],
       unopened: { total: 10 },
       looked: 20,
       complete: true,
@@ -254,4 +256,15 @@ test("VA-4 the key that a sealed text names is read from its header, whatever th
   expect(namedKeyId(sealed)).toBe(ring.keyIds()[0]);
   for (const text of ["", ".", "nonsense", "a.b.c.d.e", `${Buffer.from("[1]").toString("base64url")}....`])
     expect(namedKeyId(text)).toBeUndefined();
+});
+
+test("VA-4 TS-9 what an authorization server gave us is sealed anew with the rest", async () => {
+  const store = await aStore();
+  const registration = aRegistration();
+  const { purpose, context } = registrationPlace(registration);
+  const sealed = aKeyring(old).seal(purpose, context, "a secret");
+  await store.transaction((tx) => tx.registrations.insert({ ...registration, sealed }));
+  expect(await rotate(store)).toMatchObject({ resealed: 1, unopened: 0 });
+  const [row] = await rowsOf(store, "registrations");
+  expect(aKeyring(newest).open(purpose, context, row?.sealed ?? "")).toEqual({ ok: true, value: "a secret" });
 });

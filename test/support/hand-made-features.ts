@@ -286,6 +286,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     },
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
+    clientMetadata: () => undefined,
     readiness: async () => ({ ready: true }),
     isEmpty: async () => false,
     ...options.features,

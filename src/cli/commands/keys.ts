@@ -42,13 +42,13 @@ const statusJson = ({ configured, unknown, unopened, looked }: KeyStatus) => ({
 function printStatus({ terminal }: Session, { configured, unknown, unopened }: KeyStatus): void {
   const { bold, dim, yellow } = palette(terminal);
   const line = (name: string, { id, rows, total }: KeyCount, note: string) => {
-    return [name, id, ...[rows.grants, rows.identities, rows.outbox, total].map(String), note];
+    return [name, id, ...[rows.grants, rows.identities, rows.outbox, rows.registrations, total].map(String), note];
   };
   const note = (at: number, { total }: KeyCount): string =>
     at === 0 ? "seals" : total === 0 ? "holds nothing" : "latchkey keys rotate seals these anew";
   terminal.out(
     table([
-      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "ROWS", ""],
+      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "REGISTRATIONS", "ROWS", ""],
       ...configured.map((key, at) => line(`secrets.${at}`, key, note(at, key))),
       ...unknown.map((key) => line("not configured", key, "no secret opens these")),
     ]),

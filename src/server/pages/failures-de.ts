@@ -7,6 +7,7 @@ import type { FailureWords } from "./messages.js";
 
 const again = "Gehen Sie zurück auf die Anmeldeseite, und beginnen Sie von vorn.";
 const ask = "Fragen Sie, wer diese App betreibt, und nennen Sie dabei die Nummer der Anfrage.";
+const connectAgain = "Gehen Sie auf Ihre Kontoseite und verbinden Sie noch einmal.";
 
 export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "signin.parameter_repeated": { message: "Die Antwort des Anmeldedienstes war nicht lesbar.", person: again },
@@ -172,6 +173,61 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "logout.unfinished": {
     message: "Die Abmeldung ließ sich nicht abschließen.",
     person: "Versuchen Sie es in einer Minute noch einmal.",
+  },
+  "connect.server_unreachable": {
+    message: "Der Werkzeugserver ist gerade nicht erreichbar.",
+    person: "Versuchen Sie es in einer Minute noch einmal.",
+  },
+  "connect.metadata_refused": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
+  "connect.pkce_unsupported": { message: "Dieser Werkzeugserver lässt sich nicht sicher verbinden.", person: ask },
+  "connect.server_unknown": {
+    message: "Diesen Werkzeugserver gibt es hier nicht.",
+    person: "Wählen Sie einen der Werkzeugserver auf Ihrer Kontoseite.",
+  },
+  "connect.server_disabled": { message: "Dieser Werkzeugserver ist abgeschaltet.", person: ask },
+  "connect.access_refused": { message: "Sie dürfen diesen Werkzeugserver nicht benutzen.", person: ask },
+  "connect.server_open": {
+    message: "Dieser Werkzeugserver braucht keine Verbindung.",
+    person: "Benutzen Sie ihn, wie er ist.",
+  },
+  "connect.registration_needed": { message: "Dieser Werkzeugserver muss erst eingerichtet werden.", person: ask },
+  "connect.registration_refused": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
+  "connect.issuer_changed": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
+  "connect.parameter_invalid": {
+    message: "Die Antwort von der Anmeldung des Werkzeugservers ließ sich nicht lesen.",
+    person: connectAgain,
+  },
+  "connect.state_unknown": {
+    message: "Diese Verbindung wurde nicht in diesem Browser begonnen, oder ihr Cookie ist fort.",
+    person: connectAgain,
+  },
+  "connect.state_expired": { message: "Das Verbinden hat zu lange gedauert.", person: connectAgain },
+  "connect.flow_used": {
+    message: "Diese Verbindung wurde schon abgeschlossen.",
+    person: "Sehen Sie auf Ihrer Kontoseite nach; verbinden Sie noch einmal, wenn sie dort fehlt.",
+  },
+  "connect.session_changed": {
+    message: "Es wurde nichts verbunden, weil Sie jetzt anders angemeldet sind.",
+    person: "Melden Sie sich an und verbinden Sie von Ihrer Kontoseite aus.",
+  },
+  "connect.issuer_rejected": {
+    message: "Die Antwort kam nicht von dem Server, der gefragt wurde.",
+    person: connectAgain,
+  },
+  "connect.denied": { message: "Das Verbinden wurde abgebrochen.", person: connectAgain },
+  "connect.server_refused": { message: "Die Anmeldung des Werkzeugservers hat die Anfrage abgelehnt.", person: ask },
+  "connect.client_rejected": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
+  "connect.code_rejected": {
+    message: "Die Anmeldung des Werkzeugservers hat ihre eigene Antwort nicht angenommen.",
+    person: connectAgain,
+  },
+  "connect.token_answer_invalid": {
+    message: "Die Anmeldung des Werkzeugservers hat eine Antwort geschickt, die nicht zu gebrauchen ist.",
+    person: ask,
+  },
+  "connect.consent_exhausted": {
+    message: "Der Werkzeugserver fragt immer wieder nach einer Erlaubnis, die er schon hat.",
+    person: ask,
   },
   "config.invalid": { message: "Die Konfiguration ist nicht gültig.", person: ask },
   "config.not_found": { message: "Es gibt keine Konfiguration.", person: ask },

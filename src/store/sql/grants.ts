@@ -96,4 +96,22 @@ export const grantWrites = (db: Db): StoreWrites["grants"] => ({
   async delete(id) {
     await db.deleteFrom("grants").where("id", "=", id).execute();
   },
+  async endForeign(connection, { issuer, clientId }, reason, at) {
+    const query = db
+      .updateTable("grants")
+      .set(({ eb }) => ({
+        status: "needs_reconnect",
+        status_reason: reason,
+        last_failure_code: reason,
+        next_attempt_at: null,
+        lease_owner: null,
+        lease_ends_at: null,
+        version: eb("version", "+", 1),
+        updated_at: at,
+      }))
+      .where("connection", "=", connection)
+      .where("status", "=", "active")
+      .where((e) => e.or([e("issuer", "<>", issuer), e("client_id", "<>", clientId)]));
+    return Number((await query.executeTakeFirst()).numUpdatedRows);
+  },
 });

@@ -162,6 +162,32 @@ export interface AuditEventRow {
   data: string;
 }
 
+export interface RegistrationRow {
+  id: string;
+  kind: string;
+  connection: string;
+  issuer: string;
+  redirect_uri: string;
+  client_id: string | null;
+  sealed: string | null;
+  secret_ends_at: number | null;
+  last_failure: string | null;
+  next_attempt_at: number | null;
+  lease_owner: string | null;
+  lease_ends_at: number | null;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ChallengeRow {
+  user_id: string;
+  connection: string;
+  challenge: string | null;
+  requests: string;
+  updated_at: number;
+}
+
 export interface SettingRow {
   key: string;
   value: string;
@@ -193,6 +219,8 @@ export interface Schema {
   outbox: OutboxRow;
   audit_events: AuditEventRow;
   settings: SettingRow;
+  registrations: RegistrationRow;
+  challenges: ChallengeRow;
   migrations: MigrationRow;
 }
 

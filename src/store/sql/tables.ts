@@ -5,6 +5,7 @@
 import type { StoreReads, Transaction } from "../contract.js";
 import { announcementReads, announcementWrites } from "./announcements.js";
 import { auditReads, auditWrites } from "./audit-events.js";
+import { challengeReads, challengeWrites } from "./challenges.js";
 import { grantReads, grantWrites } from "./grants.js";
 import { groupReads, groupWrites } from "./groups.js";
 import { identityReads, identityWrites } from "./identities.js";
@@ -12,6 +13,7 @@ import { metadataReads, metadataWrites } from "./metadata.js";
 import { consumedFlowWrites, usedJtiWrites } from "./once.js";
 import { outboxReads, outboxWrites } from "./outbox.js";
 import { pictureReads, pictureWrites } from "./pictures.js";
+import { registrationReads, registrationWrites } from "./registrations.js";
 import type { Db } from "./schema.js";
 import { sealedReads, sealedWrites } from "./sealed.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
@@ -30,6 +32,8 @@ export const readTables = (db: Db): StoreReads => ({
   outbox: outboxReads(db),
   audit: auditReads(db),
   settings: settingReads(db),
+  registrations: registrationReads(db),
+  challenges: challengeReads(db),
   sealed: sealedReads(db),
 });
 
@@ -48,6 +52,8 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   outbox: { ...reads.outbox, ...outboxWrites(db) },
   audit: { ...reads.audit, ...auditWrites(db) },
   settings: { ...reads.settings, ...settingWrites(db) },
+  registrations: { ...reads.registrations, ...registrationWrites(db) },
+  challenges: { ...reads.challenges, ...challengeWrites(db) },
   sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 

@@ -9,6 +9,7 @@ import type {
   GroupRecord,
   IdentityRecord,
   OutboxRecord,
+  RegistrationRecord,
   SessionRecord,
   UserRecord,
 } from "../../store/records.js";
@@ -186,4 +187,26 @@ export async function aPerson(store: Store, on: { user?: Partial<UserRecord>; se
     await tx.grants.insert(toolGrant);
   });
   return { user, identity, session, grant, toolGrant };
+}
+
+export function aRegistration(on: Partial<RegistrationRecord> = {}): RegistrationRecord {
+  const own = id<RegistrationRecord["id"]>();
+  return {
+    id: own,
+    kind: "dynamic",
+    connection: "tool:files",
+    issuer: "https://as.example.test",
+    redirectUri: `https://app.example.test/auth/connections/${own}/callback`,
+    clientId: `client ${own}`,
+    sealed: "sealed",
+    secretEndsAt: null,
+    lastFailure: null,
+    nextAttemptAt: null,
+    leaseOwner: null,
+    leaseEndsAt: null,
+    version: 1,
+    createdAt: start,
+    updatedAt: start,
+    ...on,
+  };
 }

@@ -1,23 +1,25 @@
 /** What the sealed columns promise: they are paged through, and a value is put in the place of the one that was read. */
 import { expect, test } from "vitest";
 import type { SealedTable } from "../../store/records.js";
-import { aGrant, anIdentity, anOutboxRow, aPerson, aUser, type TheStore, write } from "./samples.js";
+import { aGrant, anIdentity, anOutboxRow, aPerson, aRegistration, aUser, type TheStore, write } from "./samples.js";
 
 export function sealedTests(theStore: TheStore): void {
-  /** Five rows in each of the three tables, and one identity without claims. */
+  /** Five rows in each table, and one identity without claims. */
   async function filled() {
     const user = aUser();
     const names = ["1", "2", "3", "4", "5"];
     const grants = names.map((name) => aGrant(user, null, { sealed: `grant ${name}`, connection: `tool:${name}` }));
     const identities = names.map((name) => anIdentity(user, { claims: `claims ${name}` }));
     const rows = names.map((name) => anOutboxRow({ sealed: `row ${name}`, dead: name === "2" }));
+    const registrations = names.map((name) => aRegistration({ sealed: `secret ${name}` }));
     await write(theStore(), async (tx) => {
       await tx.users.insert(user);
+      for (const one of [...registrations, aRegistration({ sealed: null })]) await tx.registrations.insert(one);
       for (const grant of grants) await tx.grants.insert(grant);
       for (const identity of [...identities, anIdentity(user)]) await tx.identities.insert(identity);
       for (const row of rows) await tx.outbox.insert(row);
     });
-    return { user, grants, identities, rows };
+    return { user, grants, identities, rows, registrations };
   }
 
   async function walked(table: SealedTable, limit: number) {
@@ -32,13 +34,14 @@ export function sealedTests(theStore: TheStore): void {
   }
 
   test("VA-4 every row with a sealed value comes once, in order of id, with what its place is made of", async () => {
-    const { user, grants, identities, rows } = await filled();
+    const { user, grants, identities, rows, registrations } = await filled();
     const expected = {
       grants: grants.map(({ id, connection, sealed }) => ({ id, userId: user.id, connection, sealed })),
       identities: identities.map(({ id, claims }) => ({ id, userId: user.id, connection: null, sealed: claims })),
       outbox: rows.map(({ id, sealed }) => ({ id, userId: null, connection: null, sealed })),
+      registrations: registrations.map(({ id, sealed }) => ({ id, userId: null, connection: null, sealed })),
     };
-    for (const table of ["grants", "identities", "outbox"] as const) {
+    for (const table of ["grants", "identities", "outbox", "registrations"] as const) {
       expect(await theStore().sealed.count(table)).toBe(5);
       for (const limit of [1, 2, 5, 100]) {
         const pages = await walked(table, limit);

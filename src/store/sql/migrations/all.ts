@@ -1,9 +1,10 @@
 /** The migrations in order. A new one is a new file and a new last entry; one that was released is never changed. */
 import { initial } from "./0001-initial.js";
 import { pictures } from "./0002-pictures.js";
+import { toolServers } from "./0006-tool-servers.js";
 import type { Migration } from "./migration.js";
 
-export const migrations: readonly Migration[] = [initial, pictures];
+export const migrations: readonly Migration[] = [initial, pictures, toolServers];
 
 /** The schema's version in this code. */
-export const codeVersion = migrations.length;
+export const codeVersion = migrations.at(-1)?.version ?? 0;

@@ -23,7 +23,7 @@ export interface Spelling {
 }
 
 export interface Migration {
-  /** 1, 2, 3 … without a gap. */
+  /** Grows from one to the next; never given twice. */
   readonly version: number;
   readonly name: string;
   /** The oldest schema version whose code still runs after this migration. */

@@ -9,8 +9,8 @@ import { migrations } from "./all.js";
 import type { Migration } from "./migration.js";
 import { appliedMigrations, checkVersion, runMigrations } from "./run.js";
 
-/** How many there are now; the tests add to them. */
-const known = migrations.length;
+/** The newest one there is; the tests add to them. */
+const known = migrations.at(-1)?.version ?? 0;
 
 const later = (version: number, runsFrom: number, ran: number[] = [], fails = false): Migration => ({
   version,
@@ -32,9 +32,9 @@ async function aDatabase() {
   return { connection, writer, migrate };
 }
 
-test("QU-21 the migrations are numbered without a gap, and never need code that is newer than themselves", () => {
+test("QU-21 the numbers of migrations grow, and none ever needs code that is newer than itself", () => {
   for (const [index, migration] of migrations.entries()) {
-    expect(migration.version).toBe(index + 1);
+    expect(migration.version).toBeGreaterThan(migrations[index - 1]?.version ?? 0);
     expect(migration.runsFrom).toBeLessThanOrEqual(migration.version);
     expect(migration.runsFrom).toBeGreaterThanOrEqual(migrations[index - 1]?.runsFrom ?? 1);
   }

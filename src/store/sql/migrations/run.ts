@@ -45,9 +45,9 @@ export async function runMigrations(
     .addColumn("applied_at", spelling.instant, (c) => c.notNull());
   await spelling.table(table).execute();
   const applied = await appliedMigrations(db);
-  if (applied.runsFrom > list.length) checkVersion(applied);
+  if (applied.runsFrom > (list.at(-1)?.version ?? 0)) checkVersion(applied);
   let version = applied.version;
-  for (const migration of list.slice(applied.version)) {
+  for (const migration of list.filter((one) => one.version > applied.version)) {
     await migration.up(db, spelling);
     version = migration.version;
     const row = { version, name: migration.name, runs_from: migration.runsFrom, applied_at: now };

@@ -1,0 +1,27 @@
+/** A tool server as the features see it: the operator's record, with what follows from our own address. */
+import type { ToolServerConfig } from "../config/schema.js";
+
+export interface ToolServer extends Omit<ToolServerConfig, "name" | "clientMetadataUrl"> {
+  readonly name: string;
+  /** `tool:<id>`: what grants, `audience` and the library call it. */
+  readonly connection: string;
+  /** Where its authorization server sends people back to; never made of a request. */
+  readonly redirectUri: string;
+  /** Our id as a client metadata document (TS-8), wherever it lies. */
+  readonly documentUrl: string;
+  /** Whether a stranger's server can fetch that document: then it is chosen by itself (TS-7). */
+  readonly documentIsPublic: boolean;
+  /** Where a person goes to connect it. */
+  readonly connectUrl: string;
+}
+
+/** The tool servers of this installation, in the order of the configuration. */
+export interface ToolServers {
+  /** Enabled or not; undefined when the id is not configured. */
+  byId(id: string): ToolServer | undefined;
+  /** @param connection `tool:<id>` */
+  byConnection(connection: string): ToolServer | undefined;
+  all(): readonly ToolServer[];
+}
+
+export const toolPrefix = "tool:";
