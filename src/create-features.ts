@@ -42,6 +42,7 @@ export interface Wired {
   readonly signIn: SignInPorts;
   readonly signOut: ReturnType<typeof createSignOut>;
   readonly providerLogout: ReturnType<typeof createProviderLogout>;
+  readonly services: Pick<Features, "authenticateService" | "revokeForService">;
   readonly checker: SessionChecker;
   readonly cookie: SessionCookie;
   readonly news: News;
@@ -174,6 +175,7 @@ export function createFeatures(wired: Wired): Features {
       const our = { base, name: config.branding.name };
       return id === null ? installationMetadata(our, wired.toolServers) : serverMetadata(our, wired.toolServers, id);
     },
+    ...wired.services,
 
     async readiness() {
       try {

@@ -36,6 +36,8 @@ import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
 import { createPinoLog } from "./server/pino-log.js";
 import { createPrometheus } from "./server/prometheus.js";
+import { createServiceAuthentication } from "./services/authenticate.js";
+import { createRevoke } from "./services/revoke.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { countChecks } from "./sessions/count-checks.js";
 import { createEndedSessions } from "./sessions/ended.js";
@@ -211,6 +213,11 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     secure,
     ...config.signIn.signOut,
   });
+  const services = {
+    authenticateService: createServiceAuthentication({ store, configured: config.services, clock, random }),
+    // Nobody makes assertions here yet.
+    revokeForService: createRevoke({ ...ending, verifyAssertion: undefined }),
+  };
   const features = createFeatures({
     config,
     base,
@@ -218,6 +225,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     signIn,
     signOut,
     providerLogout,
+    services,
     checker,
     cookie,
     news,

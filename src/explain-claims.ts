@@ -222,6 +222,6 @@ const nobody: Reads = {
     countEnabledAdmins: async () => 0,
     list: async () => ({ items: [], next: null }),
   },
-  identities: { bySubject: async () => undefined, ofUser: async () => [] },
+  identities: { bySubject: async () => undefined, bySub: async () => [], ofUser: async () => [] },
   groups: { byName: async () => undefined, byNames: async () => [], ofUser: async () => [] },
 };

@@ -80,11 +80,16 @@ const houseRules: Rules = {
     },
     // Opens and seals what other rooms keep, by its place alone; what a value holds it never looks at.
     keys: { values: ["kernel", "crypto"], types: ["store"] },
+    // Backends: authenticated, and then given what the vault has or a session's end. Who may have what is its own policy.
+    services: {
+      values: ["kernel", "crypto", "audit", "logout/end-sessions.ts"],
+      types: ["store"],
+    },
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: {
       values: ["kernel", "config", "providers/redirect-uri.ts"],
-      types: ["accounts", "sessions", "providers", "tool-servers"],
+      types: ["accounts", "sessions", "providers", "tool-servers", "services"],
     },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
     doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys"] },

@@ -9,6 +9,7 @@ import { isLoopbackHost } from "./loopback.js";
 import { presetChecks } from "./preset-checks.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
 import { roleChecks } from "./role-checks.js";
+import { serviceChecks } from "./service-checks.js";
 import { toolServerChecks } from "./tool-server-checks.js";
 import { webhookChecks } from "./webhook-checks.js";
 import { durationAt, providersOf, textAt, urlAt, written } from "./written.js";
@@ -181,6 +182,7 @@ const checks: readonly Check[] = [
   signOutTarget,
   webhookChecks,
   toolServerChecks,
+  serviceChecks,
 ];
 
 /** Every problem that lies between two keys. Never throws, whatever the input is. */

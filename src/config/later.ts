@@ -31,13 +31,11 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 export const laterKeys: readonly string[] = [
   ...below("vault", "refreshAhead", "keepAlive"),
   ...below("toolServers.*", "key", "provider", "dpop", "passToken"),
-  "services",
   "assertions",
   "verify",
   "observability.tracing",
   "providers.*.tokenExchange",
   "providers.*.endpoints.introspection",
-  "rateLimits.token",
 ];
 
 const patternOf = (path: readonly PropertyKey[]): string =>

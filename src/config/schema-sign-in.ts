@@ -182,12 +182,15 @@ const rates = z.strictObject({
   logout: rate()
     .prefault("60/min")
     .describe("Logout tokens and front-channel logouts that failed, per address. Those that are good never count."),
+  token: rate()
+    .prefault("600/min")
+    .describe(
+      "Requests of services at `/token` and `/revoke`, per address and, once it has authenticated, per service.",
+    ),
 });
+const off = { start: "off", callback: "off", logout: "off", token: "off" } as const;
 
 export const rateLimitsSchema = z
-  .union([
-    z.literal("off").transform(() => ({ start: "off" as const, callback: "off" as const, logout: "off" as const })),
-    rates,
-  ])
+  .union([z.literal("off").transform(() => off), rates])
   .prefault({})
   .describe("How often one address (one /64 of IPv6) may ask. `off` is for tests; `serve` warns.");

@@ -54,6 +54,7 @@ describe("defaults", () => {
       start: { points: 600, per: 60_000 },
       callback: { points: 60, per: 60_000 },
       logout: { points: 60, per: 60_000 },
+      token: { points: 600, per: 60_000 },
     });
     expect(value.providers[0]).toMatchObject({
       preset: "oidc",
@@ -73,7 +74,8 @@ describe("defaults", () => {
   test("SU-1 every default is itself accepted when it is written out", () => {
     // A list whose items have defaults needs an item.
     const webhooks = [{ url: "https://hooks.corp.test/in", secret: `whsec_${btoa(strong)}` }];
-    const lists = { webhooks, toolServers: [toolServer] };
+    const services = [{ id: "chat", secret: strong }];
+    const lists = { webhooks, toolServers: [toolServer], services };
     const document = structuredClone({ ...least, ...lists }) as Record<string, unknown>;
     for (const { path, node } of schemaLeaves()) {
       if (node.fallback === undefined) continue;
@@ -92,7 +94,12 @@ describe("defaults", () => {
 
   test("SU-1 rateLimits: off switches every limit off", () => {
     const resolved = resolveUnknown({ ...least, rateLimits: "off" });
-    expect(resolved.ok && resolved.value.rateLimits).toEqual({ start: "off", callback: "off", logout: "off" });
+    expect(resolved.ok && resolved.value.rateLimits).toEqual({
+      start: "off",
+      callback: "off",
+      logout: "off",
+      token: "off",
+    });
   });
 });
 

@@ -11,6 +11,7 @@ import { brandingSchema } from "./schema-branding.js";
 import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
 import { egressSchema, logSchema, observabilitySchema, serverSchema } from "./schema-server.js";
+import { servicesSchema } from "./schema-services.js";
 import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in.js";
 import { toolServersSchema } from "./schema-tool-servers.js";
 import { vaultSchema } from "./schema-vault.js";
@@ -110,6 +111,7 @@ export const configSchema = z.strictObject({
   sessions: sessionsSchema,
   vault: vaultSchema,
   toolServers: toolServersSchema,
+  services: servicesSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   webhooks: webhooksSchema,

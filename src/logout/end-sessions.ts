@@ -29,6 +29,7 @@ export type EndReason =
   | "identity_unlinked"
   | "too_many_sessions"
   | "ended_by_operator"
+  | "ended_by_service"
   | "user_disabled"
   | "access_refused"
   | "user_deleted"

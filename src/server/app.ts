@@ -42,6 +42,7 @@ import {
   sendAsset,
   showMetrics,
 } from "./routes/running.js";
+import { revokeForService } from "./routes/services.js";
 import { showSignIn, startSignIn } from "./routes/sign-in.js";
 import { showSignedOut, signOut } from "./routes/sign-out.js";
 import { createQuickSession } from "./session-answer.js";
@@ -162,6 +163,9 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/providers/:provider/backchannel-logout", backChannelLogout(web));
   app.get("/frontchannel-logout", frontChannelLogout(web));
   app.get("/providers/:provider/frontchannel-logout", frontChannelLogout(web));
+
+  // Services, who authenticate with a secret of their own and bring no cookie that anybody looks at.
+  app.post("/revoke", revokeForService(web));
 
   app.use(originCheck(web.site));
 

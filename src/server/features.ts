@@ -12,6 +12,9 @@ import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
 import type { Clock } from "../kernel/time.js";
 import type { Provider, ProviderRegistry } from "../providers/provider.js";
+import type { PresentedService } from "../services/authenticate.js";
+import type { RevokeRequest } from "../services/revoke.js";
+import type { Service } from "../services/service.js";
 import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
 import type { ClientMetadata } from "../tool-servers/client-metadata.js";
@@ -213,6 +216,14 @@ export interface Features {
    * @param toolServer its id, as it came
    */
   clientMetadata(toolServer: string | null): ClientMetadata | undefined;
+  /**
+   * Which service is asking.
+   *
+   * @throws LatchkeyError `token.client_invalid` · `token.request_invalid` · `store.*`
+   */
+  authenticateService(presented: PresentedService): Promise<Service>;
+  /** Ends the session of a value or an assertion; answers whether one ended. */
+  revokeForService(input: RevokeRequest): Promise<boolean>;
 
   readonly metrics: Metrics;
   /**

@@ -26,6 +26,7 @@ import type {
   RegistrationRecord,
   SealedRow,
   SealedTable,
+  ServiceRecord,
   SessionRecord,
   SettingRecord,
   UserRecord,
@@ -72,6 +73,8 @@ export interface StoreReads {
   readonly identities: {
     /** Exact comparison of both, byte for byte, case included. */
     bySubject(issuer: string, subject: string): Promise<IdentityRecord | undefined>;
+    /** By the provider's real `sub`, compared as exactly; several where the operator changed the claim that is the subject. */
+    bySub(issuer: string, sub: string): Promise<readonly IdentityRecord[]>;
     ofUser(userId: UserId): Promise<readonly IdentityRecord[]>;
   };
   readonly groups: {
@@ -137,6 +140,11 @@ export interface StoreReads {
   };
   readonly challenges: {
     of(userId: UserId, connection: string): Promise<ChallengeRecord | undefined>;
+  };
+  readonly services: {
+    byId(id: string): Promise<ServiceRecord | undefined>;
+    /** In order of id. An operator makes each of them, so there are few. */
+    all(): Promise<readonly ServiceRecord[]>;
   };
   readonly sealed: {
     /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
@@ -255,6 +263,12 @@ export interface StoreWrites {
   readonly challenges: {
     /** Inserts, or replaces that of the same user, who must exist, and connection. */
     save(record: ChallengeRecord): Promise<void>;
+  };
+  readonly services: {
+    /** Inserts, or replaces the one with this id. */
+    save(service: ServiceRecord): Promise<void>;
+    /** False when there was none. */
+    delete(id: string): Promise<boolean>;
   };
   readonly sealed: {
     /**

@@ -246,6 +246,22 @@ export interface AuditEventRecord {
   readonly data: JsonObject;
 }
 
+/** A service that was made on the command line (VA-15). Of a secret there is only its hash. */
+export interface ServiceRecord {
+  readonly id: string;
+  /** SHA-256 of the secret, base64url. The secret has 256 random bits, so nothing slower is needed. */
+  readonly secretHash: string;
+  /** The one before, which is taken until the given moment: a rotation without a moment of standing still. */
+  readonly formerSecretHash: string | null;
+  readonly formerSecretEndsAt: Instant | null;
+  /** `*`, or names of connections. */
+  readonly connections: readonly string[];
+  readonly offline: boolean;
+  readonly audience: string | null;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
 export interface SettingRecord {
   readonly key: string;
   readonly value: JsonValue;

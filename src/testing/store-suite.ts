@@ -14,6 +14,7 @@ import { otherStoreTests } from "./store-suite/other-store.js";
 import { pictureTests } from "./store-suite/pictures.js";
 import type { TheStore } from "./store-suite/samples.js";
 import { sealedTests } from "./store-suite/sealed.js";
+import { serviceTests } from "./store-suite/services.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { textTests } from "./store-suite/text.js";
 import { toolServerTests } from "./store-suite/tool-servers.js";
@@ -53,6 +54,7 @@ export function describeStore(
     describe("accounts", () => accountTests(theStore));
     describe("sessions and grants", () => sessionTests(theStore));
     describe("pictures", () => pictureTests(theStore));
+    describe("services", () => serviceTests(theStore));
     describe("what is used once", () => onceTests(theStore));
     describe("announcements", () => announcementTests(theStore));
     describe("lists", () => listTests(theStore));

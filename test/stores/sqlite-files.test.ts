@@ -116,6 +116,7 @@ test("QU-21 the file is WAL, and a value of another type is refused by every tab
   expect(found.map(({ name }) => name).toSorted()).toEqual([
     "announcements",
     "audit_events",
+    "challenges",
     "consumed_flows",
     "grants",
     "groups",
@@ -125,6 +126,8 @@ test("QU-21 the file is WAL, and a value of another type is refused by every tab
     "migrations",
     "outbox",
     "pictures",
+    "registrations",
+    "services",
     "sessions",
     "settings",
     "used_jtis",

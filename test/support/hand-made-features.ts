@@ -284,6 +284,10 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       called("frontChannelLogout", input);
       return 1;
     },
+    authenticateService: async () => {
+      throw new LatchkeyError("token.client_invalid");
+    },
+    revokeForService: async () => false,
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     clientMetadata: () => undefined,

@@ -53,7 +53,7 @@ export function logFailure(web: Web, c: Ctx, error: LatchkeyError): void {
   const cause = error.cause instanceof Error ? { err: error.cause } : {};
   const fields: LogFields = { requestId, address, code: error.code, data: { ...error.data }, ...cause };
   if (error.code === "server.unexpected") log.error({ ...fields, err: error }, "request failed unexpectedly");
-  else if (error.entry.status >= 500 || /^(?:signin|link|account|logout)\./.test(error.code))
+  else if (error.entry.status >= 500 || /^(?:(?:signin|link|account|logout)\.|token\.client_invalid$)/.test(error.code))
     log.warn(fields, "request failed");
   else log.debug(fields, "request refused");
 }

@@ -14,6 +14,8 @@ import { parseAddress } from "./request-facts.js";
 export interface Limiter {
   /** Counts one. @throws LatchkeyError `server.rate_limited` when it is one too many. */
   take(address: string | null): Promise<void>;
+  /** The same for something that has a name of its own. @throws LatchkeyError `server.rate_limited` */
+  takeAs(name: string): Promise<void>;
   /** Counts nothing. @throws LatchkeyError `server.rate_limited` when the next one would be one too many. */
   check(address: string | null): Promise<void>;
   /** Counts one and never refuses: for what is only counted when it failed. */
@@ -27,6 +29,8 @@ export interface RateLimits {
   readonly callback: Limiter;
   /** Logouts that a provider began and that failed (LO-9). */
   readonly logout: Limiter;
+  /** Whatever services ask for: by address, and by the service that has authenticated (VA-15). */
+  readonly token: Limiter;
 }
 
 /** What an address is counted under; `undefined` when it is not known. */
@@ -42,17 +46,20 @@ const tooMany = (msBeforeNext: number): LatchkeyError =>
 
 function limiter(limit: Exclude<Config["rateLimits"]["start"], "off">): Limiter {
   const memory = new RateLimiterMemory({ points: limit.points, duration: Math.max(1, Math.ceil(limit.per / 1000)) });
+  async function takeAs(key: string): Promise<void> {
+    try {
+      await memory.consume(key);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) throw tooMany(refused.msBeforeNext);
+      throw refused;
+    }
+  }
   return {
     async take(address) {
       const key = limitKey(address);
-      if (key === undefined) return;
-      try {
-        await memory.consume(key);
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) throw tooMany(refused.msBeforeNext);
-        throw refused;
-      }
+      if (key !== undefined) await takeAs(key);
     },
+    takeAs,
     async check(address) {
       const key = limitKey(address);
       const used = key === undefined ? null : await memory.get(key);
@@ -65,11 +72,17 @@ function limiter(limit: Exclude<Config["rateLimits"]["start"], "off">): Limiter 
   };
 }
 
-const unlimited: Limiter = { take: async () => {}, check: async () => {}, count: async () => {} };
+const unlimited: Limiter = {
+  take: async () => {},
+  takeAs: async () => {},
+  check: async () => {},
+  count: async () => {},
+};
 
 /** One limiter for each configured rate; `off` limits nothing. */
 export const rateLimits = (rates: Config["rateLimits"]): RateLimits => ({
   start: rates.start === "off" ? unlimited : limiter(rates.start),
   callback: rates.callback === "off" ? unlimited : limiter(rates.callback),
   logout: rates.logout === "off" ? unlimited : limiter(rates.logout),
+  token: rates.token === "off" ? unlimited : limiter(rates.token),
 });

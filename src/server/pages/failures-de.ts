@@ -256,6 +256,8 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "store.driver_missing": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "store.newer": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "store.not_migrated": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
+  "token.client_invalid": { message: "Der Dienst konnte sich nicht ausweisen.", person: ask },
+  "token.request_invalid": { message: "Die Anfrage des Dienstes war nicht brauchbar.", person: ask },
   "server.rate_limited": {
     message: "Zu viele Anfragen.",
     person: "Warten Sie ein wenig, und versuchen Sie es dann noch einmal.",

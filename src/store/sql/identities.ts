@@ -42,6 +42,11 @@ export const identityReads = (db: Db): StoreReads["identities"] => ({
     const row = await query.executeTakeFirst();
     return row && toIdentity(row);
   },
+  async bySub(issuer, sub) {
+    if (!isWellFormed(issuer) || !isWellFormed(sub)) return [];
+    const query = db.selectFrom("identities").selectAll().where("issuer", "=", issuer).where("sub", "=", sub);
+    return (await query.orderBy("id").execute()).map(toIdentity);
+  },
   async ofUser(userId) {
     const rows = await db.selectFrom("identities").selectAll().where("user_id", "=", userId).orderBy("id").execute();
     return rows.map(toIdentity);

@@ -195,6 +195,19 @@ export interface SettingRow {
   updated_at: number;
 }
 
+export interface ServiceRow {
+  id: string;
+  secret_hash: string;
+  former_secret_hash: string | null;
+  former_secret_ends_at: number | null;
+  /** A JSON list. */
+  connections: string;
+  offline: Flag;
+  audience: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
 /** One row per migration that ran. */
 export interface MigrationRow {
   version: number;
@@ -221,6 +234,7 @@ export interface Schema {
   settings: SettingRow;
   registrations: RegistrationRow;
   challenges: ChallengeRow;
+  services: ServiceRow;
   migrations: MigrationRow;
 }
 

@@ -16,6 +16,7 @@ import { pictureReads, pictureWrites } from "./pictures.js";
 import { registrationReads, registrationWrites } from "./registrations.js";
 import type { Db } from "./schema.js";
 import { sealedReads, sealedWrites } from "./sealed.js";
+import { serviceReads, serviceWrites } from "./services.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { userReads, userWrites } from "./users.js";
@@ -34,6 +35,7 @@ export const readTables = (db: Db): StoreReads => ({
   settings: settingReads(db),
   registrations: registrationReads(db),
   challenges: challengeReads(db),
+  services: serviceReads(db),
   sealed: sealedReads(db),
 });
 
@@ -54,6 +56,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   settings: { ...reads.settings, ...settingWrites(db) },
   registrations: { ...reads.registrations, ...registrationWrites(db) },
   challenges: { ...reads.challenges, ...challengeWrites(db) },
+  services: { ...reads.services, ...serviceWrites(db) },
   sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 

@@ -1,0 +1,51 @@
+/**
+ * Failures in the words of RFC 6749 §5.2 and RFC 8693 §2.2.2, for the routes that services use. `error` is what any
+ * client library understands; `code` beside it is ours and says which of many things it was.
+ */
+import type { ErrorCode } from "../kernel/error-catalog.js";
+import { asLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
+import { plain } from "./answers.js";
+import type { Ctx, Web } from "./env.js";
+import { logFailure } from "./middleware/failures.js";
+
+interface OAuthError {
+  readonly status: number;
+  readonly error: string;
+}
+
+/** Seconds to wait where nobody knows better. */
+const soon = 5;
+
+const named: Partial<Record<ErrorCode, OAuthError>> = {
+  "token.client_invalid": { status: 401, error: "invalid_client" },
+  "server.rate_limited": { status: 429, error: "temporarily_unavailable" },
+};
+
+/** What is the caller's to mend, and what is nobody's fault but the moment's, goes by the family. */
+function oauthError({ code, entry }: LatchkeyError): OAuthError {
+  const known = named[code];
+  if (known) return known;
+  if (entry.status === 503) return { status: 503, error: "temporarily_unavailable" };
+  if (/^(?:token|account|session)\./.test(code) || code === "server.bad_request")
+    return { status: 400, error: "invalid_request" };
+  return { status: entry.status === 502 ? 502 : 500, error: "server_error" };
+}
+
+/** @param thrown whatever a handler threw */
+export function answerOAuthFailure(web: Web, c: Ctx, thrown: unknown): Response {
+  const failure = asLatchkeyError(thrown);
+  logFailure(web, c, failure);
+  const { status, error } = oauthError(failure);
+  const { code, entry } = failure;
+  const body = { error, error_description: entry.message, code, request_id: c.env.facts.requestId };
+  return plain(web, c, status, JSON.stringify(body), {
+    "content-type": "application/json",
+    ...(status === 401 ? { "www-authenticate": 'Basic realm="latchkey", charset="UTF-8"' } : {}),
+    ...(status === 429 || status === 503 ? { "retry-after": String(retryAfter(failure)) } : {}),
+  });
+}
+
+function retryAfter({ data }: LatchkeyError): number {
+  const { retryAfter: seconds } = data;
+  return typeof seconds === "number" ? Math.max(1, Math.ceil(seconds)) : soon;
+}

@@ -1,0 +1,45 @@
+/**
+ * `POST /revoke` (RFC 7009, LO-11): a service ends a session, by its value or by an assertion that was made for this
+ * service. What is neither is over already as far as we know, and is answered as if it had been (§2.2).
+ */
+import { sha256Base64Url } from "../crypto/digest.js";
+import type { Clock, Instant } from "../kernel/time.js";
+import { type EndSessionsPorts, endSessions } from "../logout/end-sessions.js";
+import type { SessionRecord } from "../store/records.js";
+import type { Service, VerifyAssertion } from "./service.js";
+
+export interface RevokePorts extends EndSessionsPorts {
+  readonly clock: Clock;
+  /** Undefined while nobody makes assertions here. */
+  readonly verifyAssertion: VerifyAssertion | undefined;
+  /** Called after revocations were queued, so that they leave soon. */
+  readonly onQueued: () => void;
+}
+
+export interface RevokeRequest {
+  readonly service: Service;
+  readonly token: string;
+  readonly request: { readonly requestId: string; readonly address: string | null };
+}
+
+/** @returns whether a session ended; throws LatchkeyError `store.*` when it cannot be known */
+export function createRevoke(ports: RevokePorts): (input: RevokeRequest) => Promise<boolean> {
+  async function sessionOf({ service, token }: RevokeRequest, now: Instant): Promise<SessionRecord | undefined> {
+    // A value of ours has no dot in it, and an assertion has two.
+    if (!token.includes(".")) return ports.store.sessions.byTokenHash(sha256Base64Url(token));
+    if (!ports.verifyAssertion || service.audience === null) return undefined;
+    const said = await ports.verifyAssertion({ assertion: token, audience: service.audience, now });
+    const session = said && (await ports.store.sessions.byId(said.sessionId));
+    return session?.userId === said?.userId ? session : undefined;
+  }
+
+  return async (input) => {
+    const now = ports.clock.now();
+    const session = await sessionOf(input, now);
+    if (!session) return false;
+    const actor = { kind: "service", id: input.service.id };
+    const ended = await endSessions(ports, [session], { actor, reason: "ended_by_service", audit: input.request, now });
+    ports.onQueued();
+    return ended > 0;
+  };
+}
