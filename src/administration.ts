@@ -26,6 +26,7 @@ import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
 import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
+import { keptGrants, prepareEndOfKept } from "./logout/kept-grants.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
 import { userCreated, webhookRows } from "./outbox/webhook.js";
@@ -137,7 +138,7 @@ export async function openAdministration(
 
   return {
     addUser: ({ role = config.roles.default, ...input }) =>
-      addUser(wired, { ...input, role }, config.roles.order, by(), (user) => {
+      addUser(wired, { ...input, role }, config.roles.order, config.groups, by(), (user) => {
         const rows = webhookRows(wired, namedWebhooks(config.webhooks), userCreated(user, null), clock.now());
         return async (tx) => {
           for (const row of rows) await tx.outbox.insert(row);
@@ -171,7 +172,13 @@ export async function openAdministration(
       const user = await findUser(wired, who);
       const operator = by();
       const end = await prepareEndOfUser(wired, user.id, ending(operator, "user_deleted"));
-      await deleteUser(wired, user.id, operator, async (tx) => void (await end(tx)));
+      const kept = keptGrants(await store.grants.ofUser(user.id));
+      const how = { actor, reason: "user_deleted", audit: operator, now: clock.now() } as const;
+      const endKept = prepareEndOfKept(wired, kept, how);
+      await deleteUser(wired, user.id, operator, async (tx) => {
+        await end(tx);
+        await endKept(tx, keptGrants(await tx.grants.ofUser(user.id)));
+      });
       return user;
     },
     async signOutUser(who) {

@@ -38,6 +38,8 @@ type Warning =
   | { readonly code: "provider_disabled" }
   /** `iss` of the claims is not this provider's: a sign-in would refuse the ID token. */
   | { readonly code: "issuer_differs"; readonly expected: readonly string[] }
+  /** A sign-in would refuse the ID token for this claim, which is not what the provider was asked for. */
+  | { readonly code: "id_token_refused"; readonly claim: string }
   /** The claims do not say which tenant they are from. */
   | { readonly code: "issuer_assumed"; readonly issuer: string }
   /** The identity is known as another person than the one that was asked about. */
@@ -56,7 +58,9 @@ export type ClaimsExplanation = SignInDecision & {
 
 /** True when a sign-in with these claims would succeed. */
 export const wouldSignIn = ({ kind, warnings }: ClaimsExplanation): boolean =>
-  kind === "admit" && !warnings.some(({ code }) => code === "provider_disabled" || code === "issuer_differs");
+  kind === "admit" && !warnings.some(({ code }) => keepsOut.has(code));
+
+const keepsOut: ReadonlySet<Warning["code"]> = new Set(["provider_disabled", "issuer_differs", "id_token_refused"]);
 
 type Reads = Pick<StoreReads, "users" | "identities" | "groups">;
 
@@ -191,12 +195,15 @@ function tellAs(provider: Provider, file: JsonObject): { readonly told: Told; re
   const claims = vouched(provider, usual(provider, file));
   const said = member(claims, "iss");
   const { issuers } = provider;
+  const refused = provider.quirks.idTokenRefusal?.(claims, provider.authorizeParams);
+  const further: readonly Warning[] = refused === undefined ? [] : [{ code: "id_token_refused", claim: refused }];
   if (typeof said === "string" && (issuers.includes(said) || issuers.length === 0))
-    return { told: told(said, claims), warnings: [] };
+    return { told: told(said, claims), warnings: further };
   const issuer = issuers[0] ?? provider.issuer;
   if (said !== undefined)
-    return { told: told(issuer, claims), warnings: [{ code: "issuer_differs", expected: issuers }] };
-  return { told: told(issuer, claims), warnings: issuers.length === 1 ? [] : [{ code: "issuer_assumed", issuer }] };
+    return { told: told(issuer, claims), warnings: [{ code: "issuer_differs", expected: issuers }, ...further] };
+  const assumed: readonly Warning[] = issuers.length === 1 ? [] : [{ code: "issuer_assumed", issuer }];
+  return { told: told(issuer, claims), warnings: [...assumed, ...further] };
 }
 
 /** The issuers that tenants under a name were found to have (SI-2). */

@@ -32,6 +32,27 @@ describe("user add", () => {
     expect(await line.store.users.byEmail("ben@example.com")).toMatchObject({ name: "ben@example.com" });
   });
 
+  test("AC-17 AC-3 joins groups.default like every new user, also when it has to be made, and not again when claimed", async () => {
+    const line = await aCommandLine({
+      groups: { default: "everybody", share: "members", permissions: { edit: true } },
+    });
+    for (const name of ["ann", "ben"]) {
+      await line.run("user", "add", `${name}@example.com`);
+      const shown = await line.run("user", "show", `${name}@example.com`, "--json");
+      expect(shown.json().groups).toEqual([{ name: "everybody", origin: "default" }]);
+    }
+    // Made by the first, with what a group for everybody may do by itself: nothing.
+    expect(await line.store.groups.byName("everybody")).toMatchObject({ share: "members", permissions: {} });
+    const trail = (await line.store.audit.list({ limit: 9 }, { type: "groups.synced" })).items;
+    expect(trail.map(({ actor, provider }) => [actor.id, provider])).toEqual([
+      ["command-line", null],
+      ["command-line", null],
+    ]);
+    const none = await aCommandLine();
+    await none.run("user", "add", "ann@example.com");
+    expect((await none.run("user", "show", "ann@example.com", "--json")).json().groups).toEqual([]);
+  });
+
   test.each([
     ["ANN@example.com", "user", "account.exists"],
     ["not an address", "user", "account.email_invalid"],

@@ -8,8 +8,10 @@ import { isId, newId, type UserId } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock } from "../kernel/time.js";
 import type { Page, PageRequest, Store, Transaction } from "../store/contract.js";
-import type { AuditEventRecord, UserRecord } from "../store/records.js";
+import type { AuditEventRecord, GroupRecord, UserRecord } from "../store/records.js";
+import { applyGroups } from "./apply-groups.js";
 import { isFolded, normaliseEmail } from "./policy/email.js";
+import { defaultStep } from "./policy/groups.js";
 
 export interface AdministerPorts {
   readonly store: Store;
@@ -53,11 +55,18 @@ export interface NewUser {
   readonly role: string;
 }
 
+/** The keys of `groups` that a user who is made by hand is subject to. */
+export interface DefaultGroup {
+  readonly default: string | null;
+  readonly share: GroupRecord["share"];
+}
+
 /**
  * Makes an account beforehand (AC-3). It is unclaimed: the first identity with this address, verified, becomes its
  * person. Until then its address counts as unverified.
  *
  * @param roles the roles that exist (`roles.order`)
+ * @param groups what new users join, and what is made for it (AC-17)
  * @param prepare called with the user before the transaction; what it answers is done inside it
  * @throws LatchkeyError `account.email_invalid` · `account.role_unknown` · `account.exists`
  */
@@ -65,6 +74,7 @@ export async function addUser(
   ports: AdministerPorts,
   input: NewUser,
   roles: readonly string[],
+  groups: DefaultGroup,
   by: Operator,
   prepare: (user: UserRecord) => (tx: Transaction) => Promise<void>,
 ): Promise<UserRecord> {
@@ -97,8 +107,29 @@ export async function addUser(
     const target = { kind: "user", id: user.id };
     const event = { type: "user.added", actor: by.actor, target, rule: "manual", data: { role } } as const;
     await tx.audit.append(auditEvent(ports, now, by, event));
+    await joinDefault(ports, tx, user, groups, by);
     await more(tx);
     return user;
+  });
+}
+
+/** Every user joins it, whoever made them. */
+async function joinDefault(
+  ports: AdministerPorts,
+  tx: Transaction,
+  user: UserRecord,
+  groups: DefaultGroup,
+  by: Operator,
+): Promise<void> {
+  if (groups.default === null) return;
+  const group = await tx.groups.byName(groups.default);
+  await applyGroups(ports, tx, {
+    steps: [defaultStep(groups.default, { existing: group ? [group] : [], memberships: [] })],
+    userId: user.id,
+    actor: by.actor,
+    made: { permissions: {}, share: groups.share },
+    audit: by,
+    now: user.createdAt,
   });
 }
 

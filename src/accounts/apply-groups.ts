@@ -12,7 +12,8 @@ import { defaultOrigin } from "./policy/origin.js";
 export interface ApplyGroupsInput {
   readonly steps: readonly GroupStep[];
   readonly userId: UserId;
-  readonly provider: string;
+  /** Whose claims they are. @default nobody's: an operator made the user */
+  readonly provider?: string;
   /** What groups that are made here begin with. */
   readonly made: { readonly permissions: JsonObject; readonly share: GroupRecord["share"] };
   /** @default the person, who signs in */
@@ -58,7 +59,8 @@ export async function applyGroups(
   const target = { kind: "user", id: userId };
   const data = { created: told(create), joined: told(join), left: told(leave) };
   const { actor = target, rule, provider } = input;
-  const event = { type: "groups.synced", actor, target, provider, data, ...(rule ? { rule } : {}) } as const;
+  const origin = { ...(provider === undefined ? {} : { provider }), ...(rule === undefined ? {} : { rule }) };
+  const event = { type: "groups.synced", actor, target, data, ...origin } as const;
   await tx.audit.append(auditEvent(ports, now, input.audit, event));
   return true;
 }

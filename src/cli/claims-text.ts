@@ -127,6 +127,8 @@ function warningText(warning: ClaimsExplanation["warnings"][number]): string {
       return "The provider is switched off (enabled: false), so nobody signs in with it.";
     case "issuer_differs":
       return `iss is not this provider's (${warning.expected.join(", ")}): a sign-in would refuse the ID token.`;
+    case "id_token_refused":
+      return `${warning.claim} is not what authorizeParams asks for: a sign-in would refuse the ID token.`;
     case "issuer_assumed":
       return `The claims do not say which tenant they are from (iss); ${warning.issuer} is assumed.`;
     case "identity_of_another":

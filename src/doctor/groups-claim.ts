@@ -20,6 +20,8 @@ export function judgeGroupsClaim({ id, displayName, groups, claims, quirks }: Pr
         fix,
       ),
     ];
+  if (quirks.groupsWhenEmpty === "empty_list" && claims.groups === "groups")
+    return [finding.ok(`${displayName} sends an empty list for people in no group.`)];
   return [
     finding.skip(`Nothing is known of whether ${displayName} leaves ${claims.groups} out when it is empty.`, fix),
   ];

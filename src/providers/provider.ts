@@ -86,8 +86,8 @@ export interface ProviderQuirks {
   readonly tokenError: ((answer: JsonObject) => string | undefined) | null;
   /** Whether one document vouches for the address in it; null: `email_verified` says so. */
   readonly emailVerified: ((document: JsonObject) => boolean) | null;
-  /** `left_out`: known to say nothing of groups where a person is in none (AC-15). */
-  readonly groupsWhenEmpty: "left_out" | "unknown";
+  /** What is known of the groups claim of a person who is in none (AC-15): not there, or an empty list. */
+  readonly groupsWhenEmpty: "left_out" | "empty_list" | "unknown";
   /** False where userinfo is known to tell neither roles nor groups: it is not asked for their sake (SI-11). */
   readonly rolesInUserinfo: boolean;
   /**

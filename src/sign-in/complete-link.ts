@@ -1,11 +1,15 @@
 /**
- * The end of linking: the identity becomes one of the account that the flow belongs to, or of none (AC-4). No session
- * is made, and the one there is, its cookie included, stays as it is.
+ * The end of linking: the identity becomes one of the account that the flow belongs to, or of none (AC-4), and what its
+ * provider's claims give of roles and groups holds at once. No session is made, and the one there is, its cookie included, stays as it is.
  *
  * No grant is kept: a provider grant belongs to a session that was begun at that provider (SI-20), and there is none. The
  * tokens are revoked where that ends these tokens alone, else forgotten.
  */
 
+import { applyGroups } from "../accounts/apply-groups.js";
+import { applyRole } from "../accounts/apply-role.js";
+import { loadFacts } from "../accounts/load-facts.js";
+import { decideSignIn, type Person, type SignInDecision, type Told } from "../accounts/policy/decide-sign-in.js";
 import type { IncomingIdentity } from "../accounts/policy/identity.js";
 import { type LinkRefusal, refuseLink } from "../accounts/policy/link.js";
 import { auditEvent } from "../audit/audit-event.js";
@@ -17,7 +21,7 @@ import type { TokenSet } from "../oauth/types.js";
 import { revocationRow } from "../outbox/revocation.js";
 import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
-import type { IdentityRecord, OutboxRecord } from "../store/records.js";
+import type { IdentityRecord, OutboxRecord, UserRecord } from "../store/records.js";
 import { type Callback, redeemCode } from "./callback-steps.js";
 import { personOf, rulesOf } from "./person-of.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
@@ -30,13 +34,16 @@ export async function completeLink(
   const { provider, link, flow, parameters } = callback;
   const { tokens, claims, unknown } = await redeemCode(ports, callback);
   const told = { issuer: claims.iss, claims, unknown };
-  const { identity: incoming } = personOf(ports, provider, told, rulesOf(ports, flow));
+  const person = personOf(ports, provider, told, rulesOf(ports, flow));
+  const { identity: incoming } = person;
   const now = ports.clock.now();
   const id = newId<IdentityId>(now, ports.random);
   const context = { table: "identities", row: id, user: link.userId };
   const prepared: Prepared = {
     link,
     provider,
+    told,
+    person,
     incoming,
     identity: {
       id,
@@ -73,6 +80,8 @@ export async function completeLink(
 interface Prepared {
   readonly link: FlowOwner;
   readonly provider: Provider;
+  readonly told: Told;
+  readonly person: Person;
   readonly incoming: IncomingIdentity;
   readonly identity: IdentityRecord;
   readonly revocation: OutboxRecord | undefined;
@@ -104,13 +113,15 @@ async function linkIn(ports: SignInPorts, tx: Transaction, prepared: Prepared): 
     takenBy: known?.userId,
     issuers: own.map(({ issuer }) => issuer),
   };
-  const refused = refuseLink(incoming, facts, ports.accounts);
+  const ruled = user && known === undefined ? await askRules(ports, tx, prepared) : undefined;
+  const refused = refuseLink(incoming, facts, ports.accounts) ?? ruled?.refused;
   if (refused) {
     const data = { issuer: incoming.issuer, subject: incoming.subject, owner: known?.userId ?? null };
     await audit({ type: "identity.link_refused", code: refused, data });
     return refused;
   }
   await tx.identities.insert(identity);
+  if (user && ruled?.decision) await applyRules(ports, tx, prepared, user, ruled.decision);
   ports.faults.point(6);
   await audit({
     type: "identity.linked",
@@ -124,6 +135,59 @@ async function linkIn(ports: SignInPorts, tx: Transaction, prepared: Prepared): 
     const actor = { kind: "user", id: link.userId };
     const about = { ...event, actor, target: actor, provider: prepared.provider.id };
     return tx.audit.append(auditEvent(ports, now, prepared.request, about));
+  }
+}
+
+type Admitted = Extract<SignInDecision, { kind: "admit" }>;
+
+/**
+ * What a sign-in with this identity would come to (AC-11, AC-15): the rules that will hold for it from then on hold at
+ * once, and one that they would turn away is no way in. Nobody is signed out for having tried.
+ */
+async function askRules(
+  ports: SignInPorts,
+  tx: Transaction,
+  { provider, told, person, identity }: Prepared,
+): Promise<{ readonly refused?: LinkRefusal; readonly decision?: Admitted }> {
+  const rules = rulesOf(ports, { setup: null });
+  const linked = { ...tx, identities: { ...tx.identities, bySubject: async () => identity } };
+  const { known } = await loadFacts(linked, person, provider, rules, { groups: true });
+  const decision = decideSignIn(provider, told, known, rules);
+  if (decision.kind === "admit") return { decision };
+  // The account's own state, and the domain, are `refuseLink`'s to judge.
+  const { kind } = decision;
+  const byRules = kind === "refuse" && isRuleRefusal(decision.reason) ? { refused: decision.reason } : {};
+  return byRules;
+}
+
+const ruleRefusals = [
+  "account.role_refused",
+  "account.roles_absent",
+  "account.roles_unknown",
+  "account.groups_too_many",
+] as const;
+const isRuleRefusal = (reason: string): reason is (typeof ruleRefusals)[number] =>
+  ruleRefusals.some((one) => one === reason);
+
+async function applyRules(
+  ports: SignInPorts,
+  tx: Transaction,
+  { provider, request: audit, now }: Prepared,
+  user: UserRecord,
+  { account, role, groups }: Admitted,
+): Promise<void> {
+  const actor = { kind: "user", id: user.id };
+  const through = "link";
+  if (account.role) {
+    await applyRole(ports, tx, { user, role: account.role, provider: provider.id, actor, through, audit, now });
+  }
+  const applying = { steps: groups, userId: user.id, provider: provider.id, made: provider.groups, rule: through };
+  const regrouped = await applyGroups(ports, tx, { ...applying, audit, now });
+  if (regrouped && !account.role) await tx.announcements.append("user", user.id, now);
+  if (role.kind === "last_admin_kept") {
+    const data = { kept: "admin", wanted: role.wanted, by: role.rule, through };
+    const event = { type: "role.last_admin_kept", actor, target: actor, provider: provider.id, data } as const;
+    await tx.audit.append(auditEvent(ports, now, audit, event));
   }
 }
 

@@ -41,11 +41,12 @@ const madeUpEmail = (issuer: string, subject: string): string =>
 /** The operator's keys, as the decision wants them. */
 export const accountSettings = <SignIn extends object>(config: {
   readonly signIn: SignIn;
-  readonly roles: { readonly order: readonly string[]; readonly healLoneUser: boolean };
+  readonly roles: { readonly order: readonly string[]; readonly default: string; readonly healLoneUser: boolean };
   readonly limits: { readonly groupsPerClaim: number };
 }) => ({
   ...config.signIn,
   roleOrder: config.roles.order,
+  defaultRole: config.roles.default,
   healLoneUser: config.roles.healLoneUser,
   groupsPerClaim: config.limits.groupsPerClaim,
 });

@@ -61,6 +61,8 @@ export interface SignInPorts {
   readonly openToFirstPerson: boolean;
   readonly accounts: Omit<InstallationRules, "firstPerson" | "fallbackEmail"> & {
     readonly emailFallback: boolean;
+    /** `roles.default`, whatever a provider says of its own people. */
+    readonly defaultRole: string;
     readonly update: { readonly name: boolean; readonly email: boolean; readonly picture: boolean };
   };
 }

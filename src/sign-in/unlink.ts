@@ -1,13 +1,18 @@
 /**
- * Takes a sign-in method away: the identity, the sessions that it began with their grants, and what its provider's
- * claims gave (AC-4, VA-14), in one transaction, which also sees to it that a way in stays.
+ * Takes a sign-in method away: the identity, the sessions that it began with their grants, grants that outlived theirs,
+ * and the groups and the role that its provider's claims gave (AC-4, VA-14), in one transaction, which also sees to it that a
+ * way in stays.
  */
+import { applyRole } from "../accounts/apply-role.js";
 import { ownIdentities } from "../accounts/list-methods.js";
-import { refuseUnlink } from "../accounts/policy/link.js";
+import { refuseUnlink, roleAfterUnlink } from "../accounts/policy/link.js";
+import { isClaimsOriginOf } from "../accounts/policy/origin.js";
 import { type AuditContext, auditEvent } from "../audit/audit-event.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
+import type { Instant } from "../kernel/time.js";
 import { endInTransaction, prepareDisconnect } from "../logout/end-sessions.js";
+import { keptGrants, prepareEndOfKept } from "../logout/kept-grants.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { Transaction } from "../store/contract.js";
 import type { IdentityRecord } from "../store/records.js";
@@ -29,6 +34,9 @@ export async function unlinkIdentity(
   const begun = (await ports.store.sessions.ofUser(user.id)).filter(({ identityId }) => identityId === input.id);
   const prepared = await Promise.all(begun.map((session) => prepareDisconnect(ports, session, now)));
   const actor = { kind: "user", id: user.id };
+  const asked = (await ports.store.identities.ofUser(user.id)).find(({ id }) => id === input.id);
+  const kept = asked ? keptGrants(await ports.store.grants.ofUser(user.id), asked.issuer) : [];
+  const endKept = prepareEndOfKept(ports, kept, { actor, reason: "identity_unlinked", audit: input.request, now });
   ports.faults.point(5);
 
   return ports.store.transaction(async (tx) => {
@@ -44,8 +52,10 @@ export async function unlinkIdentity(
       await endInTransaction(ports, tx, end, { actor, reason: "identity_unlinked", audit: input.request, now });
       endedCurrent ||= session.id === current.id;
     }
+    await endKept(tx, keptGrants(await tx.grants.ofUser(user.id), identity.issuer));
     await tx.identities.delete(identity.id);
-    const groups = await removeClaimMemberships(tx, user.id, identity, identities);
+    const groups = await removeClaimMemberships(tx, user.id, identity);
+    await takeClaimedRole(ports, tx, user.id, identity, { audit: input.request, now });
     await tx.announcements.append("user", user.id, now);
     const data = { identity: identity.id, issuer: identity.issuer, groups };
     const event = { type: "identity.unlinked", actor, target: actor, provider: identity.provider, data } as const;
@@ -54,16 +64,36 @@ export async function unlinkIdentity(
   });
 }
 
-/** VA-14. Memberships are the provider's: they stay while another identity of the person came through it. */
-async function removeClaimMemberships(
+/** VA-14: all that claims of this issuer gave, whatever the provider was called when they did. */
+async function removeClaimMemberships(tx: Transaction, userId: UserId, { issuer }: IdentityRecord): Promise<string[]> {
+  const given = (await tx.groups.ofUser(userId)).filter(({ origin }) => isClaimsOriginOf(origin, issuer));
+  for (const origin of new Set(given.map((one) => one.origin))) {
+    const ids = given.filter((one) => one.origin === origin).map(({ group }) => group.id);
+    await tx.groups.removeMembers({ userId, origin }, ids);
+  }
+  return [...new Set(given.map(({ group }) => group.name))];
+}
+
+/** The same for the role. */
+async function takeClaimedRole(
+  ports: SignInPorts,
   tx: Transaction,
   userId: UserId,
-  gone: IdentityRecord,
-  all: readonly IdentityRecord[],
-): Promise<string[]> {
-  if (all.some(({ id, provider }) => id !== gone.id && provider === gone.provider)) return [];
-  const origin = `claims:${gone.provider}`;
-  const given = (await tx.groups.ofUser(userId)).filter((membership) => membership.origin === origin);
-  for (const { group } of given) await tx.groups.removeMember({ userId, groupId: group.id, origin });
-  return given.map(({ group }) => group.name);
+  { provider }: IdentityRecord,
+  { audit, now }: { readonly audit: AuditContext; readonly now: Instant },
+): Promise<void> {
+  const user = await tx.users.byId(userId);
+  if (!user) return;
+  const lastAdmin = user.role === "admin" && (await tx.users.countEnabledAdmins()) <= 1;
+  const rules = { order: ports.accounts.roleOrder, default: ports.accounts.defaultRole };
+  const role = roleAfterUnlink({ ...user, lastAdmin }, provider, rules);
+  const actor = { kind: "user", id: userId };
+  if (role.kind === "set") {
+    await applyRole(ports, tx, { user, role, provider, actor, through: "unlink", audit, now });
+  }
+  if (role.kind === "last_admin_kept") {
+    const data = { kept: "admin", wanted: role.wanted, by: role.rule, through: "unlink" };
+    const event = { type: "role.last_admin_kept", actor, target: actor, provider, data } as const;
+    await tx.audit.append(auditEvent(ports, now, audit, event));
+  }
 }

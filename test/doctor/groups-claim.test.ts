@@ -19,6 +19,24 @@ test("AC-15 SU-12 the doctor says it of each provider whose claims decide groups
   expect(await found({ fromClaims: true, absent: "empty" })).toMatchObject([{ status: "ok" }]);
 });
 
+const strong = "q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1";
+test.each([
+  ["keycloak", "https://sso.example/realms/main", "warn"],
+  ["authentik", "https://sso.example/application/o/app/", "ok"],
+  ["okta", "https://name.okta.example", "skip"],
+  ["zitadel", "https://name.zitadel.example", "skip"],
+] as const)("AC-15 SU-12 what is known of %s: %s", (preset, issuer, status) => {
+  const resolved = resolveConfig({
+    baseUrl: "http://localhost:3000",
+    secrets: [strong],
+    groups: { fromClaims: true },
+    providers: [{ id: "one", preset, issuer, clientId: "x", clientSecret: "a secret for this test" }],
+  });
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.error));
+  const found = createProviderRegistry(resolved.value).all().flatMap(judgeGroupsClaim);
+  expect(found).toMatchObject([{ id: "groups-claim:one", status }]);
+});
+
 test("AC-15 a preset that is known to leave it out is warned about while its absence changes nothing", () => {
   const found = (groups: ConfigInput["groups"]) => {
     const resolved = resolveConfig({

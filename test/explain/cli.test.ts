@@ -285,3 +285,31 @@ describe("the command line", () => {
     expect(told.out).not.toMatch(/[\u202e\u001b]/);
   });
 });
+
+describe("a provider's own conditions", () => {
+  const google = { id: "google", preset: "google", clientId: "x", clientSecret: "a secret for this test" };
+  const domain = { providers: [{ ...google, authorizeParams: { hd: "corp.example" } }], signIn: { signUp: true } };
+  const claims = { iss: "https://accounts.google.com", sub: "1", email: "ann@corp.example", email_verified: true };
+
+  test("SI-19 SI-10 the Workspace that was asked for: claims of another one would be refused, and it says so", async () => {
+    const line = await aCommandLine(domain);
+    await withAdmin(line);
+    const explain = async (more: object) => {
+      await line.write("claims.json", JSON.stringify({ ...claims, ...more }));
+      return line.run("claims", "explain", "--provider", "google", "--file", "claims.json", "--json");
+    };
+    for (const hd of [undefined, "evil.example", 7]) {
+      const told = await explain({ hd });
+      expect(told.code).toBe(1);
+      expect(told.json().warnings).toContainEqual({ code: "id_token_refused", claim: "hd" });
+    }
+    const fine = await explain({ hd: "corp.example" });
+    expect([fine.code, fine.json().warnings]).toEqual([0, []]);
+    const text = await line.run("claims", "explain", "--provider", "google", "--file", "claims.json");
+    expect(text.out).toMatch(/^Would sign in/);
+    await explain({ hd: "evil.example" });
+    const refused = await line.run("claims", "explain", "--provider", "google", "--file", "claims.json");
+    expect(refused.out).toContain("hd is not what authorizeParams asks for: a sign-in would refuse the ID token.");
+    expect(refused.out).toMatch(/^Would not sign in/);
+  });
+});

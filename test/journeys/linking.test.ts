@@ -1,8 +1,11 @@
 /** Adding and removing sign-in methods: what a person sees, what a program gets, and what is written. */
 import { afterEach, describe, expect, test } from "vitest";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import type { GroupId } from "../../src/kernel/ids.js";
 import { newId } from "../../src/kernel/ids.js";
+import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock } from "../../src/kernel/time.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import {
@@ -276,23 +279,134 @@ describe("removing a sign-in method", () => {
     expect(await userIdOf(world, ann)).toBe(annId);
   });
 
-  test("VA-14 AC-15 the memberships that its provider's claims gave go with it, and no others", async () => {
-    const { world, ann, annId } = await withAnn();
-    await add(world, ann, "other", "ann-o");
-    const at = systemClock.now();
+  const ruled = {
+    config: {
+      roles: { default: "user", fromClaims: true, absent: { newUser: "default" } },
+      groups: { fromClaims: true, create: true, join: "any" },
+    },
+  } as const;
+  const says = (world: TwoProviders, claims: object) =>
+    void world.other.people.set("ann-o", { sub: "ann-o", email: "ann@elsewhere.example", claims: { ...claims } });
+  /** Ann, who is no admin: Cleo is. */
+  async function withAnnOfMany(options: Parameters<typeof withAnn>[0] = {}) {
+    const setting = await withAnn({ ...ruled, ...options });
+    const { world, ann } = setting;
+    await world.signIn(world.browser(), "cleo-3");
+    const cleo = await world.store.users.byEmail("cleo@example.com");
     await world.store.transaction(async (tx) => {
-      for (const name of ["rowing", "lunch"]) {
-        const id = newId<GroupId>(at, systemRandom);
-        await tx.groups.insert({ id, name, permissions: {}, share: "false", createdBy: "manual", createdAt: at });
-        for (const origin of name === "rowing" ? ["claims:other", "claims:fake"] : ["claims:other", "manual"])
-          await tx.groups.addMember({ userId: annId, groupId: id, origin, createdAt: at });
-      }
+      if (cleo) await tx.users.update({ ...cleo, role: "admin", version: cleo.version + 1 }, cleo.version);
+      const her = await tx.users.byId(setting.annId);
+      if (her) await tx.users.update({ ...her, role: "user", roleOrigin: "default", version: 9 }, her.version);
+      await tx.announcements.append("user", setting.annId, systemClock.now());
     });
+    return { ...setting, sees: async () => (await world.session(ann)).body.user };
+  }
+
+  test("VA-14 AC-15 what its provider's claims gave goes with it, groups and role, and nothing else", async () => {
+    const { world, ann, annId, sees } = await withAnnOfMany();
+    const at = systemClock.now();
+    const id = newId<GroupId>(at, systemRandom);
+    await world.store.transaction(async (tx) => {
+      await tx.groups.insert({
+        id,
+        name: "lunch",
+        permissions: {},
+        share: "false",
+        createdBy: "manual",
+        createdAt: at,
+      });
+      await tx.groups.addMember({ userId: annId, groupId: id, origin: "manual", createdAt: at });
+    });
+    world.provider.people.set("ann-1", { sub: "ann-1", email: "ann@example.com", claims: { groups: ["rowing"] } });
+    await world.signIn(ann, "ann-1");
+    says(world, { roles: ["admin"], groups: ["rowing", "lunch", "chess"] });
+    expect(errorOf(await add(world, ann, "other", "ann-o"))).toBeNull();
+    // At once, in the session that is open.
+    expect(await sees()).toMatchObject({ role: "admin", groups: ["chess", "lunch", "rowing"] });
+    expect((await world.store.users.byId(annId))?.roleOrigin).toBe("claims:other");
+    const [synced] = await auditTypes(world, "groups.synced");
+    expect(synced).toMatchObject({ provider: "other", rule: "link", actor: { kind: "user", id: annId } });
+    const changed = { rule: "claims:other", data: { from: "user", to: "admin", through: "link" } };
+    expect((await auditTypes(world, "role.changed"))[0]).toMatchObject(changed);
+
     await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    expect(await sees()).toMatchObject({ role: "user", groups: ["lunch", "rowing"] });
     const left = await world.store.groups.ofUser(annId);
     expect(left.map(({ group, origin }) => [group.name, origin])).toEqual([
       ["lunch", "manual"],
-      ["rowing", "claims:fake"],
+      ["rowing", `claims:fake ${world.provider.issuer}`],
     ]);
+    expect(await world.store.users.byId(annId)).toMatchObject({ role: "user", roleOrigin: "default" });
+    const [unlinked] = await auditTypes(world, "identity.unlinked");
+    expect(unlinked?.data["groups"]).toEqual(["chess", "lunch", "rowing"]);
+    const back = { from: "admin", to: "user", by: "unlink", through: "unlink" };
+    expect((await auditTypes(world, "role.changed"))[0]).toMatchObject({ rule: "default", data: back });
+  });
+
+  test("VA-14 AC-12 the last admin stays one when the claims that made them one go", async () => {
+    const { world, ann, annId } = await withAnnOfMany();
+    says(world, { roles: ["admin"] });
+    await add(world, ann, "other", "ann-o");
+    const cleo = await world.store.users.byEmail("cleo@example.com");
+    if (cleo) await world.store.transaction((tx) => tx.users.delete(cleo.id));
+    await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    expect(await world.store.users.byId(annId)).toMatchObject({ role: "admin" });
+    const kept = { kept: "admin", wanted: "user", through: "unlink" };
+    expect((await auditTypes(world, "role.last_admin_kept"))[0]?.data).toMatchObject(kept);
+  });
+
+  test("AC-4 AC-12 an identity that the role rules would turn away is no way in, so it is not added", async () => {
+    const { world, ann, annId, sees } = await withAnnOfMany();
+    says(world, { roles: ["guest"], groups: ["chess"] });
+    const page = await add(world, ann, "other", "ann-o");
+    expect([new URL(page.url).pathname, errorOf(page)]).toEqual(["/auth/account", "account.role_refused"]);
+    expect(page.text).toContain("Your sign-in provider gives you no access to this app.");
+    expect(await identitiesOf(world, annId)).toHaveLength(1);
+    // Nobody is signed out for having tried, and nothing was joined.
+    expect(await sees()).toMatchObject({ role: "user", groups: [] });
+    expect((await auditTypes(world, "identity.link_refused"))[0]).toMatchObject({ code: "account.role_refused" });
+  });
+
+  test("VA-14 LO-8 what was granted for her absence goes too, and is revoked; a deleted person's as well", async () => {
+    const scopes = ["openid", "email", "offline_access"];
+    const offline = { keepOfflineGrants: true, scopes, revokeOnSignOut: "never" } as const;
+    const { world, ann, annId } = await withAnnOfMany({ otherConfig: offline, providerConfig: offline });
+    await add(world, ann, "other", "ann-o");
+    const [phone, laptop] = [world.browser(), world.browser()];
+    await world.signIn(phone, "ann-o", { provider: "other" });
+    await world.signIn(laptop, "ann-1");
+    for (const [provider, sub] of [
+      [world.other, "ann-o"],
+      [world.provider, "ann-1"],
+    ] as const) {
+      const token = await provider.logoutToken({ sid: provider.sidOf(sub) });
+      const body = new URLSearchParams({ logout_token: token });
+      expect((await world.request("/backchannel-logout", { method: "POST", body })).status).toBe(200);
+    }
+    const kept = async () => (await world.store.grants.ofUser(annId)).filter(({ sessionId }) => sessionId === null);
+    expect((await kept()).map(({ connection }) => connection).sort()).toEqual(["provider:fake", "provider:other"]);
+    const asked = { user: annId, connection: "provider:other" };
+    expect((await world.latchkey.vault.accessToken(asked)).accessToken).toMatch(/^access-/);
+
+    await remove(world, ann, (await identityOf(world, annId, "other")).id);
+    expect((await kept()).map(({ connection }) => connection)).toEqual(["provider:fake"]);
+    await expect(world.latchkey.vault.accessToken(asked)).rejects.toMatchObject({ code: "grant.not_connected" });
+    await expect.poll(() => world.other.requestsTo("revocation").length).toBe(2);
+    const [gone] = await auditTypes(world, "grant.disconnected");
+    expect(gone).toMatchObject({ connection: "provider:other", rule: "identity_unlinked" });
+    expect(world.provider.requestsTo("revocation")).toEqual([]);
+
+    const resolved = resolveConfig(world.config);
+    if (!resolved.ok) throw new Error("configuration");
+    const administration = await openAdministration(resolved.value, { log: silentLog });
+    await administration.deleteUser("ann@example.com");
+    await administration.close();
+    expect((await auditTypes(world, "grant.disconnected"))[0]).toMatchObject({
+      connection: "provider:fake",
+      rule: "user_deleted",
+    });
+    expect((await world.store.outbox.waiting()).rows + world.provider.requestsTo("revocation").length).toBeGreaterThan(
+      0,
+    );
   });
 });

@@ -135,7 +135,7 @@ function keepAll(
 }
 
 /** AC-17: made when it is not there. Being open to claims or blocked for them does not concern it. */
-function defaultStep(name: string, known: KnownGroups): GroupStep {
+export function defaultStep(name: string, known: KnownGroups): GroupStep {
   const group = known.existing.find((one) => one.name === name);
   return group
     ? { kind: "join", name, id: group.id, origin: defaultOrigin, why: "default" }

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { IdentityId, UserId } from "../../kernel/ids.js";
 import type { IncomingIdentity } from "./identity.js";
-import { type LinkFacts, type LinkRefusal, type OwnIdentity, refuseLink, refuseUnlink } from "./link.js";
+import {
+  type LinkFacts,
+  type LinkRefusal,
+  type OwnIdentity,
+  refuseLink,
+  refuseUnlink,
+  roleAfterUnlink,
+} from "./link.js";
 
 const ann = "ann" as UserId;
 const ben = "ben" as UserId;
@@ -81,5 +88,29 @@ describe("removing an identity", () => {
     expect([refuseUnlink("off", [on, off]), refuseUnlink("on", [on, off])]).toEqual([undefined, "link.last_identity"]);
     expect(refuseUnlink("on", [on])).toBe("link.last_identity");
     expect(refuseUnlink("else", [on, off])).toBe("link.not_found");
+  });
+});
+
+describe("the role of somebody who takes a method away", () => {
+  const rules = { order: ["pending", "guest", "user", "admin"], default: "user" };
+  const left = (role: string, roleOrigin: string, lastAdmin = false) => {
+    const end = roleAfterUnlink({ role, roleOrigin, lastAdmin }, "corp", rules);
+    return `${end.kind} ${end.role}`;
+  };
+  test.each([
+    ["admin", "claims:corp", "set user"],
+    ["user", "claims:corp", "keep user"],
+    // Nobody rises by it.
+    ["guest", "claims:corp", "keep guest"],
+    ["pending", "claims:corp", "keep pending"],
+    // What others gave stays.
+    ["admin", "claims:other", "keep admin"],
+    ["admin", "claims:corp2", "keep admin"],
+    ["admin", "manual", "keep admin"],
+    ["admin", "first-user", "keep admin"],
+  ])("VA-14 AC-12 %s from %s: %s", (role, origin, expected) => expect(left(role, origin)).toBe(expected));
+
+  test("VA-14 AC-12 the last admin keeps it", () => {
+    expect(left("admin", "claims:corp", true)).toBe("last_admin_kept admin");
   });
 });

@@ -5,6 +5,8 @@
 import type { IdentityId, UserId } from "../../kernel/ids.js";
 import { type AccountRules, passesDomains } from "./decide.js";
 import type { IncomingIdentity } from "./identity.js";
+import { defaultOrigin } from "./origin.js";
+import type { RoleOutcome, RoleRefusal, RoleRules } from "./role.js";
 
 /** What the store knows that bears on adding an identity to an account, read in one transaction. */
 export interface LinkFacts {
@@ -22,6 +24,8 @@ export type LinkRefusal =
   | "account.disabled"
   | "account.domain_refused"
   | "account.pending"
+  | RoleRefusal
+  | "account.groups_too_many"
   | "link.identity_taken"
   | "link.issuer_taken"
   | "link.session_changed";
@@ -55,4 +59,22 @@ export function refuseUnlink(
 ): "link.not_found" | "link.last_identity" | undefined {
   if (!own.some((identity) => identity.id === id)) return "link.not_found";
   return own.some((identity) => identity.id !== id && identity.usable) ? undefined : "link.last_identity";
+}
+
+/**
+ * The role of somebody who takes a sign-in method away. One that this provider's claims gave goes with them: it was the
+ * provider's word, and nobody's else. What is left is the default, but never more than there was, and never no admin.
+ * A sign-in by another method says what that one gives.
+ */
+export function roleAfterUnlink(
+  user: { readonly role: string; readonly roleOrigin: string; readonly lastAdmin: boolean },
+  provider: string,
+  rules: Pick<RoleRules, "order" | "default">,
+): Exclude<RoleOutcome, { kind: "refuse" }> {
+  const rule = "unlink";
+  const rank = (role: string) => rules.order.indexOf(role);
+  const keep = { kind: "keep", role: user.role, rule } as const;
+  if (user.roleOrigin !== `claims:${provider}` || rank(user.role) <= rank(rules.default)) return keep;
+  if (user.lastAdmin) return { kind: "last_admin_kept", role: "admin", wanted: rules.default, rule };
+  return { kind: "set", role: rules.default, origin: defaultOrigin, rule };
 }

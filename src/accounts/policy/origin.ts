@@ -8,6 +8,10 @@ export const defaultOrigin = "default";
 /** A provider's id has no space, so the first one ends it whatever the issuer looks like. */
 export const claimsOrigin = (provider: string, issuer: string): string => `claims:${provider} ${issuer}`;
 
+/** Whether claims of this issuer gave it, whatever its provider's id was. */
+export const isClaimsOriginOf = (origin: string, issuer: string): boolean =>
+  origin.startsWith("claims:") && origin.slice(origin.indexOf(" ") + 1) === issuer;
+
 /** What people and programs are shown: `manual` · `default` · `claims:<provider>`. */
 export const shownOrigin = (origin: string): string =>
   origin.startsWith("claims:") ? (origin.split(" ")[0] ?? origin) : origin;

@@ -20,5 +20,6 @@ export const authentik: Preset = {
   // Not documented.
   revocationEndsOneToken: false,
   // `email_verified` is false since 2025.10 unless the operator maps it: true is somebody's word, and counts.
-  quirks: noQuirks,
+  // The default mapping writes the list whether or not there is something in it.
+  quirks: { ...noQuirks, groupsWhenEmpty: "empty_list" },
 };

@@ -19,7 +19,9 @@ export const keycloak: Preset = {
   claims: { roles: "realm_access.roles", groups: "groups" },
   // A refresh token stands for the client's session and, where there is one, the consent; revoking ends both.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, document: withDottedClient },
+  // Since release 22 its mapper writes no claim where it wrote an empty list, and that is to stay:
+  // https://github.com/keycloak/keycloak/issues/22340
+  quirks: { ...noQuirks, groupsWhenEmpty: "left_out", document: withDottedClient },
 };
 
 /**

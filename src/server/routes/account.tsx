@@ -46,7 +46,7 @@ function failureFrom(query: URLSearchParams): Failure | undefined {
   if (
     code === undefined ||
     !isErrorCode(code) ||
-    !/^(?:session\.not_found|account\.domain_refused|(?:link|signin)\..+)$/.test(code)
+    !/^(?:session\.not_found|account\.(?:domain_refused|roles?_\w+|groups_too_many)|(?:link|signin)\..+)$/.test(code)
   ) {
     return undefined;
   }
