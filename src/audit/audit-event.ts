@@ -30,7 +30,8 @@ export type AuditEventType =
   | "session.ended"
   | "grant.refresh_failed"
   | "grant.needs_reconnect"
-  | "grant.disconnected";
+  | "grant.disconnected"
+  | "tool_server.issuer_mismatch_allowed";
 
 /** Who asked: what the request itself tells. */
 export interface AuditContext {

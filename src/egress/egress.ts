@@ -167,15 +167,19 @@ type Limits = ReturnType<typeof limitsFor>;
 
 async function readAnswer(answer: Answer, url: URL, limits: Limits): Promise<EgressResponse> {
   const { status, headers } = answer;
+  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   const refuse = (code: "egress.too_large" | "egress.content_type" | "egress.failed", reason: string) => {
     answer.body.destroy();
-    return new LatchkeyError(code, { data: { reason, status } });
+    return new LatchkeyError(code, { data: { reason, status, mediaType: type.slice(0, 80) } });
   };
   if (status > 599) throw refuse("egress.failed", "status");
   if (answer.headerCount > limits.headerCount) throw refuse("egress.too_large", "header_count");
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (status < 300 && limits.contentTypes && !limits.contentTypes.test(type))
     throw refuse("egress.content_type", "media_type");
+  if (!limits.readsBody) {
+    answer.body.destroy();
+    return { url: url.href, status, headers, body: new Uint8Array() };
+  }
   if (Number(headers.get("content-length")) > limits.bytes) throw refuse("egress.too_large", "content_length");
 
   const body = await readCapped(answer.body, headers.get("content-encoding"), limits.bytes);

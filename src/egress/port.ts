@@ -14,6 +14,7 @@ export type EgressPurpose =
   | "groups"
   | "picture"
   | "api"
+  | "probe"
   | "check";
 
 export type EgressMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
@@ -34,7 +35,7 @@ export interface EgressResponse {
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
-  /** The whole body, decompressed and within its limit. */
+  /** The whole body, decompressed and within its limit; empty for a purpose that reads none. */
   readonly body: Uint8Array;
 }
 

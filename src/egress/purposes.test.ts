@@ -18,6 +18,7 @@ describe("the table of purposes", () => {
       groups: 0,
       picture: 3,
       api: "answer",
+      probe: "answer",
       check: "answer",
     });
   });

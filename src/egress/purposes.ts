@@ -22,6 +22,8 @@ export interface PurposeLimits {
   readonly headerCount: number;
   /** Most bytes, before and after decompression; null is `egress.maxBytes`, which is also never exceeded. */
   readonly bytes: number | null;
+  /** False: status and headers are the answer, and its body, which may be a stream without an end, is not waited for. */
+  readonly readsBody: boolean;
   /** Longest time from lookup to last byte over all redirects; null is `egress.timeout`, also never exceeded. */
   readonly time: Duration | null;
 }
@@ -30,27 +32,36 @@ const json = /^(application\/([a-z0-9!#$&^_.+-]+\+)?json|text\/json)$/;
 const jsonOrJwt = /^(application\/([a-z0-9!#$&^_.+-]+\+)?(json|jwt)|text\/(json|plain))$/;
 
 export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
-  metadata: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, time: null },
-  jwks: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, time: null },
-  token: { redirects: 0, contentTypes: null, headerCount: 100, bytes: null, time: null },
+  metadata: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, readsBody: true, time: null },
+  jwks: { redirects: 3, contentTypes: json, headerCount: 100, bytes: null, readsBody: true, time: null },
+  token: { redirects: 0, contentTypes: null, headerCount: 100, bytes: null, readsBody: true, time: null },
   // Carries an access token. Some providers call their JSON text/plain.
-  userinfo: { redirects: 0, contentTypes: jsonOrJwt, headerCount: 100, bytes: null, time: null },
+  userinfo: { redirects: 0, contentTypes: jsonOrJwt, headerCount: 100, bytes: null, readsBody: true, time: null },
   // Its answer is empty or an error; nobody should wait long for it.
-  revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: seconds(10) },
-  par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, time: null },
+  revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, readsBody: true, time: seconds(10) },
+  par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, readsBody: true, time: null },
   // Carries the token that lets us register, and its answer carries a secret.
-  registration: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: null },
+  registration: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, readsBody: true, time: null },
   // Carries somebody's name and address, and a chat service's URL is a credential. The answer is its status.
-  webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, time: seconds(20) },
+  webhook: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, readsBody: true, time: seconds(20) },
   // Carries an access token, and is asked page by page: a page of 999 ids has some 60 KB.
-  groups: { redirects: 0, contentTypes: json, headerCount: 100, bytes: 524_288, time: seconds(5) },
+  groups: { redirects: 0, contentTypes: json, headerCount: 100, bytes: 524_288, readsBody: true, time: seconds(5) },
   // Bytes of a stranger's choice, which nobody waits for. What they are is seen in them, so their name is not asked.
-  picture: { redirects: 3, contentTypes: null, headerCount: 60, bytes: 1_000_000, time: seconds(5) },
+  picture: { redirects: 3, contentTypes: null, headerCount: 60, bytes: 1_000_000, readsBody: true, time: seconds(5) },
   // What an app asks of a provider's or tool server's API with its person's token (`vault.fetch`). Whether a redirect may
   // be followed depends on the connection's bounds, which the vault knows.
-  api: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
+  api: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, readsBody: true, time: null },
+  // What a tool server is asked without a token, to see what it wants. An answer to `initialize` may be an event stream.
+  probe: {
+    redirects: "answer",
+    contentTypes: null,
+    headerCount: 100,
+    bytes: null,
+    readsBody: false,
+    time: seconds(10),
+  },
   // What `latchkey doctor` looks at as a stranger's browser would: no credential, no cookie, nothing kept.
-  check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, time: null },
+  check: { redirects: "answer", contentTypes: null, headerCount: 100, bytes: null, readsBody: true, time: null },
 };
 
 /** The limits of one request. A `timeout` of the request's own replaces the purpose's and the configured one. */

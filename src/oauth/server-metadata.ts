@@ -13,30 +13,39 @@ const called = [
   "revocation_endpoint",
   "introspection_endpoint",
   "pushed_authorization_request_endpoint",
+  "registration_endpoint",
 ] as const;
 /** Without these nobody can sign in; a bad one is named instead of passed over. */
-const required: readonly string[] = ["authorization_endpoint", "token_endpoint"];
-const refusedWhenBad: readonly string[] = [...required, "jwks_uri"];
+const toSignIn: readonly string[] = ["authorization_endpoint", "token_endpoint"];
+const refusedWhenBad: readonly string[] = [...toSignIn, "jwks_uri"];
 
 const lists = [
   "token_endpoint_auth_methods_supported",
   "token_endpoint_auth_signing_alg_values_supported",
   "id_token_signing_alg_values_supported",
   "code_challenge_methods_supported",
+  "scopes_supported",
+  "grant_types_supported",
+  "dpop_signing_alg_values_supported",
 ] as const;
-const flags = ["require_pushed_authorization_requests", "authorization_response_iss_parameter_supported"] as const;
+const flags = [
+  "require_pushed_authorization_requests",
+  "authorization_response_iss_parameter_supported",
+  "client_id_metadata_document_supported",
+] as const;
 
 /**
  * The metadata, or what is wrong with it in a few words for the log.
  *
- * `issuer` must equal `expected` byte for byte (RFC 8414 §3.3). `overrides` replace endpoints. The authorization and
- * token endpoints must be there and be URLs that may be used. Any other endpoint that may not be used, and a list or
+ * `issuer` must equal `expected` byte for byte (RFC 8414 §3.3). `overrides` replace endpoints. Those in `required`
+ * must be there and be URLs that may be used. Any other endpoint that may not be used, and a list or
  * flag of the wrong type, counts as absent, which is its safe meaning. Other members are kept as they are.
  */
 export function readServerMetadata(
   document: JsonObject,
   expected: string,
   overrides: Readonly<Record<string, string | undefined>>,
+  required: readonly string[] = toSignIn,
 ): Result<AuthorizationServer, string> {
   const issuer = member(document, "issuer");
   if (issuer !== expected) return err(`issuer is ${JSON.stringify(issuer ?? null).slice(0, 200)}, not ${expected}`);

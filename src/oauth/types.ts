@@ -20,6 +20,11 @@ export interface AuthorizationServer {
   readonly id_token_signing_alg_values_supported?: readonly string[] | undefined;
   readonly userinfo_signed_response_alg?: string | undefined;
   readonly code_challenge_methods_supported?: readonly string[] | undefined;
+  readonly scopes_supported?: readonly string[] | undefined;
+  readonly grant_types_supported?: readonly string[] | undefined;
+  readonly dpop_signing_alg_values_supported?: readonly string[] | undefined;
+  readonly registration_endpoint?: string | undefined;
+  readonly client_id_metadata_document_supported?: boolean | undefined;
   readonly [member: string]: unknown;
 }
 
