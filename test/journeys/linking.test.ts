@@ -205,6 +205,8 @@ describe("removing a sign-in method", () => {
     const alone = await ann.get(world.url("/account"));
     expect(alone.text).not.toContain("/unlink");
     expect(alone.text).toContain("This is your only way to sign in, so it cannot be removed. Add another one first.");
+    // A warning about a button that is not there would contradict that.
+    expect(alone.text).not.toContain("Removing it signs you out here.");
     await add(world, ann, "other", "ann-o");
     expect((await ann.get(world.url("/account"))).text.match(/\/unlink"/g)).toHaveLength(2);
     const page = await remove(world, ann, (await identityOf(world, annId, "other")).id);

@@ -19,7 +19,12 @@ export const MethodsCard: FC<{ frame: Frame; account: AccountView }> = ({ frame,
       <ul class="rows">
         {identities.map((identity) => (
           <li key={identity.id}>
-            <MethodFacts messages={messages} identity={identity} current={identity.id === methods.current} />
+            <MethodFacts
+              messages={messages}
+              identity={identity}
+              current={identity.id === methods.current}
+              removable={methods.removable.includes(identity.id)}
+            />
             {methods.removable.includes(identity.id) && (
               <form method="post" action={`${path}/${identity.id}/unlink`}>
                 <button
@@ -55,10 +60,11 @@ export const MethodsCard: FC<{ frame: Frame; account: AccountView }> = ({ frame,
   );
 };
 
-const MethodFacts: FC<{ messages: Messages; identity: IdentityView; current: boolean }> = ({
+const MethodFacts: FC<{ messages: Messages; identity: IdentityView; current: boolean; removable: boolean }> = ({
   messages,
   identity,
   current,
+  removable,
 }) => (
   <div>
     <p class="name">
@@ -81,7 +87,7 @@ const MethodFacts: FC<{ messages: Messages; identity: IdentityView; current: boo
       <span>
         {messages.account.methodAdded} <Time at={identity.createdAt} messages={messages} />
       </span>
-      {current && <span>{messages.account.methodCurrentNote}</span>}
+      {current && removable && <span>{messages.account.methodCurrentNote}</span>}
     </p>
   </div>
 );
