@@ -1,3 +1,4 @@
+import nodeTls from "node:tls";
 import { describe, expect, test } from "vitest";
 import { egressFetch } from "../../src/egress/as-fetch.js";
 import type { EgressLine } from "../../src/egress/egress.js";
@@ -51,6 +52,22 @@ describe("TLS", () => {
     } finally {
       if (before === undefined) delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
       else process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before;
+    }
+  });
+
+  test("EG-1 a server that speaks nothing newer than TLS 1.1 is refused, whatever the process would allow by itself", async () => {
+    const before = [nodeTls.DEFAULT_MIN_VERSION, nodeTls.DEFAULT_CIPHERS] as const;
+    // What --tls-min-v1.0 and --tls-cipher-list do.
+    nodeTls.DEFAULT_MIN_VERSION = "TLSv1";
+    nodeTls.DEFAULT_CIPHERS = "DEFAULT@SECLEVEL=0";
+    try {
+      const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1" } as const;
+      const server = await aServer(undefined, { tls: { ...tls, ...old } });
+      const url = `https://idp.test:${server.port}/`;
+      const error = await failureOf(aDoor({ ...secure, ca: authority }).request({ purpose: "metadata", url }));
+      expect([error.code, server.requests.length]).toEqual(["egress.failed", 0]);
+    } finally {
+      [nodeTls.DEFAULT_MIN_VERSION, nodeTls.DEFAULT_CIPHERS] = before;
     }
   });
 

@@ -58,7 +58,7 @@ const answerJson: RequestListener = (_request, response) => {
 /** An HTTP server (HTTPS with `tls`) that reads whole requests, remembers them, and answers as told. */
 export async function aServer(
   answer: RequestListener = answerJson,
-  options: { host?: string; port?: number; tls?: { key: string; cert: string } } = {},
+  options: { host?: string; port?: number; tls?: import("node:tls").TlsOptions } = {},
 ): Promise<Counted> {
   const requests: Counted["requests"][number][] = [];
   const listener: RequestListener = (request, response) => {
