@@ -4,17 +4,8 @@
  * waits in the outbox for the running server.
  */
 
-import {
-  addUser,
-  deleteUser,
-  findUser,
-  listUsers,
-  type NewUser,
-  type Operator,
-  setDisabled,
-  setRole,
-} from "./accounts/administer.js";
-import { shownOrigin } from "./accounts/policy/origin.js";
+import { addUser, deleteUser, findUser, type NewUser, type Operator } from "./accounts/administer.js";
+import { administerUsers, type UserDetails } from "./administer-users.js";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
@@ -25,7 +16,7 @@ import { type IdentityId, isId, newId, type UserId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
-import { type EndReason, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
+import { type EndReason, prepareEndOfUser } from "./logout/end-sessions.js";
 import { keptGrants, prepareEndOfKept } from "./logout/kept-grants.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
@@ -33,18 +24,12 @@ import { userCreated, webhookRows } from "./outbox/webhook.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
 import { migrateStore, openStore } from "./store/open.js";
-import type { AuditEventRecord, IdentityRecord, SessionRecord, UserRecord } from "./store/records.js";
+import type { AuditEventRecord, UserRecord } from "./store/records.js";
 
+export type { UserDetails } from "./administer-users.js";
 export type { KeyCount, KeyStatus } from "./keys/count-keys.js";
 export type { Rotation } from "./keys/rotate-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
-
-export interface UserDetails {
-  readonly user: UserRecord;
-  readonly identities: readonly IdentityRecord[];
-  readonly sessions: readonly SessionRecord[];
-  readonly groups: readonly { readonly name: string; readonly origin: string }[];
-}
 
 /** `who` is an e-mail address or an id; each throws `account.not_found` when it is nobody's. */
 export interface Administration {
@@ -127,14 +112,9 @@ export async function openAdministration(
   };
   const actor = { kind: "operator", id: "command-line" } as const;
   const by = (): Operator => ({ actor, requestId: newId<IdentityId>(clock.now(), random), address: null });
-  const idOf = async (who: string): Promise<UserId> => (await findUser(wired, who)).id;
-
   const ending = (audit: Operator, reason: EndReason) => ({ actor, reason, audit, now: clock.now() });
 
-  async function signOut(user: UserRecord): Promise<number> {
-    const sessions = await store.sessions.ofUser(user.id);
-    return endSessions(wired, sessions, ending(by(), "ended_by_operator"));
-  }
+  const users = administerUsers(wired, config);
 
   return {
     addUser: ({ role = config.roles.default, ...input }) =>
@@ -151,23 +131,10 @@ export async function openAdministration(
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;
     },
-    listUsers: (page, filter) => listUsers(wired, page, filter),
-    async userDetails(who) {
-      const user = await findUser(wired, who);
-      const groups = await store.groups.ofUser(user.id);
-      return {
-        user,
-        identities: await store.identities.ofUser(user.id),
-        sessions: await store.sessions.ofUser(user.id),
-        groups: groups.map(({ group, origin }) => ({ name: group.name, origin: shownOrigin(origin) })),
-      };
-    },
-    setRole: async (who, role) => setRole(wired, await idOf(who), role, config.roles.order, by()),
-    async setDisabled(who, disabled) {
-      const [id, operator] = [await idOf(who), by()];
-      const end = await prepareEndOfUser(wired, id, ending(operator, "user_disabled"));
-      return setDisabled(wired, id, disabled, operator, async (tx) => void (await end(tx)));
-    },
+    listUsers: (page, filter) => users.list(page, filter),
+    userDetails: (who) => users.details(who),
+    setRole: (who, role) => users.setRole(who, role, by()),
+    setDisabled: (who, disabled) => users.setDisabled(who, disabled, by()),
     async deleteUser(who) {
       const user = await findUser(wired, who);
       const operator = by();
@@ -181,10 +148,7 @@ export async function openAdministration(
       });
       return user;
     },
-    async signOutUser(who) {
-      const user = await findUser(wired, who);
-      return { user, ended: await signOut(user) };
-    },
+    signOutUser: (who) => users.signOut(who, by()),
     async close() {
       await Promise.all(published);
       await bus?.close();

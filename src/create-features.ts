@@ -59,6 +59,8 @@ export function createFeatures(wired: Wired): Features {
   const view = { store, providers };
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
 
+  let admin: ReturnType<Features["admin"]> | undefined;
+
   /** Beside the request: whoever loads the page next sees what came of it (SI-3). */
   function lookAgain(provider: Provider): void {
     metadata.discover(provider).catch((thrown: unknown) => {
@@ -185,6 +187,12 @@ export function createFeatures(wired: Wired): Features {
       } catch (thrown) {
         return { ready: false, code: isLatchkeyError(thrown) ? thrown.code : "store.unavailable" };
       }
+    },
+    admin() {
+      admin ??= import("./create-admin.js").then((loaded) =>
+        loaded.createAdmin(config, signIn, () => jobs.nudge("outbox")),
+      );
+      return admin;
     },
     metrics: wired.metrics,
     async metricsPage(authorization) {

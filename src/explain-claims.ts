@@ -94,18 +94,27 @@ export async function explainClaims(
     const reads: Reads = store ?? nobody;
     const provider = createProviderRegistry(config, await pinned(config, store)).byId(input.provider);
     if (!provider) throw new LatchkeyError("signin.provider_unknown");
-    const { told, warnings } = tellAs(provider, input.claims);
-    const around: readonly Warning[] = [
-      ...(store ? [] : [{ code: "no_database" as const }]),
-      ...(provider.enabled ? [] : [{ code: "provider_disabled" as const }]),
-      ...warnings,
-    ];
-    const openToFirstPerson = isLoopbackUrl(config.baseUrl);
-    const rules = rulesOf({ accounts: accountSettings(config), openToFirstPerson }, { setup: null });
-    return await explain(reads, { provider, told, rules, user: input.user, around });
+    const told = await explainWith({ reads, provider, config }, input);
+    return store ? told : { ...told, warnings: [{ code: "no_database" as const }, ...told.warnings] };
   } finally {
     await store?.close();
   }
+}
+
+/**
+ * The same over a store that is open, as a running server asks it.
+ *
+ * @throws LatchkeyError `account.not_found` · `signin.userinfo_invalid` · `store.*`
+ */
+export async function explainWith(
+  { reads, provider, config }: { readonly reads: Reads; readonly provider: Provider; readonly config: Config },
+  input: Pick<ExplainInput, "claims" | "user">,
+): Promise<ClaimsExplanation> {
+  const { told, warnings } = tellAs(provider, input.claims);
+  const disabled: readonly Warning[] = provider.enabled ? [] : [{ code: "provider_disabled" }];
+  const openToFirstPerson = isLoopbackUrl(config.baseUrl);
+  const rules = rulesOf({ accounts: accountSettings(config), openToFirstPerson }, { setup: null });
+  return explain(reads, { provider, told, rules, user: input.user, around: [...disabled, ...warnings] });
 }
 
 async function explain(
@@ -177,7 +186,10 @@ function asIdentityOf(
     createdAt: never,
     lastUsedAt: never,
   };
-  return { ...reads, identities: { ...reads.identities, bySubject: async () => record } };
+  // Named one by one: a running server's store keeps what it answers in its prototype.
+  const { users, groups, identities } = reads;
+  const { ofUser, bySub } = identities;
+  return { users, groups, identities: { ofUser, bySub, bySubject: async () => record } };
 }
 
 /** What the claims are to a sign-in: a preset's reading of them, and the issuer that the identity would have. */

@@ -90,7 +90,17 @@ const houseRules: Rules = {
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: {
       values: ["kernel", "config", "providers/redirect-uri.ts"],
-      types: ["accounts", "sessions", "providers", "tool-servers", "services"],
+      types: [
+        "accounts",
+        "sessions",
+        "providers",
+        "tool-servers",
+        "services",
+        "outbox",
+        "store",
+        "administer-users.ts",
+        "explain-claims.ts",
+      ],
     },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
     doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys"] },
@@ -124,6 +134,8 @@ const houseRules: Rules = {
     "create-features.ts": everything,
     "create-vault.ts": everything,
     "create-sync.ts": everything,
+    "create-admin.ts": everything,
+    "administer-users.ts": everything,
     "administration.ts": everything,
     "diagnostics.ts": everything,
     "explain-claims.ts": everything,

@@ -83,6 +83,7 @@ describe("the command line itself", () => {
       "user enable",
       "user delete",
       "user sign-out",
+      "user sync",
       "audit tail",
       "audit export",
       "webhook list",

@@ -57,6 +57,7 @@ export const errorCatalog = {
   "account.domain_refused": { status: 403, retryable: false, message: "Your e-mail address may not be used here.", person: ask, operator: "The address is outside signIn.allowedDomains, or not verified." },
   "account.disabled": { status: 403, retryable: false, message: "Your account has been switched off.", person: ask, operator: "The user is disabled: latchkey user show." },
   "account.pending": { status: 403, retryable: false, message: "Your account is waiting for approval.", person: "Wait until an administrator lets you in.", operator: "The user's role is pending: latchkey user role." },
+  "account.not_admin": { status: 403, retryable: false, message: "Only administrators can open this page.", person: "Ask an administrator to do it for you.", operator: "The role of the person is not admin: latchkey user role." },
   "account.not_found": { status: 404, retryable: false, message: "There is no such account.", person: "Check the address or id.", operator: "No user has this id or e-mail address." },
   "account.exists": { status: 409, retryable: false, message: "There is already an account with this e-mail address.", person: "Use that account, or another address.", operator: "A user has this address: latchkey user show." },
   "account.email_invalid": { status: 400, retryable: false, message: "This is not an e-mail address that an account can have.", person: "Check the address.", operator: "It has to be one plain address: name@example.com." },

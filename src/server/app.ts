@@ -187,6 +187,21 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   // Who we are to authorization servers.
   app.get("/client-metadata.json", sendInstallationMetadata(web));
   app.get("/client-metadata/:file", sendServerMetadata(web));
+  // Operators' pages: loaded when somebody first asks for one (QU-14).
+  const admin = (name: keyof typeof import("./routes/admin.js")) => async (c: Ctx) =>
+    (await import("./routes/admin.js"))[name](web)(c);
+  app.get("/admin", admin("enter"));
+  app.get("/admin/users", admin("showUsers"));
+  app.get("/admin/users/:id", admin("showUser"));
+  app.post("/admin/users/:id/role", admin("setRole"));
+  app.post("/admin/users/:id/disable", admin("disableUser"));
+  app.post("/admin/users/:id/enable", admin("enableUser"));
+  app.post("/admin/users/:id/sign-out", admin("signOutUser"));
+  app.get("/admin/claims", admin("showClaims"));
+  app.post("/admin/claims", admin("explainClaims"));
+  app.get("/admin/webhooks", admin("showWebhooks"));
+  app.post("/admin/webhooks/retry-all", admin("retryAllMessages"));
+  app.post("/admin/webhooks/:id/retry", admin("retryMessage"));
 
   // JSON.
   app.openapi(api.sessionRoute, api.showSession(web));

@@ -18,6 +18,7 @@ import type { Service } from "../services/service.js";
 import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
 import type { ClientMetadata } from "../tool-servers/client-metadata.js";
+import type { AdminFeatures } from "./admin-features.js";
 
 /** Facts of one request that steps and audit events need; made once by the outermost middleware. */
 export interface RequestFacts {
@@ -224,6 +225,8 @@ export interface Features {
   authenticateService(presented: PresentedService): Promise<Service>;
   /** Ends the session of a value or an assertion; answers whether one ended. */
   revokeForService(input: RevokeRequest): Promise<boolean>;
+  /** What operators do. Loaded when it is first asked for. */
+  admin(): Promise<AdminFeatures>;
 
   readonly metrics: Metrics;
   /**

@@ -54,6 +54,13 @@ const changing = (id: string): [method: string, path: string][] => [
   ["POST", `/account/identities/${id}/unlink`],
   ["POST", `/api/identities/${id}/link`],
   ["DELETE", `/api/identities/${id}`],
+  ["POST", `/admin/users/${id}/role`],
+  ["POST", `/admin/users/${id}/disable`],
+  ["POST", `/admin/users/${id}/enable`],
+  ["POST", `/admin/users/${id}/sign-out`],
+  ["POST", "/admin/claims"],
+  ["POST", "/admin/webhooks/retry-all"],
+  ["POST", `/admin/webhooks/${id}/retry`],
 ];
 
 const foreign: [what: string, headers: Record<string, string>][] = [

@@ -13,11 +13,13 @@ import { silentMetrics } from "../../src/kernel/metrics.js";
 import { days, hours, type Instant, minutes, toInstant } from "../../src/kernel/time.js";
 import type { Provider } from "../../src/providers/provider.js";
 import { redirectUriOf } from "../../src/providers/redirect-uri.js";
+import type { AdminFeatures } from "../../src/server/admin-features.js";
 import { type App, createApp } from "../../src/server/app.js";
 import type { Features } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import type { SessionView } from "../../src/sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../../src/sessions/session.js";
+import type { UserRecord } from "../../src/store/records.js";
 import { rightToLeft } from "./right-to-left.js";
 
 export const now: Instant = toInstant(1_790_000_000_000);
@@ -288,6 +290,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       throw new LatchkeyError("token.client_invalid");
     },
     revokeForService: async () => false,
+    admin: async () => adminFeatures,
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     clientMetadata: () => undefined,
@@ -320,5 +323,43 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       }),
   };
 }
+
+/** A person as an operator's list has them. */
+export const aPerson = (name: string, more: Partial<UserRecord> = {}): UserRecord => ({
+  id: `01990000-0000-7000-8000-0000000001${String(name.length).padStart(2, "0")}` as UserId,
+  email: `${name.toLowerCase().replaceAll(" ", ".")}@example.com`,
+  emailVerified: true,
+  name,
+  picture: null,
+  role: "user",
+  roleOrigin: "default",
+  disabledAt: null,
+  claimedAt: ago(days(80)),
+  version: 1,
+  createdAt: ago(days(80)),
+  updatedAt: ago(days(2)),
+  lastSignInAt: ago(hours(5)),
+  ...more,
+});
+
+const adminFeatures: AdminFeatures = {
+  roles: ["pending", "user", "admin"],
+  attention: async () => ({ waiting: 0, waitingMore: false, dead: 0 }),
+  users: async () => ({ items: [aPerson("Ann Example")], next: null }),
+  user: async () => ({ user: aPerson("Ann Example"), identities: [], sessions: [], groups: [] }),
+  setRole: async () => aPerson("Ann Example"),
+  setDisabled: async () => aPerson("Ann Example"),
+  signOutUser: async () => 1,
+  explain: async () => {
+    throw new LatchkeyError("signin.provider_unknown");
+  },
+  messages: async () => ({ items: [], next: null }),
+  retry: async () => true,
+  retryAll: async () => 1,
+};
+/** What the admin pages get, with a part of it as the state needs it. */
+export const adminWith = (part: Partial<AdminFeatures>): Pick<Features, "admin"> => ({
+  admin: async () => ({ ...adminFeatures, ...part }),
+});
 
 export const callNames = (world: World): string[] => world.calls.map(({ name }) => name);

@@ -6,15 +6,17 @@ import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { IdentityView } from "../../src/accounts/list-identities.js";
 import type { ConfigInput } from "../../src/config/schema.js";
+import type { ClaimsExplanation } from "../../src/explain-claims.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
-import type { IdentityId } from "../../src/kernel/ids.js";
+import type { IdentityId, OutboxId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
-import { seconds, systemClock } from "../../src/kernel/time.js";
+import { seconds, systemClock, toInstant } from "../../src/kernel/time.js";
 import { githubIcon, googleIcon, microsoftIcon } from "../../src/providers/presets/icons.js";
 import type { Features, ProviderButton } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
-import { ann, aWorld, identities, ids, methods, sessions } from "./hand-made-features.js";
+import type { SessionRecord } from "../../src/store/records.js";
+import { adminWith, ann, aPerson, aWorld, identities, ids, methods, sessions } from "./hand-made-features.js";
 import { rightToLeft } from "./right-to-left.js";
 
 export interface PageState {
@@ -28,6 +30,8 @@ export interface PageState {
   readonly features?: Partial<Features>;
   /** A button to press first, found by CSS since its name depends on the language; where it leads outside is out of reach, so the page on the way stays. */
   readonly press?: string;
+  /** Fields to fill in before that, by CSS. */
+  readonly fill?: Readonly<Record<string, string>>;
   /** The page's script would go on to the next page at once. */
   readonly withoutScript?: boolean;
 }
@@ -63,6 +67,50 @@ const second = {
   emailVerified: false,
 } as IdentityView;
 const newcomer = { ...ann, user: { ...ann.user, role: "pending", groups: [] } };
+
+const admin = { ...ann, user: { ...ann.user, role: "admin" } };
+/** The admin pages, for somebody who may see them. */
+const asAdmin = (part: Parameters<typeof adminWith>[0] = {}): Partial<Features> => ({
+  checkSession: async () => ({ kind: "signed-in", ...admin }),
+  ...adminWith(part),
+});
+const longName = "Maximiliane Oberhauser-Wittgenstein von und zu Hohenstaufen";
+const crowd = [
+  aPerson("Ann Example", { role: "admin", roleOrigin: "claims:corp" }),
+  aPerson(longName, { role: "pending", lastSignInAt: null }),
+  aPerson("Ben Baker", { disabledAt: toInstant(1_789_000_000_000) }),
+  aPerson("cleo@example.com", { claimedAt: null, lastSignInAt: null, emailVerified: false }),
+];
+const explained: ClaimsExplanation = {
+  kind: "admit",
+  provider: "corp",
+  issuer: "https://idp.example.com",
+  person: {
+    identity: {
+      issuer: "https://idp.example.com",
+      subject: "00u1a2b3c4d5e6f7g8h9",
+      sub: "00u1a2b3c4d5e6f7g8h9",
+      email: "ann@example.com",
+      emailVerified: true,
+      emailMadeUp: false,
+      name: "Ann Example",
+      picture: undefined,
+    },
+    roles: { result: { kind: "values", values: ["team-a"] }, dropped: { wrongType: 0, tooLong: 0, malformed: 0 } },
+    groups: { result: { kind: "values", values: ["staff"] }, dropped: { wrongType: 1, tooLong: 0, malformed: 0 } },
+  },
+  account: { kind: "update", userId: ids.user, role: null },
+  role: { kind: "set", role: "admin", origin: "claims:corp", rule: "roles.rules.0: glob:team-*" },
+  groups: [
+    { kind: "create", name: "staff", origin: "claims:corp x", why: "in_claim" },
+    { kind: "blocked", name: "eu-admins", pattern: "*-admins" },
+    { kind: "leave", name: "former-members", id: "g" as never, origin: "claims:corp x", why: "not_in_claim" },
+    { kind: "keep", name: "lunch", origin: "manual", why: "not_of_this_provider" },
+  ],
+  email: { address: "ann@example.com", trusted: true, why: "verified_claim" },
+  user: { id: ids.user, email: "ann@example.com", name: "Ann Example", role: "user" },
+  warnings: [{ code: "values_dropped", claim: "groups", name: "groups", wrongType: 1, tooLong: 0, malformed: 0 }],
+};
 
 /** A colour that nobody could read on white, and one page of it must still pass. */
 const branding = {
@@ -167,6 +215,130 @@ export const pageStates: readonly PageState[] = [
     cookies: signedIn,
     features: { checkSession: async () => ({ kind: "signed-in", ...newcomer }) },
   },
+  {
+    page: "admin-users",
+    state: "several",
+    path: "/admin/users?search=example",
+    cookies: signedIn,
+    features: asAdmin({
+      attention: async () => ({ waiting: 3, waitingMore: false, dead: 2 }),
+      users: async () => ({ items: crowd, next: "cursor" }),
+    }),
+  },
+  {
+    page: "admin-users",
+    state: "nobody",
+    path: "/admin/users?search=zzz",
+    cookies: signedIn,
+    features: asAdmin({ users: async () => ({ items: [], next: null }) }),
+  },
+  {
+    page: "admin-user",
+    state: "full",
+    path: `/admin/users/${ids.user}?done=role-set`,
+    cookies: signedIn,
+    features: asAdmin({
+      user: async () => ({
+        user: aPerson("Ann Example", { role: "admin", roleOrigin: "claims:corp" }),
+        identities: identities.map((one) => ({
+          ...one,
+          userId: ids.user,
+          subject: "00u1a2b3c4d5",
+          sub: "x",
+          claims: null,
+        })),
+        sessions: [{} as SessionRecord, {} as SessionRecord],
+        groups: [
+          { name: "engineering", origin: "claims:corp" },
+          { name: "lunch", origin: "manual" },
+        ],
+      }),
+    }),
+  },
+  {
+    page: "admin-user",
+    state: "last-admin",
+    path: `/admin/users/${ids.user}?error=account.last_admin&request=${requestId}`,
+    cookies: signedIn,
+    features: asAdmin({
+      user: async () => ({
+        user: aPerson(longName, { claimedAt: null, disabledAt: toInstant(1_789_000_000_000) }),
+        identities: [],
+        sessions: [],
+        groups: [],
+      }),
+    }),
+  },
+  { page: "admin-claims", state: "empty", path: "/admin/claims", cookies: signedIn, features: asAdmin() },
+  {
+    page: "admin-claims",
+    state: "told",
+    path: "/admin/claims",
+    cookies: signedIn,
+    features: asAdmin({ explain: async () => ({ told: explained, signsIn: true }) }),
+    fill: { "#claims": '{ "sub": "00u1a2b3c4d5e6f7g8h9", "groups": ["staff", "eu-admins", 7] }' },
+    press: "form[method=post] button",
+  },
+  {
+    page: "admin-claims",
+    state: "refused",
+    path: "/admin/claims",
+    cookies: signedIn,
+    features: asAdmin({
+      explain: async () => ({
+        told: {
+          ...explained,
+          kind: "refuse",
+          reason: "account.role_refused",
+          rule: "roles.noMatch",
+          userId: ids.user,
+          signOutEverywhere: true,
+        } as ClaimsExplanation,
+        signsIn: false,
+      }),
+    }),
+    fill: { "#claims": '{ "sub": "00u1a2b3c4d5e6f7g8h9" }' },
+    press: "form[method=post] button",
+  },
+  {
+    page: "admin-claims",
+    state: "unreadable",
+    path: "/admin/claims",
+    cookies: signedIn,
+    features: asAdmin(),
+    fill: { "#claims": "no JSON" },
+    press: "form[method=post] button",
+  },
+  { page: "admin-webhooks", state: "empty", path: "/admin/webhooks", cookies: signedIn, features: asAdmin() },
+  {
+    page: "admin-webhooks",
+    state: "dead",
+    path: "/admin/webhooks",
+    cookies: signedIn,
+    features: asAdmin({
+      messages: async () => ({
+        items: (["dead", "waiting"] as const).map((state, at) => ({
+          id: `01990000-0000-7000-8000-00000000020${at}` as OutboxId,
+          webhook: "crm-of-the-northern-districts",
+          type: "user.created",
+          user: ids.user,
+          state,
+          attempts: state === "dead" ? 10 : 2,
+          lastFailure: "outbox.webhook_refused status_500",
+          createdAt: toInstant(1_789_900_000_000),
+          nextAttemptAt: null,
+          deadSince: null,
+        })),
+        next: null,
+      }),
+    }),
+  },
+  {
+    page: "error",
+    state: "not-admin",
+    path: "/admin/users",
+    cookies: signedIn,
+  },
   { page: "signed-out", state: "plain", path: "/signed-out" },
   { page: "repeat", state: "plain", path: "/providers/corp/callback?code=c&state=s", withoutScript: true },
   { page: "error", state: "not-found", path: "/nothing-here" },
@@ -248,6 +420,7 @@ export async function openGallery(executablePath: string): Promise<Gallery> {
         if (state.withoutScript) await context.route("**/assets/*.js", (route) => route.abort());
         const page = await context.newPage();
         await page.goto(`${server.url}/auth${state.path}`);
+        for (const [field, text] of Object.entries(state.fill ?? {})) await page.locator(field).fill(text);
         if (state.press) {
           await context.route(
             (url) => url.origin !== new URL(server.url).origin,

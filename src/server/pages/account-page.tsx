@@ -81,6 +81,11 @@ const PersonCard: FC<{ frame: Frame; view: AccountPageView }> = ({ frame, view }
         </div>
       </div>
       <div class="actions">
+        {user.role === "admin" && (
+          <a class="button" href={`${frame.site.basePath}/admin/users`}>
+            {frame.messages.account.administration}
+          </a>
+        )}
         <SignOutForm frame={frame} mode={view.signOutMode} />
       </div>
     </section>

@@ -83,6 +83,10 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Ihr Konto wartet auf Freigabe.",
     person: "Warten Sie, bis die Verwaltung Ihr Konto freigibt.",
   },
+  "account.not_admin": {
+    message: "Diese Seite können nur Administratoren öffnen.",
+    person: "Bitten Sie einen Administrator, es für Sie zu tun.",
+  },
   "account.not_found": { message: "Dieses Konto gibt es nicht.", person: "Prüfen Sie die Adresse oder die Kennung." },
   "account.last_admin": {
     message: "Dann wäre niemand mehr zuständig.",

@@ -2,6 +2,7 @@
 import { utcParts } from "../../kernel/time.js";
 import { failuresInGerman } from "./failures-de.js";
 import type { Messages } from "./messages.js";
+import { adminGerman } from "./messages-admin-de.js";
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
@@ -130,13 +131,22 @@ export const german: Messages = {
     endNamed: (device, time) => `Beenden: Sitzung auf ${device}, zuletzt gesehen ${time}`,
     endOthers: "Alle anderen Sitzungen beenden",
     endAll: "Überall abmelden",
+    administration: "Verwaltung",
     signOut: "Abmelden",
     signOutAsk: "Nur hier abmelden oder auch bei Ihrem Anmeldedienst?",
     signOutLocal: "Nur hier abmelden",
     signOutProvider: "Auch beim Anmeldedienst abmelden",
   },
 
+  admin: adminGerman,
+
   done: {
+    "role-set": "Die Rolle ist geändert. Sie gilt schon in offenen Sitzungen.",
+    "user-disabled": "Die Person ist abgeschaltet, und ihre Sitzungen sind beendet.",
+    "user-enabled": "Die Person ist wieder eingeschaltet und kann sich anmelden.",
+    "user-signed-out": "Alle Sitzungen dieser Person sind beendet.",
+    "message-retried": "Die Nachricht wird erneut zugestellt.",
+    "messages-retried": "Die Nachrichten werden erneut zugestellt.",
     "session-ended": "Die Sitzung ist beendet.",
     "others-ended": "Alle anderen Sitzungen sind beendet.",
     "method-added": "Der Anmeldeweg ist hinzugefügt. Sie können sich von jetzt an damit anmelden.",

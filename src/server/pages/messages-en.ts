@@ -7,6 +7,7 @@
 import { errorCatalog } from "../../kernel/error-catalog.js";
 import type { Instant } from "../../kernel/time.js";
 import { utcParts } from "../../kernel/time.js";
+import { adminEnglish } from "./messages-admin-en.js";
 
 const months = [
   "January",
@@ -150,14 +151,23 @@ export const english = {
     endNamed: (device: string, time: string) => `End the session on ${device}, last seen ${time}`,
     endOthers: "End all other sessions",
     endAll: "Sign out everywhere",
+    administration: "Administration",
     signOut: "Sign out",
     signOutAsk: "Sign out here only, or at your sign-in provider as well?",
     signOutLocal: "Sign out here only",
     signOutProvider: "Sign out at the provider too",
   },
 
+  admin: adminEnglish,
+
   /** What a form has just done, by its flash code. */
   done: {
+    "role-set": "The role has been changed. It holds in open sessions already.",
+    "user-disabled": "The person is switched off, and their sessions have ended.",
+    "user-enabled": "The person is switched on again, and can sign in.",
+    "user-signed-out": "Every session of this person has ended.",
+    "message-retried": "The message is being delivered again.",
+    "messages-retried": "The messages are being delivered again.",
     "session-ended": "The session has ended.",
     "others-ended": "All other sessions have ended.",
     "method-added": "The sign-in method was added. You can sign in with it from now on.",

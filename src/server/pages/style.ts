@@ -173,6 +173,21 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .rows form { flex: none; }
 .details { font-size: .875rem; color: var(--soft); display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .125rem 1rem; margin-block-start: .25rem; }
 
+.places ul { display: flex; flex-wrap: wrap; gap: .25rem; margin-block-end: 1.25rem; }
+.places a { display: block; padding: .375rem .875rem; border-radius: .5rem; text-decoration: none; color: var(--soft); font-weight: 550; }
+.places a:hover { background: var(--accent-wash); color: var(--accent); }
+.places a[aria-current] { background: var(--card); color: var(--ink); box-shadow: inset 0 0 0 1px var(--line); }
+.fields { display: flex; flex-wrap: wrap; align-items: end; gap: 1rem; margin-block-start: 1.25rem; }
+.fields > div { flex: 1 1 14rem; min-inline-size: 0; }
+.fields > .whole { flex-basis: 100%; }
+.fields label { display: block; font-size: .875rem; color: var(--soft); margin-block-end: .25rem; }
+.fields input, .fields select, .fields textarea {
+  inline-size: 100%; min-block-size: 2.75rem; padding: .5rem .75rem;
+  border: 1px solid var(--edge); border-radius: .625rem; background: var(--card); color: var(--ink); font: inherit;
+}
+.fields textarea { font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; resize: vertical; }
+.fields + .small { margin-block-start: .5rem; }
+
 @media (max-width: 30rem) {
   .narrow { padding-block-start: 1.5rem; }
   .wide { padding-block-start: 1.5rem; }
