@@ -175,12 +175,16 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       },
     },
     { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
+    ...(config.vault.refreshAhead.enabled || config.vault.keepAlive !== false
+      ? [{ name: "refresh-ahead", every: seconds(5), run: () => refreshAhead() }]
+      : []),
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
   const {
     stop: stopVault,
     listen: listenForVault,
     refreshNow: _refreshNow,
+    refreshAhead,
     ...vault
   } = wireVault({
     config,

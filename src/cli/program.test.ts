@@ -165,14 +165,14 @@ describe("config", () => {
   test("SU-1 check is exit 3 with every problem at once, in text and JSON", async () => {
     await writeFile(
       join(cwd, "bad.yaml"),
-      "baseUrl: ftp://x\nsesions: {}\nvault: { keepAlive: true }\nproviders: [{ id: corp }]\n",
+      "baseUrl: ftp://x\nsesions: {}\nobservability: { tracing: true }\nproviders: [{ id: corp }]\n",
     );
     const text = await run("config check --config bad.yaml");
     expect(text.code).toBe(3);
     for (const part of [
       "baseUrl",
       "did you mean sessions",
-      "vault.keepAlive is not yet",
+      "observability.tracing is not yet",
       "providers.0.issuer is missing",
       "providers.0.clientId is missing",
       "bad.yaml",
@@ -187,7 +187,7 @@ describe("config", () => {
         .json()
         .error.data.problems.map((problem: { path: string }) => problem.path)
         .sort(),
-    ).toEqual(["baseUrl", "providers.0.clientId", "providers.0.issuer", "sesions", "vault.keepAlive"]);
+    ).toEqual(["baseUrl", "observability.tracing", "providers.0.clientId", "providers.0.issuer", "sesions"]);
   });
 
   test("VA-3 check says how to make a good secret", async () => {

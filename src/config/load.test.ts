@@ -232,9 +232,9 @@ describe("LATCHKEY_ variables", () => {
     ]);
     const { problems } = await failure({
       cwd,
-      env: { ...env, LATCHKEY_VAULT__KEEP_ALIVE: "true", LATCHKEY_PROVIDERS__0__TENANT: "x" },
+      env: { ...env, LATCHKEY_OBSERVABILITY__TRACING: "true", LATCHKEY_PROVIDERS__0__TENANT: "x" },
     });
-    expect(problems.map((problem) => problem.path).sort()).toEqual(["providers.0.tenant", "vault.keepAlive"]);
+    expect(problems.map((problem) => problem.path).sort()).toEqual(["observability.tracing", "providers.0.tenant"]);
   });
 
   test("SU-1 every key has a variable, and no two have the same", () => {

@@ -30,6 +30,7 @@ import type {
   SessionRecord,
   SettingRecord,
   UserRecord,
+  WaitingGrant,
 } from "./records.js";
 
 /** A page of a list. `next` is an opaque cursor to pass back, or null at the end. */
@@ -99,6 +100,14 @@ export interface StoreReads {
     ofUser(userId: UserId): Promise<readonly GrantRecord[]>;
     /** In order of id; with `status` and `connection` only those. */
     list(page: PageRequest, filter?: { status?: GrantStatus; connection?: string }): Promise<Page<GrantRecord>>;
+    /**
+     * Grants that may be refreshed at `now`: active, of people who are neither disabled nor pending, of sessions that
+     * live or of none, under no living lease and with no later next attempt. Of these the ones whose access token ends
+     * after `from` and not after `until`, in order of that end.
+     */
+    ending(span: GrantSpan & { readonly from: Instant; readonly until: Instant }): Promise<readonly WaitingGrant[]>;
+    /** The same, of those whose tokens were issued at `issuedBy` or before, in order of id. Walks through all of them. */
+    idle(span: GrantSpan & { readonly issuedBy: Instant }): Promise<readonly WaitingGrant[]>;
   };
   readonly pictures: {
     ofUser(userId: UserId): Promise<PictureRecord | undefined>;
@@ -152,6 +161,14 @@ export interface StoreReads {
     /** How many rows of the table have a sealed value. */
     count(table: SealedTable): Promise<number>;
   };
+}
+
+/** One page of grants to refresh. */
+export interface GrantSpan {
+  readonly now: Instant;
+  readonly limit: number;
+  /** The last of the page before. */
+  readonly after?: WaitingGrant | undefined;
 }
 
 export interface SealedSwap {

@@ -128,6 +128,9 @@ export interface GrantRecord {
   readonly updatedAt: Instant;
 }
 
+/** What must be known of a grant to decide whether it is refreshed though nobody asks. */
+export type WaitingGrant = Pick<GrantRecord, "id" | "connection" | "issuer" | "issuedAt" | "expiresAt">;
+
 /** A person's picture, as it is served. One for each user. */
 export interface PictureRecord {
   readonly userId: UserId;

@@ -24,19 +24,34 @@ export type RefreshEnd =
   /** The row has changed, or is good as it is: look again. */
   | { readonly kind: "look" }
   /** There is no new token now; one that is still valid may be served. */
-  | { readonly kind: "held"; readonly code: ErrorCode; readonly retryAfter: Duration | null; readonly reason: string };
+  | {
+      readonly kind: "held";
+      readonly code: ErrorCode;
+      readonly retryAfter: Duration | null;
+      readonly reason: string;
+      /** Of the request that was made just now, with what the server said in `Retry-After`; null: none was made. */
+      readonly asked: { readonly retryAfter: Duration | null } | null;
+    };
 
 interface Attempted {
   readonly end: RefreshEnd;
   readonly outcome: RefreshMetricOutcome;
 }
+/** What is known about an attempt before it is made. */
+export interface AttemptFacts {
+  /** What became of an earlier one is not known (VA-10). */
+  readonly unknownBefore: boolean;
+  /** Somebody waits for the token, who will use it. */
+  readonly used: boolean;
+}
+
 type Decided = Exclude<RefreshOutcome, { kind: "ambiguous" }>;
 
 export async function attemptRefresh(
   ports: VaultPorts,
   lease: Lease,
   secrets: GrantSecrets,
-  unknownBefore: boolean,
+  { unknownBefore, used }: AttemptFacts,
 ): Promise<Attempted> {
   const { row } = lease;
   ports.faults.point(9);
@@ -63,7 +78,7 @@ export async function attemptRefresh(
     }
     const idToken = read.kind === "same" ? tokens.idToken : null;
     const merged = mergeTokens({ secrets, scopes: row.scopes }, tokens, idToken, asked);
-    const written = await writeTokens(ports, row, merged);
+    const written = await writeTokens(ports, row, merged, used);
     if (written.kind === "written")
       tell(written.row, merged.secrets.accessToken, read.kind === "same" ? read.claims : null);
     // The row went while the request was out; where that hits nobody else, what came must not live on (LO-5).
@@ -122,7 +137,8 @@ function heldAfter(
   if (written.kind !== "written") return { kind: "look" };
   const { nextAttemptAt } = written.row;
   const retryAfter = nextAttemptAt === null ? null : milliseconds(Math.max(0, nextAttemptAt - now));
-  return { kind: "held", code: codeOfFailure(failure.kind), retryAfter, reason: failure.reason };
+  const asked = { retryAfter: failure.kind === "transient" ? failure.retryAfter : null };
+  return { kind: "held", code: codeOfFailure(failure.kind), retryAfter, reason: failure.reason, asked };
 }
 
 async function resolve(ports: VaultPorts, row: GrantRecord) {

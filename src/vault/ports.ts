@@ -82,6 +82,9 @@ export interface VaultOptions {
   readonly leaseTtl: Duration;
   readonly refreshTimeout: Duration;
   readonly callerWait: Duration;
+  readonly refreshAhead: { readonly enabled: boolean; readonly concurrencyPerIssuer: number };
+  /** False: a refresh token that nobody needs is left to grow old. */
+  readonly keepAlive: Duration | false;
 }
 
 export interface VaultPorts {

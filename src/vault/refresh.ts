@@ -8,7 +8,7 @@ import { asLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { GrantId } from "../kernel/ids.js";
 import { type Duration, type Instant, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
-import { attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
+import { type AttemptFacts, attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
 import { createWaiter, takeLease } from "./lease.js";
 import { freshnessOf } from "./policy/freshness.js";
 import { readFailure } from "./policy/hold.js";
@@ -25,6 +25,11 @@ export interface RefreshNeed {
   readonly always?: boolean | undefined;
   /** A refresh after this moment is enough, whatever it brought. */
   readonly startedAt: Instant;
+  /**
+   * Nobody waits for it (VA-12): it neither waits for another node's refresh nor ends a grant that has no refresh token.
+   * Of one that was issued before `idleSince` the refresh token is used, however long the access token is good for.
+   */
+  readonly ahead?: { readonly idleSince: Instant | null } | undefined;
 }
 
 export interface Refresher {
@@ -44,6 +49,8 @@ export function createRefresher(ports: VaultPorts): Refresher {
     if (row.lastRefreshAt !== null && row.lastRefreshAt >= need.startedAt) return false;
     if (need.always) return true;
     if (need.rejected !== undefined) return secrets.accessToken === need.rejected;
+    const idle = need.ahead?.idleSince ?? null;
+    if (idle !== null && row.issuedAt <= idle) return true;
     const { minValidity } = need;
     return freshnessOf(row, { now: clock.now(), margin: options.refreshMargin, minValidity }) !== "fresh";
   }
@@ -62,13 +69,17 @@ export function createRefresher(ports: VaultPorts): Refresher {
       code: codeOfFailure(failure.kind),
       retryAfter: milliseconds(left),
       reason: failure.reason,
+      asked: null,
     };
   }
 
   /** Nothing can be asked: served until it ends, and then over, without a request (VA-9). */
   async function withoutRefreshToken(row: GrantRecord, need: RefreshNeed): Promise<RefreshEnd> {
     const over = row.expiresAt === null ? need.rejected !== undefined : row.expiresAt <= clock.now();
-    if (!over) return { kind: "held", code: "grant.needs_reconnect", retryAfter: null, reason: "no_refresh_token" };
+    if (!over || need.ahead) {
+      const reason = "no_refresh_token";
+      return { kind: "held", code: "grant.needs_reconnect", retryAfter: null, reason, asked: null };
+    }
     if ((await writeEnd(ports, row, "no_refresh_token")).kind === "written") {
       ports.metrics.refreshEnded(row.connection, "ended");
     }
@@ -88,6 +99,7 @@ export function createRefresher(ports: VaultPorts): Refresher {
       const held = await heldBack(row);
       if (held) return held;
       if (row.leaseOwner !== null && row.leaseOwner !== ports.node && (row.leaseEndsAt ?? 0) > clock.now()) {
+        if (need.ahead) return { kind: "look" };
         if (round === 0) ports.metrics.leaseWaited(row.connection);
         await waiter.changed(id, round, mark);
         continue;
@@ -96,18 +108,18 @@ export function createRefresher(ports: VaultPorts): Refresher {
       const expiresAt = row.expiresAt === null && need.rejected !== undefined ? clock.now() : row.expiresAt;
       const lease = await takeLease(ports, row, { expiresAt });
       if (!lease) continue;
-      return attempt(lease, secrets, outcomeUnknown(row));
+      return attempt(lease, secrets, { unknownBefore: outcomeUnknown(row), used: need.ahead === undefined });
     }
   }
 
   async function attempt(
     lease: NonNullable<Awaited<ReturnType<typeof takeLease>>>,
     secrets: GrantSecrets,
-    unknownBefore: boolean,
+    about: AttemptFacts,
   ): Promise<RefreshEnd> {
     const { connection, id } = lease.row;
     try {
-      const { end, outcome } = await attemptRefresh(ports, lease, secrets, unknownBefore);
+      const { end, outcome } = await attemptRefresh(ports, lease, secrets, about);
       ports.metrics.refreshEnded(connection, outcome);
       return end;
     } catch (thrown) {

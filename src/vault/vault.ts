@@ -12,6 +12,7 @@ import {
 } from "./held-connections.js";
 import type { VaultPorts } from "./ports.js";
 import { createRefresher } from "./refresh.js";
+import { createRefreshAhead } from "./refresh-ahead.js";
 import { createVaultFetch, type FetchWithToken } from "./vault-fetch.js";
 
 /**
@@ -74,6 +75,8 @@ export interface RunningVault extends Vault {
   refreshNow(id: GrantId): Promise<RefreshEnd>;
   /** Reads what other processes have said, for those who subscribed. */
   listen(): Promise<void>;
+  /** One look for grants to refresh though nobody asks (VA-12). What it finds goes on beside it, until `stop`. */
+  refreshAhead(): Promise<void>;
   /** Resolves when every refresh that is under way has been written. */
   stop(): Promise<void>;
 }
@@ -83,6 +86,7 @@ export function createVault(ports: VaultPorts): RunningVault {
   const refresher = createRefresher(ports);
   const tokens = createAccessTokens(ports, finder, refresher);
   const held = createHeldConnections(ports);
+  const ahead = createRefreshAhead(ports, refresher, (connection) => finder.usableConnection(connection));
   return {
     accessToken: (request) => tokens.accessToken(request),
     fetch: createVaultFetch(ports, finder, tokens),
@@ -93,6 +97,10 @@ export function createVault(ports: VaultPorts): RunningVault {
     refreshNow: (id) =>
       refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
     listen: () => held.listen(),
-    stop: () => refresher.stop(),
+    refreshAhead: () => ahead.look(),
+    async stop() {
+      ahead.stop();
+      await refresher.stop();
+    },
   };
 }

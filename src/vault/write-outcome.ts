@@ -27,7 +27,12 @@ export type Written =
 const noLease = { leaseOwner: null, leaseEndsAt: null } as const;
 
 /** The new tokens. A write that fails is tried again for as long as the request itself may have taken. */
-export async function writeTokens(ports: VaultPorts, base: GrantRecord, merged: MergedTokens): Promise<Written> {
+export async function writeTokens(
+  ports: VaultPorts,
+  base: GrantRecord,
+  merged: MergedTokens,
+  used: boolean,
+): Promise<Written> {
   const now = ports.clock.now();
   const sealed = sealGrant(ports.keyring, base, merged.secrets);
   ports.faults.point(11);
@@ -44,7 +49,7 @@ export async function writeTokens(ports: VaultPorts, base: GrantRecord, merged: 
         status: "active",
         statusReason: null,
         lastRefreshAt: now,
-        lastUsedAt: now,
+        lastUsedAt: used ? now : row.lastUsedAt,
         lastFailureCode: null,
         nextAttemptAt: null,
         updatedAt: now,

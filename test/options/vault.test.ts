@@ -1,6 +1,6 @@
 /** The keys under `vault`, and `refreshScope`: each test fails when its key is ignored. */
 import { expect, test } from "vitest";
-import { minutes, seconds, toInstant } from "../../src/kernel/time.js";
+import { hours, minutes, seconds, toInstant } from "../../src/kernel/time.js";
 import { aVaultWorld, codeOf, offline } from "../vault/setting.js";
 
 const never = { raw: () => {} };
@@ -87,4 +87,54 @@ test.each([
   await world.clock.advance(minutes(56));
   await world.latchkey.vault.accessToken({ ...world.mine, session });
   expect(world.provider.requestsTo("token").at(-1)?.form.get("scope")).toBe(expected);
+});
+
+test.each([
+  [undefined, 0],
+  [{ enabled: true }, 2],
+] as const)(
+  "VA-12 [option:vault.refreshAhead.enabled] %o: whether tokens are refreshed though nobody asks",
+  async (refreshAhead, expected) => {
+    const world = await aVaultWorld({ config: { roles: { default: "user" }, vault: { refreshAhead } } });
+    await world.clock.skip(minutes(57));
+    if (expected > 0) await expect.poll(() => world.refreshes()).toBe(expected);
+    await world.clock.advance(seconds(20));
+    expect(world.refreshes()).toBe(expected);
+  },
+);
+
+test("VA-12 [option:vault.refreshAhead.concurrencyPerIssuer] how many refreshes are out at once", async () => {
+  const refreshAhead = { enabled: true, concurrencyPerIssuer: 2 };
+  const world = await aVaultWorld({ config: { roles: { default: "user" }, vault: { refreshAhead } } });
+  for (const _ of [1, 2, 3]) await world.signsIn();
+  let answer = () => {};
+  const go = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  world.provider.script({ token: (honest) => go.then(honest) });
+  await world.clock.skip(minutes(57));
+  await expect.poll(() => world.refreshes()).toBe(2);
+  await world.clock.advance(seconds(5));
+  expect(world.refreshes()).toBe(2);
+  answer();
+  await expect.poll(() => world.refreshes()).toBe(5);
+});
+
+test.each([
+  [undefined, 0],
+  ["10h", 3],
+] as const)("VA-12 [option:vault.keepAlive] %s: refresh tokens that nobody uses", async (keepAlive, expected) => {
+  const world = await aVaultWorld({
+    config: { roles: { default: "user" }, vault: { keepAlive } },
+    // No end is known: there is nothing that would have to be refreshed for its own sake.
+    providerConfig: { scopes: offline },
+  });
+  world.provider.tweaks.tokenAnswer = ({ expires_in: _, ...answer }) => answer;
+  const { session } = await world.signsIn();
+  await world.clock.skip(hours(7));
+  await world.clock.advance(seconds(5));
+  expect(world.refreshes()).toBe(0);
+  await world.clock.skip(hours(3));
+  await expect.poll(() => world.refreshes()).toBe(expected);
+  expect((await world.latchkey.vault.accessToken({ ...world.mine, session })).expiresAt).toBeNull();
 });

@@ -1,8 +1,8 @@
 /** Grants as rows. What they hold is sealed before it comes here (VA-2). */
 import type { GrantId, SessionId, UserId } from "../../kernel/ids.js";
 import { type Instant, toInstant } from "../../kernel/time.js";
-import type { StoreReads, StoreWrites } from "../contract.js";
-import type { GrantRecord, GrantStatus } from "../records.js";
+import type { GrantSpan, StoreReads, StoreWrites } from "../contract.js";
+import type { GrantRecord, GrantStatus, WaitingGrant } from "../records.js";
 import { fromCursor, pageLimit, toCursor, toPage } from "./page.js";
 import type { Db, GrantRow } from "./schema.js";
 import { repairedOrNull } from "./text.js";
@@ -59,6 +59,35 @@ const toRow = (grant: GrantRecord): GrantRow => ({
   updated_at: grant.updatedAt,
 });
 
+type WaitingRow = Pick<GrantRow, "id" | "connection" | "issuer" | "issued_at" | "expires_at">;
+const toWaiting = (row: WaitingRow): WaitingGrant => ({
+  id: row.id as GrantId,
+  connection: row.connection,
+  issuer: row.issuer,
+  issuedAt: toInstant(row.issued_at),
+  expiresAt: instantOrNull(row.expires_at),
+});
+
+/** What both looks at grants to refresh have in common; only what is not sealed, for there may be very many. */
+const refreshable = (db: Db, { now, limit }: GrantSpan) =>
+  db
+    .selectFrom("grants")
+    .innerJoin("users", "users.id", "grants.user_id")
+    .leftJoin("sessions", "sessions.id", "grants.session_id")
+    .select(["grants.id", "grants.connection", "grants.issuer", "grants.issued_at", "grants.expires_at"])
+    .where("grants.status", "=", "active")
+    .where("users.disabled_at", "is", null)
+    .where("users.role", "<>", "pending")
+    .where((e) => e.or([e("grants.next_attempt_at", "is", null), e("grants.next_attempt_at", "<=", now)]))
+    .where((e) => e.or([e("grants.lease_owner", "is", null), e("grants.lease_ends_at", "<=", now)]))
+    .where((e) =>
+      e.or([
+        e("grants.session_id", "is", null),
+        e.and([e("sessions.idle_ends_at", ">", now), e("sessions.ends_at", ">", now)]),
+      ]),
+    )
+    .limit(limit);
+
 export const grantReads = (db: Db): StoreReads["grants"] => {
   const all = db.selectFrom("grants").selectAll();
   return {
@@ -80,6 +109,29 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
       if (filter.status !== undefined) query = query.where("status", "=", filter.status);
       if (filter.connection !== undefined) query = query.where("connection", "=", filter.connection);
       return toPage(await query.execute(), limit, toGrant, (row) => toCursor(row.id));
+    },
+    async ending({ from, until, after, ...span }) {
+      const last = after?.expiresAt ?? null;
+      const rows = await refreshable(db, span)
+        .where("grants.expires_at", last === null ? ">" : ">=", last ?? from)
+        .where("grants.expires_at", "<=", until)
+        .$if(after !== undefined && last !== null, (query) =>
+          query.where((e) =>
+            e.or([e("grants.expires_at", ">", last ?? from), e("grants.id", ">", after?.id ?? ("" as GrantId))]),
+          ),
+        )
+        .orderBy("grants.expires_at")
+        .orderBy("grants.id")
+        .execute();
+      return rows.map(toWaiting);
+    },
+    async idle({ issuedBy, after, ...span }) {
+      const rows = await refreshable(db, span)
+        .where("grants.issued_at", "<=", issuedBy)
+        .where("grants.id", ">", after?.id ?? "")
+        .orderBy("grants.id")
+        .execute();
+      return rows.map(toWaiting);
     },
   };
 };

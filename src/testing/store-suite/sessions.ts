@@ -1,6 +1,7 @@
 /** What sessions and grants promise. */
 import { expect, test } from "vitest";
-import { aGrant, anIdentity, aPerson, aSession, at, type TheStore, write } from "./samples.js";
+import type { GrantRecord, WaitingGrant } from "../../store/records.js";
+import { aGrant, anIdentity, aPerson, aSession, at, aUser, type TheStore, write } from "./samples.js";
 
 export function sessionTests(theStore: TheStore): void {
   test("LO-1 a session comes back as it was stored, with every member and with none", async () => {
@@ -128,5 +129,70 @@ export function sessionTests(theStore: TheStore): void {
     await write(theStore(), (tx) => tx.grants.delete(grant.id));
     expect(await write(theStore(), (tx) => tx.grants.replace(grant, 2))).toBe(false);
     expect(await theStore().grants.byId(grant.id)).toBeUndefined();
+  });
+
+  test("VA-12 grants that end in a span come in order, in pages, and only those that may be refreshed", async () => {
+    const store = theStore();
+    const person = await aPerson(store, { session: { idleEndsAt: at(500), endsAt: at(900) } });
+    const { user, session } = person;
+    const [disabled, pending] = [aUser({ disabledAt: at(1) }), aUser({ role: "pending" })];
+    const due = [
+      aGrant(user, session, { expiresAt: at(300) }),
+      aGrant(user, null, { expiresAt: at(100) }),
+      aGrant(user, null, { expiresAt: at(300), nextAttemptAt: at(200) }),
+      aGrant(user, null, { expiresAt: at(300), leaseOwner: "gone", leaseEndsAt: at(200) }),
+      aGrant(user, null, { expiresAt: at(400) }),
+    ];
+    const others = [
+      aGrant(user, null, { expiresAt: at(50) }),
+      aGrant(user, null, { expiresAt: at(401) }),
+      aGrant(user, null, { expiresAt: null }),
+      aGrant(user, null, { expiresAt: at(300), nextAttemptAt: at(201) }),
+      aGrant(user, null, { expiresAt: at(300), leaseOwner: "busy", leaseEndsAt: at(201) }),
+      aGrant(user, null, { expiresAt: at(300), status: "needs_reconnect" }),
+      aGrant(disabled, null, { expiresAt: at(300) }),
+      aGrant(pending, null, { expiresAt: at(300) }),
+    ];
+    await write(store, async (tx) => {
+      for (const one of [disabled, pending]) await tx.users.insert(one);
+      for (const one of [...due, ...others]) await tx.grants.insert(one);
+    });
+    const expected = [due[1], due[0], due[2], due[3], due[4]].map((grant) => grant?.id);
+    const page = (limit: number, after?: WaitingGrant, now = at(200)) =>
+      store.grants.ending({ from: at(50), until: at(400), now, limit, after });
+    expect((await page(100)).map(({ id }) => id)).toEqual(expected);
+    const walked: string[] = [];
+    for (let last: WaitingGrant | undefined; ; ) {
+      const some = await page(2, last);
+      walked.push(...some.map(({ id }) => id));
+      if (some.length < 2) break;
+      last = some.at(-1);
+    }
+    expect(walked).toEqual(expected);
+    const { id, connection, issuer, issuedAt, expiresAt } = due[1] as GrantRecord;
+    expect((await page(1))[0]).toStrictEqual({ id, connection, issuer, issuedAt, expiresAt });
+    // The session is idle from now on.
+    expect((await page(100, undefined, at(500))).map((grant) => grant.id)).not.toContain(due[0]?.id);
+  });
+
+  test("VA-12 idle grants come in pages, with and without a known end", async () => {
+    const store = theStore();
+    const user = aUser();
+    const grants = [
+      aGrant(user, null, { issuedAt: at(10) }),
+      aGrant(user, null, { issuedAt: at(20), expiresAt: null }),
+      aGrant(user, null, { issuedAt: at(21) }),
+      aGrant(user, null, { issuedAt: at(5), status: "revoked" }),
+      aGrant(user, null, { issuedAt: at(15) }),
+    ];
+    await write(store, async (tx) => {
+      await tx.users.insert(user);
+      for (const one of grants) await tx.grants.insert(one);
+    });
+    const page = (limit: number, after?: WaitingGrant) =>
+      store.grants.idle({ issuedBy: at(20), now: at(30), limit, after });
+    const [first, second] = await page(2);
+    expect([first?.id, second?.id]).toEqual([grants[0]?.id, grants[1]?.id]);
+    expect((await page(2, second)).map(({ id }) => id)).toEqual([grants[4]?.id]);
   });
 }
