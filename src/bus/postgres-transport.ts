@@ -35,7 +35,8 @@ export async function openPostgresTransport(
       keepAlive: true,
     });
     next.on("notification", ({ payload }) => listener.onText(payload ?? ""));
-    next.once("error", () => lost(next));
+    // Not once: a server that is killed says so and then closes, two errors, and one that nobody hears ends the process.
+    next.on("error", () => lost(next));
     next.once("end", () => lost(next));
     try {
       await next.connect();

@@ -7,7 +7,7 @@ import { type Duration, type Instant, milliseconds, type StandardDate, toDate } 
 import type { RefreshEnd } from "./attempt-refresh.js";
 import type { GrantFinder } from "./find-grant.js";
 import type { GrantKey, HeldGrant } from "./grant-cache.js";
-import { freshnessOf, rejectionCounts } from "./policy/freshness.js";
+import { freshnessOf, isAhead, refreshedSince, rejectionCounts } from "./policy/freshness.js";
 import type { VaultPorts } from "./ports.js";
 import type { Refresher } from "./refresh.js";
 
@@ -67,14 +67,14 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
       const { grant, secrets } = held;
       const now = clock.now();
       const refused = rejected === secrets.accessToken && rejectionCounts(grant.lastRefreshAt, now);
-      const refreshedSince = grant.lastRefreshAt !== null && grant.lastRefreshAt >= startedAt;
-      if (refreshedSince || (!refused && freshness(held, minValidity, now) === "fresh")) {
+      const refreshed = refreshedSince(grant.lastRefreshAt, startedAt, now);
+      if (refreshed || (!refused && freshness(held, minValidity, now) === "fresh")) {
         metrics.vaultRead(round === 0 ? "fresh" : "refreshed");
         return answerOf(held);
       }
       const valid = !refused && freshness(held, none, now) !== "expired";
       // In memory already: nothing can be had before that moment, or ever.
-      const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now;
+      const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now && !isAhead(grant.updatedAt, now);
       if (valid && (secrets.refreshToken === null || waits)) return kept(held);
       const need = { rejected: refused ? rejected : undefined, minValidity, startedAt };
       const end = await within(deadline, refresher.refresh(grant.id, need));

@@ -71,6 +71,41 @@ export async function takeLease(
   };
 }
 
+/** Somebody else's lease, as this process has watched it by its own monotonic clock. */
+export interface WatchedLease {
+  readonly version: number;
+  readonly since: number;
+  /** When the database was seen to take a write, while the lease stood unchanged. */
+  provenAt: number | null;
+}
+
+/**
+ * Whether another process may still be at work under this lease; the caller looks again after a while, and hands back what
+ * it was given.
+ *
+ * The end in the row is written by one wall clock and read by another, and either may have been set. And when the
+ * database stood still, a living holder could not renew: it would lose its lease at the moment of waking up, with the only
+ * valid refresh token in its hands. So a lease is over only when the database took a write of ours, and nobody
+ * renewed for half a lease after that; the holder does it every third.
+ */
+export async function watchLease(
+  ports: Pick<VaultPorts, "store" | "clock" | "options">,
+  row: GrantRecord,
+  before: WatchedLease | undefined,
+): Promise<{ readonly holds: boolean; readonly watched: WatchedLease }> {
+  const { store, clock } = ports;
+  const half = ports.options.leaseTtl / 2;
+  const watched =
+    before?.version === row.version ? before : { version: row.version, since: clock.monotonic(), provenAt: null };
+  const isSuspect = (row.leaseEndsAt ?? 0) <= clock.now() || clock.monotonic() - watched.since >= half;
+  if (watched.provenAt === null && isSuspect) {
+    // Nothing is written; that the lock was to be had is the proof.
+    await store.transaction(async () => {});
+    watched.provenAt = clock.monotonic();
+  }
+  return { holds: watched.provenAt === null || clock.monotonic() - watched.provenAt < half, watched };
+}
+
 const asError = (thrown: unknown): Error | undefined => (thrown instanceof Error ? thrown : undefined);
 
 /** How long one look at the database's change counter is apart from the next: it costs microseconds. */

@@ -9,8 +9,8 @@ import type { GrantId } from "../kernel/ids.js";
 import { type Duration, type Instant, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { type AttemptFacts, attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
-import { createWaiter, takeLease } from "./lease.js";
-import { freshnessOf } from "./policy/freshness.js";
+import { createWaiter, takeLease, type WatchedLease, watchLease } from "./lease.js";
+import { freshnessOf, isAhead, refreshedSince } from "./policy/freshness.js";
 import { readFailure } from "./policy/hold.js";
 import type { VaultPorts } from "./ports.js";
 import { type GrantSecrets, openGrant } from "./sealed-grant.js";
@@ -46,7 +46,7 @@ export function createRefresher(ports: VaultPorts): Refresher {
   let stopping = false;
 
   function needed(row: GrantRecord, secrets: GrantSecrets, need: RefreshNeed): boolean {
-    if (row.lastRefreshAt !== null && row.lastRefreshAt >= need.startedAt) return false;
+    if (refreshedSince(row.lastRefreshAt, need.startedAt, clock.now())) return false;
     if (need.always) return true;
     if (need.rejected !== undefined) return secrets.accessToken === need.rejected;
     const idle = need.ahead?.idleSince ?? null;
@@ -59,7 +59,8 @@ export function createRefresher(ports: VaultPorts): Refresher {
   async function heldBack(row: GrantRecord): Promise<RefreshEnd | undefined> {
     const left = row.nextAttemptAt === null ? 0 : row.nextAttemptAt - clock.now();
     const failure = readFailure(row.lastFailureCode);
-    if (left <= 0 || !failure) return undefined;
+    // `updatedAt` is when the pause began: one that begins later than now was counted by a clock that was set back since.
+    if (left <= 0 || !failure || isAhead(row.updatedAt, clock.now())) return undefined;
     if (failure.fingerprint !== null) {
       const now = await fingerprintOf(ports, row);
       if (now !== undefined && now !== failure.fingerprint) return undefined;
@@ -87,6 +88,7 @@ export function createRefresher(ports: VaultPorts): Refresher {
   }
 
   async function run(id: GrantId, need: RefreshNeed): Promise<RefreshEnd> {
+    let lastWatched: WatchedLease | undefined;
     for (let round = 0; ; round++) {
       if (stopping) throw new LatchkeyError("grant.refresh_unavailable", { data: { reason: "stopping" } });
       const mark = waiter.mark();
@@ -98,11 +100,15 @@ export function createRefresher(ports: VaultPorts): Refresher {
       if (secrets.refreshToken === null) return withoutRefreshToken(row, need);
       const held = await heldBack(row);
       if (held) return held;
-      if (row.leaseOwner !== null && row.leaseOwner !== ports.node && (row.leaseEndsAt ?? 0) > clock.now()) {
-        if (need.ahead) return { kind: "look" };
+      if (row.leaseOwner !== null && row.leaseOwner !== ports.node) {
+        if (need.ahead && (row.leaseEndsAt ?? 0) > clock.now()) return { kind: "look" };
         if (round === 0) ports.metrics.leaseWaited(row.connection);
-        await waiter.changed(id, round, mark);
-        continue;
+        const { holds, watched } = await watchLease(ports, row, lastWatched);
+        lastWatched = watched;
+        if (holds) {
+          await waiter.changed(id, round, mark);
+          continue;
+        }
       }
       // Of a token without a known end it is known now that it is over; that must outlive a refresh that fails.
       const expiresAt = row.expiresAt === null && need.rejected !== undefined ? clock.now() : row.expiresAt;

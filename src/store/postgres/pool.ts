@@ -98,7 +98,15 @@ function orderly(client: Client | PoolClient, release: () => void): Connection {
 async function taken(pool: Pool): Promise<Connection> {
   const client = await pool.connect();
   let failed = false;
-  const connection = orderly(client, () => client.release(failed));
+  // The pool listens only to those that nobody uses; an error that nobody hears would end the process.
+  const broken = (): void => {
+    failed = true;
+  };
+  client.on("error", broken);
+  const connection = orderly(client, () => {
+    client.off("error", broken);
+    client.release(failed);
+  });
   return {
     ...connection,
     query: (text: string, parameters: readonly unknown[]) =>

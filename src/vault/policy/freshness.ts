@@ -23,6 +23,8 @@ export function freshnessOf(
   if (expiresAt === null) return "fresh";
   const left = expiresAt - now;
   if (left <= 0) return "expired";
+  // Its end was counted from a clock that ran ahead, and is later than the server's.
+  if (isAhead(issuedAt, now)) return "stale";
   const lifetime = Math.max(0, expiresAt - issuedAt);
   const needed = Math.max(Math.min(margin, lifetime * 0.1), Math.min(minValidity, lifetime * 0.9));
   return left > needed ? "fresh" : "stale";
@@ -36,4 +38,14 @@ const rejectionPause = 10_000;
  * moment ago. An API that answers everybody with 401 must not make one refresh of every call.
  */
 export const rejectionCounts = (lastRefreshAt: Instant | null, now: Instant): boolean =>
-  lastRefreshAt === null || now - lastRefreshAt >= rejectionPause;
+  lastRefreshAt === null || now - lastRefreshAt >= rejectionPause || isAhead(lastRefreshAt, now);
+
+/** Clocks of machines that keep time are not further apart. */
+const clockTolerance = 60_000;
+
+/** A moment that has not come yet: somebody's clock was set back since it was written, and nothing can be counted from it. */
+export const isAhead = (moment: Instant, now: Instant): boolean => moment - now > clockTolerance;
+
+/** Whether a refresh that was written at `lastRefreshAt` came after `since`. */
+export const refreshedSince = (lastRefreshAt: Instant | null, since: Instant, now: Instant): boolean =>
+  lastRefreshAt !== null && lastRefreshAt >= since && !isAhead(lastRefreshAt, now);

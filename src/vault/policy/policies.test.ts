@@ -6,7 +6,7 @@ import type { GrantRecord } from "../../store/records.js";
 import { aGrant, anIdentity, aSession, at, aUser, start } from "../../testing/store-suite/samples.js";
 import { isWithin } from "./bounds.js";
 import { bearerChallenge } from "./challenge.js";
-import { freshnessOf, rejectionCounts } from "./freshness.js";
+import { freshnessOf, refreshedSince, rejectionCounts } from "./freshness.js";
 import { mergeTokens } from "./merge.js";
 import { selectGrant } from "./select-grant.js";
 
@@ -24,6 +24,14 @@ describe("VA-6 freshness", () => {
     ["a caller needs half an hour and has twenty minutes", hour, hour - 1_200_000, minutes(30), "stale"],
     ["a caller needs more than any token has: a new one must do", 60_000, 0, minutes(30), "fresh"],
     ["it ended before it began", 0, 0, milliseconds(0), "expired"],
+    ["issued by a clock that ran a little ahead", hour, -60_000, milliseconds(0), "fresh"],
+    [
+      "issued by a clock that was set back since: its end is not what it seems",
+      hour,
+      -60_001,
+      milliseconds(0),
+      "stale",
+    ],
   ])("VA-6 %s", (_why, lifetime, age, minValidity, expected) => {
     const life = { issuedAt: start, expiresAt: lifetime === null ? null : at(lifetime) };
     expect(freshnessOf(life, { now: at(age), margin: minutes(5), minValidity })).toBe(expected);
@@ -43,6 +51,14 @@ describe("VA-6 freshness", () => {
     expect(rejectionCounts(null, start)).toBe(true);
     expect(rejectionCounts(start, at(9_999))).toBe(false);
     expect(rejectionCounts(start, at(10_000))).toBe(true);
+  });
+
+  test("VA-6 VA-10 a refresh that was written by a clock an hour ahead neither answers a question nor a rejection", () => {
+    expect(rejectionCounts(at(3_600_000), start)).toBe(true);
+    expect(refreshedSince(at(3_600_000), start, start)).toBe(false);
+    expect(refreshedSince(at(1_000), start, at(1_000))).toBe(true);
+    expect(refreshedSince(at(30_000), start, start)).toBe(true);
+    expect(refreshedSince(null, start, at(1_000))).toBe(false);
   });
 });
 
