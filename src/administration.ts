@@ -29,6 +29,7 @@ import type { AuditEventRecord, UserRecord } from "./store/records.js";
 export type { UserDetails } from "./administer-users.js";
 export type { KeyCount, KeyStatus } from "./keys/count-keys.js";
 export type { Rotation } from "./keys/rotate-keys.js";
+export type { SigningKeyView, SigningRotation } from "./keys/signing-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 
 /** `who` is an e-mail address or an id; each throws `account.not_found` when it is nobody's. */
@@ -126,7 +127,7 @@ export async function openAdministration(
       }),
     webhooks: administerWebhooks(wired),
     // How long it takes, and waiting for the database, are real time too.
-    keys: administerKeys({ ...wired, clock: systemClock }),
+    keys: administerKeys({ ...wired, clock: systemClock }, config.assertions),
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;

@@ -12,6 +12,8 @@ import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
+import { keySetLifetime } from "./keys/policy/signing-keys.js";
+import type { SigningKeys } from "./keys/signing-keys.js";
 import { createEndSessionOrigins } from "./logout/end-session-origins.js";
 import { type EndReason, endSessions } from "./logout/end-sessions.js";
 import type { createProviderLogout } from "./logout/provider-logout.js";
@@ -45,6 +47,7 @@ export interface Wired {
   readonly services: Pick<Features, "authenticateService" | "revokeForService">;
   readonly checker: SessionChecker;
   readonly cookie: SessionCookie;
+  readonly keys: SigningKeys;
   readonly news: News;
   readonly jobs: Supervisor;
   readonly metrics: Metrics;
@@ -178,6 +181,7 @@ export function createFeatures(wired: Wired): Features {
       return id === null ? installationMetadata(our, wired.toolServers) : serverMetadata(our, wired.toolServers, id);
     },
     ...wired.services,
+    keySet: async () => ({ keys: await wired.keys.published(), lifetime: keySetLifetime }),
 
     async readiness() {
       try {

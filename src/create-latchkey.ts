@@ -11,6 +11,7 @@ import { readNamed } from "./config/named-file.js";
 import { configInvalid, resolveConfig } from "./config/resolve.js";
 import type { Config } from "./config/schema.js";
 import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
+import { wireAssertions } from "./create-assertions.js";
 import { createFeatures } from "./create-features.js";
 import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
@@ -217,6 +218,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     secure,
     ...config.signIn.signOut,
   });
+  const { keys, assertions } = wireAssertions({ config, base, signIn, news, checker });
   const services = {
     authenticateService: createServiceAuthentication({ store, configured: config.services, clock, random }),
     // Nobody makes assertions here yet.
@@ -232,6 +234,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     services,
     checker,
     cookie,
+    keys,
     news,
     jobs,
     metrics,
@@ -247,7 +250,9 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       return response;
     },
     handles: (target) => app.handles(target),
-    wellKnown: () => Promise.resolve(undefined),
+    async wellKnown(request) {
+      return app.isWellKnown(pathOf(request)) ? app.fetch(request) : undefined;
+    },
     sessions: {
       async authenticate(request) {
         const checked = await checker.check(request.headers);
@@ -256,6 +261,10 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       async require(request, peer) {
         const { admitted, refusal } = await app.admit(request, peer);
         return admitted === undefined ? { refusal } : { signedIn: signedInOf(admitted) };
+      },
+      async assertion(request, { audience }) {
+        const checked = await checker.check(request.headers);
+        return checked.kind === "signed-in" ? assertions.issue(checked, audience) : null;
       },
       onEnded: (listener) => ended.onEnded(listener),
     },
@@ -280,4 +289,5 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   };
 }
 
+const pathOf = ({ url }: Request): string => url.slice(new URL(url).origin.length);
 const signedInOf = ({ user, session }: Authenticated): SignedIn => ({ user, session });

@@ -1,5 +1,6 @@
 /** The library's public names. */
 
+export type { Assertion } from "./assertions/assertions.js";
 export type { ConfigInput } from "./config/schema.js";
 export { createLatchkey } from "./create-latchkey.js";
 export type { ErrorCode, ErrorEntry } from "./kernel/error-catalog.js";

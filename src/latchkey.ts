@@ -1,4 +1,5 @@
 /** What the library is once it has started: its public shape, which the composition root fills in. */
+import type { Assertion } from "./assertions/assertions.js";
 import type { EndedSession } from "./sessions/ended.js";
 import type { LiveSession, SignedInUser } from "./sessions/session.js";
 import type { Vault } from "./vault/vault.js";
@@ -37,8 +38,9 @@ export interface Latchkey {
   handles(target: string): boolean;
   /**
    * Answers what clients look for at the root of our origin, outside `basePath` (`/.well-known/…`, RFC 8615), for an
-   * app that mounts `fetch` below `basePath` alone. Undefined for what is the app's own to answer: today everything, as
-   * no document of ours lies there yet. Ask it first, and fall through.
+   * app that mounts `fetch` below `basePath` alone: the metadata of what we sign, at
+   * `/.well-known/oauth-authorization-server{basePath}` (RFC 8414 §3.1). Undefined for what is the app's own to answer.
+   * Ask it first, and fall through.
    */
   wellKnown(request: Request): Promise<Response | undefined>;
   readonly sessions: {
@@ -56,6 +58,15 @@ export interface Latchkey {
      * @param request its method, path and headers; the body is not read
      */
     require(request: Request, peer?: Peer): Promise<Admittance>;
+    /**
+     * A signed statement of who this request comes from, for an app behind this one (LO-11): a JWT that it checks with
+     * the keys at `{base}/jwks.json`, good for `assertions.lifetime`. Null for nobody.
+     *
+     * @param options.audience the app that it is for, such as its URL; each checks that it is meant itself
+     * @throws LatchkeyError `account.pending` · `server.bad_request` for an audience that is empty, too long or not plain
+     *   ASCII · `store.unavailable` · `store.busy`
+     */
+    assertion(request: Request, options: { readonly audience: string }): Promise<Assertion | null>;
     /**
      * Tells which sessions just ended, whoever ended them and in whichever process of this database (LO-12): at once
      * when it was this one, else within 5 s. Sessions that run out by themselves are not told; see `expiresAt`.

@@ -86,6 +86,8 @@ const houseRules: Rules = {
       values: ["kernel", "crypto", "audit", "logout/end-sessions.ts"],
       types: ["store"],
     },
+    // Says who is signed in, under a key; whether they still are it asks through a port.
+    assertions: { values: ["kernel", "crypto"], types: ["keys", "sessions"] },
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: {
@@ -136,6 +138,7 @@ const houseRules: Rules = {
     "create-sync.ts": everything,
     "create-admin.ts": everything,
     "administer-users.ts": everything,
+    "create-assertions.ts": everything,
     "administration.ts": everything,
     "diagnostics.ts": everything,
     "explain-claims.ts": everything,

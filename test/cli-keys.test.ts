@@ -23,23 +23,24 @@ describe("keys status", () => {
           secret: "secrets.0",
           seals: true,
           id: newestId,
-          rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 },
+          rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0 },
           total: 10,
         },
         {
           secret: "secrets.1",
           seals: false,
           id: oldId,
-          rows: { grants: 16, identities: 2, outbox: 2, registrations: 0 },
+          rows: { grants: 16, identities: 2, outbox: 2, registrations: 0, signing_keys: 0 },
           total: 20,
         },
       ],
       unknown: [],
       unopened: { total: 0, rows: [] },
       rows: 30,
+      signing: [],
     });
     const text = await line.run("keys", "status");
-    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +0 +20 +latchkey keys rotate/);
+    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +0 +0 +20 +latchkey keys rotate/);
     expect([text.code, text.err]).toEqual([0, ""]);
   });
 
@@ -78,6 +79,7 @@ describe("keys rotate", () => {
       end: "done",
       milliseconds: expect.any(Number),
       rowsPerSecond: expect.any(Number),
+      signing: null,
     });
     expect(await contents(line.store, aKeyring(newest), "grants")).toEqual(filled.grants);
     const again = await line.run("keys", "rotate");

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
-import { chromiumPath, postgresUrl, redisUrl, requiredServices } from "./services.js";
+import { chromiumPath, postgresUrl, pythonJwt, redisUrl, requiredServices } from "./services.js";
 
 test("every service that LATCHKEY_TEST_REQUIRE names is here", async () => {
-  const found = { postgres: await postgresUrl(), redis: await redisUrl(), chromium: chromiumPath() };
+  const found = {
+    postgres: await postgresUrl(),
+    redis: await redisUrl(),
+    chromium: chromiumPath(),
+    "python3-jwt": pythonJwt(),
+  };
   expect(requiredServices().filter((name) => found[name] === undefined)).toEqual([]);
 });
 

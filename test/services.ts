@@ -1,15 +1,16 @@
 /**
- * What a test may find on the machine and may not: Chromium, Postgres, Redis. A suite that needs one is skipped
+ * What a test may find on the machine and may not: Chromium, Postgres, Redis, a library for Python. A suite that needs one is skipped
  * where it is missing, with a line at the end of the run that says so; `LATCHKEY_TEST_REQUIRE=postgres,redis,chromium`
  * turns that skip into a failure, so that a pipeline cannot go green by having less.
  *
  * Nothing here installs or starts anything: `scripts/services` does, and only when it is asked.
  */
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 
-export const serviceNames = ["postgres", "redis", "chromium"] as const;
+export const serviceNames = ["postgres", "redis", "chromium", "python3-jwt"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** The services named by `LATCHKEY_TEST_REQUIRE`. @throws Error for a name that is no service: a typo must not pass. */
@@ -61,6 +62,12 @@ async function answering(variable: string, usual: string, usualPort: number): Pr
   const url = new URL(text);
   const port = url.port === "" ? usualPort : Number(url.port);
   return (await answers(url.hostname, port)) ? text : undefined;
+}
+
+/** A Python program that can check a JWT: the version of Debian's python3-jwt; undefined when there is none. */
+export function pythonJwt(): string | undefined {
+  const asked = spawnSync("/usr/bin/python3", ["-c", "import jwt, cryptography; print(jwt.__version__)"]);
+  return asked.status === 0 ? String(asked.stdout).trim() : undefined;
 }
 
 /** What `scripts/services up` left for tests that run in another shell. */

@@ -30,7 +30,6 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
   ...below("toolServers.*", "key", "provider", "dpop", "passToken"),
-  "assertions",
   "verify",
   "observability.tracing",
   "providers.*.tokenExchange",

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { type Secret, secret } from "../kernel/secret.js";
+import { assertionsSchema } from "./schema-assertions.js";
 import { brandingSchema } from "./schema-branding.js";
 import { groupsSchema, limitsSchema, rolesSchema } from "./schema-claims.js";
 import { providerSchema } from "./schema-providers.js";
@@ -112,6 +113,7 @@ export const configSchema = z.strictObject({
   vault: vaultSchema,
   toolServers: toolServersSchema,
   services: servicesSchema,
+  assertions: assertionsSchema,
   rateLimits: rateLimitsSchema,
   observability: observabilitySchema,
   webhooks: webhooksSchema,

@@ -11,6 +11,7 @@ export const sealPurposes = [
   "sign-out",
   "apple-name",
   "setup",
+  "signing-key",
 ] as const;
 export type SealPurpose = (typeof sealPurposes)[number];
 

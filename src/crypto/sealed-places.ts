@@ -33,6 +33,12 @@ export const registrationPlace = (row: { readonly id: string }): SealedPlace => 
   context: { table: "registrations", row: row.id },
 });
 
+/** The private half of a key that we sign with: `signing_keys.sealed`. */
+export const signingKeyPlace = (row: { readonly id: string }): SealedPlace => ({
+  purpose: "signing-key",
+  context: { table: "signing_keys", row: row.id },
+});
+
 /** What is needed to do what an outbox row asks for: `outbox.sealed`. */
 export const outboxPlace = (row: { readonly id: string }): SealedPlace => ({
   purpose: "outbox",

@@ -15,6 +15,7 @@ export async function cleanUp(ports: { store: Store; clock: Clock }, stop?: Abor
       await tx.sessions.deleteEnded(now, batch),
       await tx.consumedFlows.deleteExpired(now, batch),
       await tx.usedJtis.deleteExpired(now, batch),
+      await tx.signingKeys.deleteRetired(now),
       await tx.announcements.deleteBefore(before(now, announcementsKept), batch),
     ]);
     gone += round.reduce((sum, count) => sum + count, 0);

@@ -57,7 +57,13 @@ const pageSize = 500;
 const mostTold = 100;
 
 class Tally {
-  readonly rows: Record<SealedTable, number> = { grants: 0, identities: 0, outbox: 0, registrations: 0 };
+  readonly rows: Record<SealedTable, number> = {
+    grants: 0,
+    identities: 0,
+    outbox: 0,
+    registrations: 0,
+    signing_keys: 0,
+  };
   readonly id: string;
   constructor(id: string) {
     this.id = id;

@@ -3,7 +3,14 @@
  * until it is said here which it is, so that no column is forgotten by a rotation (VA-4).
  */
 import type { SealPurpose } from "../crypto/port.js";
-import { claimsPlace, grantPlace, outboxPlace, registrationPlace, type SealedPlace } from "../crypto/sealed-places.js";
+import {
+  claimsPlace,
+  grantPlace,
+  outboxPlace,
+  registrationPlace,
+  type SealedPlace,
+  signingKeyPlace,
+} from "../crypto/sealed-places.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
 
 /** The table that keeps it; null for cookies and links, which run out by themselves within a day. */
@@ -12,6 +19,7 @@ const keptIn: Readonly<Record<SealPurpose, SealedTable | null>> = {
   claims: "identities",
   outbox: "outbox",
   registration: "registrations",
+  "signing-key": "signing_keys",
   flow: null,
   "sign-out": null,
   "apple-name": null,
@@ -27,4 +35,5 @@ export const placeOf: Readonly<Record<SealedTable, (row: SealedRow) => SealedPla
   identities: ({ id, userId }) => claimsPlace({ id, userId: userId ?? "" }),
   outbox: ({ id }) => outboxPlace({ id }),
   registrations: ({ id }) => registrationPlace({ id }),
+  signing_keys: ({ id }) => signingKeyPlace({ id }),
 };

@@ -31,6 +31,7 @@ import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
 import { sendInstallationMetadata, sendServerMetadata } from "./routes/client-metadata.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
+import { metadataPath, showKeySet, showServerMetadata } from "./routes/key-set.js";
 import { sendPicture } from "./routes/pictures.js";
 import { backChannelLogout, frontChannelLogout } from "./routes/provider-logout.js";
 import {
@@ -57,6 +58,8 @@ export interface App {
   fetch(request: Request, peer?: { readonly address?: string | undefined }): Promise<Response>;
   /** True for a path that `fetch` answers: everything below `basePath`, and callbacks that were put elsewhere. */
   handles(target: string): boolean;
+  /** True for a path that clients look up at the root of our origin, and that `fetch` answers as well. */
+  isWellKnown(target: string): boolean;
   /** The guard of the app around us. */
   admit(request: Request, peer?: { readonly address?: string | undefined }): Promise<Admission>;
 }
@@ -114,6 +117,7 @@ export function createApp(features: Features, languages: Web["languages"] = allL
       const [path = ""] = target.split(/[?#]/, 1);
       return path === basePath || path.startsWith(`${basePath}/`) || callbacks.has(path);
     },
+    isWellKnown: (target) => target.split(/[?#]/, 1)[0] === metadataPath(site),
     admit: (request, peer) => guard(request, readRequestFacts(request, peer?.address ?? null, ports)),
   };
 }
@@ -138,6 +142,7 @@ function routes(web: Web): OpenAPIHono<ServerEnv> {
   root.use(overriddenCallbacks(web));
   root.route(web.site.basePath || "/", ownRoutes(web, root));
   root.get(`${web.site.basePath}/`, enter(web));
+  root.get(metadataPath(web.site), showServerMetadata(web));
   return root;
 }
 
@@ -166,6 +171,9 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
 
   // Services, who authenticate with a secret of their own and bring no cookie that anybody looks at.
   app.post("/revoke", revokeForService(web));
+  // Programs, that come without a cookie.
+  app.get("/jwks.json", showKeySet(web));
+  app.get(metadataPath({ basePath: "" }), showServerMetadata(web));
 
   app.use(originCheck(web.site));
 

@@ -8,9 +8,10 @@ import type { MethodsView } from "../accounts/list-methods.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
 import type { SessionId, UserId } from "../kernel/ids.js";
+import type { JsonObject } from "../kernel/json.js";
 import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
-import type { Clock } from "../kernel/time.js";
+import type { Clock, Duration } from "../kernel/time.js";
 import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { PresentedService } from "../services/authenticate.js";
 import type { RevokeRequest } from "../services/revoke.js";
@@ -227,6 +228,8 @@ export interface Features {
   revokeForService(input: RevokeRequest): Promise<boolean>;
   /** What operators do. Loaded when it is first asked for. */
   admin(): Promise<AdminFeatures>;
+  /** Public keys of what we sign, as JWKs, and how long a copy of them may be kept (LO-11). */
+  keySet(): Promise<{ readonly keys: readonly JsonObject[]; readonly lifetime: Duration }>;
 
   readonly metrics: Metrics;
   /**

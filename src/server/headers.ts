@@ -85,6 +85,16 @@ function pagePolicy(formAction: readonly string[], frameAncestors: string): stri
   ].join("; ");
 }
 
+/** For JSON that is the same for everybody and may be kept for a while. Pages of other origins may read it: it is public. */
+export const publicDocumentHeaders = (site: Site, maxAge: number): HeaderRecord => ({
+  ...transport(site),
+  "cache-control": `public, max-age=${maxAge}`,
+  "content-type": "application/json",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "access-control-allow-origin": "*",
+  "x-content-type-options": "nosniff",
+});
+
 /** For files whose name changes with their content: the one thing here that may be kept, and by anybody. */
 export const assetHeaders = (site: Site, contentType: string): HeaderRecord => ({
   ...transport(site),

@@ -34,6 +34,8 @@ export interface CheckSessionPorts {
 export interface SessionChecker {
   /** @throws LatchkeyError `store.unavailable` · `store.busy` when it cannot know. */
   check(headers: { get(name: string): string | null }): Promise<SessionCheck>;
+  /** The same for a session that is known by its id: who is signed in by it now, or undefined. */
+  byId(id: SessionId): Promise<Authenticated | undefined>;
   /** Whose a session is that this process has seen and still remembers; no I/O. */
   userOf(id: SessionId): UserId | undefined;
   /** Resolves when last-seen writes under way are done. */
@@ -111,6 +113,12 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       if (!entry) return invalid(presented.via);
       touch(entry, tokenHash, now);
       return answerFor(entry, presented.via);
+    },
+    async byId(id) {
+      const record = await store.sessions.byId(id);
+      const entry = record && (await find(record.tokenHash, clock.now()));
+      const answer = entry && answerFor(entry, "bearer");
+      return answer?.kind === "signed-in" ? answer : undefined;
     },
     userOf: (id) => cache.userOf(id),
     async settled() {

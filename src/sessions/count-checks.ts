@@ -14,6 +14,7 @@ export function countChecks(checker: SessionChecker, metrics: Metrics): SessionC
         throw thrown;
       }
     },
+    byId: (id) => checker.byId(id),
     userOf: (id) => checker.userOf(id),
     settled: () => checker.settled(),
   };

@@ -29,6 +29,7 @@ import type {
   ServiceRecord,
   SessionRecord,
   SettingRecord,
+  SigningKeyRecord,
   UserRecord,
   WaitingGrant,
 } from "./records.js";
@@ -154,6 +155,10 @@ export interface StoreReads {
     byId(id: string): Promise<ServiceRecord | undefined>;
     /** In order of id. An operator makes each of them, so there are few. */
     all(): Promise<readonly ServiceRecord[]>;
+  };
+  readonly signingKeys: {
+    /** Those of one purpose, oldest first, retired ones included. */
+    all(purpose: SigningKeyRecord["purpose"]): Promise<readonly SigningKeyRecord[]>;
   };
   readonly sealed: {
     /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
@@ -286,6 +291,13 @@ export interface StoreWrites {
     save(service: ServiceRecord): Promise<void>;
     /** False when there was none. */
     delete(id: string): Promise<boolean>;
+  };
+  readonly signingKeys: {
+    insert(key: SigningKeyRecord): Promise<void>;
+    /** Says when a key goes; one that has been told keeps its time. */
+    retire(id: string, at: Instant): Promise<void>;
+    /** Deletes those whose time has come; answers how many. */
+    deleteRetired(now: Instant): Promise<number>;
   };
   readonly sealed: {
     /**

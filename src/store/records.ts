@@ -182,8 +182,27 @@ export interface OutboxRecord {
   readonly createdAt: Instant;
 }
 
+/** A key that we sign with. The private half is sealed; the public one is for everybody. */
+export interface SigningKeyRecord {
+  /** The key id (`kid`): the thumbprint of the public half (RFC 7638). */
+  readonly id: string;
+  /** What is signed with it; a key has one purpose (RFC 8725 §3.12 would otherwise rest on `typ` alone). */
+  readonly purpose: "assertion";
+  /** `EdDSA` or `ES256`. */
+  readonly alg: string;
+  /** As a JWK (RFC 7517). */
+  readonly publicKey: JsonObject;
+  /** The private half as a JWK, sealed. */
+  readonly sealed: string;
+  readonly createdAt: Instant;
+  /** Published before this moment, used after it. */
+  readonly signsFrom: Instant;
+  /** When it leaves the key set; null while nothing has taken its place. */
+  readonly retiresAt: Instant | null;
+}
+
 /** Tables that keep a sealed value in each row, or in some. */
-export type SealedTable = "grants" | "identities" | "outbox" | "registrations";
+export type SealedTable = "grants" | "identities" | "outbox" | "registrations" | "signing_keys";
 
 /** The sealed value of one row, with what its place is made of (VA-2); null where the table has no such column. */
 export interface SealedRow {

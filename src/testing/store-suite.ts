@@ -16,6 +16,7 @@ import type { TheStore } from "./store-suite/samples.js";
 import { sealedTests } from "./store-suite/sealed.js";
 import { serviceTests } from "./store-suite/services.js";
 import { sessionTests } from "./store-suite/sessions.js";
+import { signingKeyTests } from "./store-suite/signing-keys.js";
 import { textTests } from "./store-suite/text.js";
 import { toolServerTests } from "./store-suite/tool-servers.js";
 import { transactionTests } from "./store-suite/transactions.js";
@@ -60,6 +61,7 @@ export function describeStore(
     describe("lists", () => listTests(theStore));
     describe("sealed values", () => sealedTests(theStore));
     describe("tool servers", () => toolServerTests(theStore));
+    describe("signing keys", () => signingKeyTests(theStore));
     describe("text", () => textTests(theStore));
     const { another } = options;
     if (another) describe("two nodes", () => otherStoreTests(theStore, () => keep(another())));

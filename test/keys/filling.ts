@@ -12,18 +12,18 @@ import { openGrant, sealGrant } from "../../src/vault/sealed-grant.js";
 export const aSecret = (): Secret => secret(randomToken(systemRandom));
 export const aKeyring = (...secrets: readonly Secret[]): Keyring => createKeyring({ secrets, random: systemRandom });
 
-export const tables = ["grants", "identities", "outbox"] as const satisfies readonly SealedTable[];
+export const tables = ["grants", "identities", "outbox", "signing_keys"] as const satisfies readonly SealedTable[];
 
 /** Inserts `count` rows, eight of ten of them grants, each with a text of its own: `content of N`. */
 export async function fill(store: Store, keyring: Keyring, count: number) {
   const user = aUser();
   const place = (row: { id: string }) => ({ id: row.id, userId: user.id });
-  const none = new Map<string, string>();
-  const filled = {
-    grants: new Map<string, string>(),
+  const filled: Record<SealedTable, Map<string, string>> = {
+    grants: new Map(),
     identities: new Map(),
-    outbox: new Map<string, string>(),
-    registrations: none,
+    outbox: new Map(),
+    signing_keys: new Map(),
+    registrations: new Map(),
   };
   const rows = Array.from({ length: count }, (_, number) => {
     const content = `content of ${number}`;

@@ -174,8 +174,13 @@ describe("rows that no key opens", () => {
     const before = await rowsOf(store, "grants");
     const status = await countKeys({ store, keyring: ring });
     expect(status).toMatchObject({
-      configured: [{ total: 0 }, { total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 } }],
-      unknown: [{ id: unknownId, total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0 } }],
+      configured: [
+        { total: 0 },
+        { total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0 } },
+      ],
+      unknown: [
+        { id: unknownId, total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0 } },
+      ],
       unopened: { total: 10 },
       looked: 20,
       complete: true,

@@ -130,6 +130,7 @@ test("QU-21 the file is WAL, and a value of another type is refused by every tab
     "services",
     "sessions",
     "settings",
+    "signing_keys",
     "used_jtis",
     "users",
   ]);

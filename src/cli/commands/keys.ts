@@ -1,7 +1,11 @@
-/** `latchkey keys status | rotate | new`: which secret seals what, and a new one without a moment of standing still (VA-4). */
+/**
+ * `latchkey keys status | rotate | new`: which secret seals what and which key signs, and new ones without a moment of
+ * standing still (VA-4, LO-11).
+ */
 import { Command, InvalidArgumentError } from "commander";
-import type { KeyCount, KeyStatus, Rotation } from "../../administration.js";
+import type { KeyCount, KeyStatus, Rotation, SigningKeyView, SigningRotation } from "../../administration.js";
 import { randomToken, systemRandom } from "../../crypto/random.js";
+import { toRfc3339 } from "../../kernel/time.js";
 import { administering } from "../administering.js";
 import { type CommonOptions, command, commandWithConfig, running, type Session } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
@@ -22,13 +26,24 @@ const statusCommand = (session: Session): Command =>
   ]).action(
     running(session, (options: CommonOptions) =>
       administering(session, options, async ({ keys }) => {
-        const status = await keys.status();
-        if (options.json) printJson(session.terminal, statusJson(status));
-        else printStatus(session, status);
+        const [status, signing] = [await keys.status(), await keys.signing()];
+        if (options.json) printJson(session.terminal, { ...statusJson(status), signing: signing.map(signingJson) });
+        else {
+          printStatus(session, status);
+          printSigning(session, signing);
+        }
         return status.unopened.total > 0 ? exitCodes.problem : exitCodes.fine;
       }),
     ),
   );
+
+const signingJson = ({ id, alg, state, signsFrom, retiresAt }: SigningKeyView) => ({
+  id,
+  alg,
+  state,
+  signsFrom: toRfc3339(signsFrom),
+  retiresAt: retiresAt === null ? null : toRfc3339(retiresAt),
+});
 
 const countJson = ({ id, rows, total }: KeyCount) => ({ id, rows, total });
 
@@ -42,13 +57,15 @@ const statusJson = ({ configured, unknown, unopened, looked }: KeyStatus) => ({
 function printStatus({ terminal }: Session, { configured, unknown, unopened }: KeyStatus): void {
   const { bold, dim, yellow } = palette(terminal);
   const line = (name: string, { id, rows, total }: KeyCount, note: string) => {
-    return [name, id, ...[rows.grants, rows.identities, rows.outbox, rows.registrations, total].map(String), note];
+    const { grants, identities, outbox, registrations, signing_keys } = rows;
+    const counts = [grants, identities, outbox, registrations, signing_keys, total];
+    return [name, id, ...counts.map(String), note];
   };
   const note = (at: number, { total }: KeyCount): string =>
     at === 0 ? "seals" : total === 0 ? "holds nothing" : "latchkey keys rotate seals these anew";
   terminal.out(
     table([
-      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "REGISTRATIONS", "ROWS", ""],
+      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "REGISTRATIONS", "SIGNING", "ROWS", ""],
       ...configured.map((key, at) => line(`secrets.${at}`, key, note(at, key))),
       ...unknown.map((key) => line("not configured", key, "no secret opens these")),
     ]),
@@ -65,15 +82,27 @@ function printStatus({ terminal }: Session, { configured, unknown, unopened }: K
   );
 }
 
+function printSigning({ terminal }: Session, keys: readonly SigningKeyView[]): void {
+  if (keys.length === 0) return;
+  const when = ({ state, signsFrom, retiresAt }: SigningKeyView): string =>
+    [
+      state === "waits" ? `signs from ${toRfc3339(signsFrom)}` : state,
+      ...(retiresAt === null ? [] : [`leaves the key set at ${toRfc3339(retiresAt)}`]),
+    ].join(", ");
+  terminal.out("\n");
+  terminal.out(table([["SIGNING KEY", "ALG", ""], ...keys.map((key) => [key.id, key.alg, when(key)])]));
+}
+
 interface RotateCommandOptions extends CommonOptions {
   readonly batch: number;
 }
 
 const rotateCommand = (session: Session): Command =>
-  commandWithConfig("rotate", "seal every row anew with the newest secret; servers go on, and it can be begun again", [
-    "latchkey keys rotate",
-    "latchkey keys rotate --batch 100 --json",
-  ])
+  commandWithConfig(
+    "rotate",
+    "seal every row anew with the newest secret, and have a new key sign; servers go on, and it can be begun again",
+    ["latchkey keys rotate", "latchkey keys rotate --batch 100 --json"],
+  )
     .option("--batch <number>", "rows that are written at a time, 1 to 1000", batchSize, 500)
     .action(
       running(session, (options: RotateCommandOptions) =>
@@ -87,8 +116,15 @@ const rotateCommand = (session: Session): Command =>
           const rotation = await keys
             .rotate({ batch: options.batch, signal: stop.signal, progress })
             .finally(() => line.end());
-          if (options.json) printJson(terminal, { ...rotation, rowsPerSecond: perSecond(rotation) });
-          else printRotation(session, rotation);
+          // Who stopped it meant all of it; what is left is done when it is begun again.
+          const signing = rotation.end === "stopped" ? null : await keys.rotateSigning();
+          if (options.json) {
+            const signed = signing && { ...signing, ...timesOf(signing) };
+            printJson(terminal, { ...rotation, rowsPerSecond: perSecond(rotation), signing: signed });
+          } else {
+            printRotation(session, rotation);
+            if (signing) terminal.out(signingLine(signing));
+          }
           return rotation.end === "done" && rotation.unopened === 0 ? exitCodes.fine : exitCodes.problem;
         }),
       ),
@@ -98,6 +134,18 @@ function batchSize(text: string): number {
   if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > 1_000)
     throw new InvalidArgumentError("It must be a number from 1 to 1000.");
   return Number(text);
+}
+
+const timesOf = ({ signsFrom, retiresAt }: SigningRotation) => ({
+  signsFrom: toRfc3339(signsFrom),
+  retiresAt: retiresAt === null ? null : toRfc3339(retiresAt),
+});
+
+function signingLine(rotation: SigningRotation): string {
+  const { signsFrom, retiresAt } = timesOf(rotation);
+  if (rotation.made === null) return `A new signing key waits for its time already: ${signsFrom}.\n`;
+  const old = retiresAt === null ? "" : ` ${counted(rotation.retiring, "older key")} published until ${retiresAt}.`;
+  return `A new signing key is published, and signs from ${signsFrom}.${old}\n`;
 }
 
 /** Null where so little was done that the number would mean nothing. */

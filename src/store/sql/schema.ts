@@ -208,6 +208,17 @@ export interface ServiceRow {
   updated_at: number;
 }
 
+export interface SigningKeyRow {
+  id: string;
+  purpose: string;
+  alg: string;
+  public_key: string;
+  sealed: string;
+  created_at: number;
+  signs_from: number;
+  retires_at: number | null;
+}
+
 /** One row per migration that ran. */
 export interface MigrationRow {
   version: number;
@@ -235,6 +246,7 @@ export interface Schema {
   registrations: RegistrationRow;
   challenges: ChallengeRow;
   services: ServiceRow;
+  signing_keys: SigningKeyRow;
   migrations: MigrationRow;
 }
 

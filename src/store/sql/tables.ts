@@ -19,6 +19,7 @@ import { sealedReads, sealedWrites } from "./sealed.js";
 import { serviceReads, serviceWrites } from "./services.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
+import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
 import { userReads, userWrites } from "./users.js";
 
 export const readTables = (db: Db): StoreReads => ({
@@ -36,6 +37,7 @@ export const readTables = (db: Db): StoreReads => ({
   registrations: registrationReads(db),
   challenges: challengeReads(db),
   services: serviceReads(db),
+  signingKeys: signingKeyReads(db),
   sealed: sealedReads(db),
 });
 
@@ -57,6 +59,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   registrations: { ...reads.registrations, ...registrationWrites(db) },
   challenges: { ...reads.challenges, ...challengeWrites(db) },
   services: { ...reads.services, ...serviceWrites(db) },
+  signingKeys: { ...reads.signingKeys, ...signingKeyWrites(db) },
   sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 

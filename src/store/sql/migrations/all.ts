@@ -2,10 +2,11 @@
 import { initial } from "./0001-initial.js";
 import { pictures } from "./0002-pictures.js";
 import { services } from "./0003-services.js";
+import { signingKeys } from "./0004-signing-keys.js";
 import { toolServers } from "./0006-tool-servers.js";
 import type { Migration } from "./migration.js";
 
-export const migrations: readonly Migration[] = [initial, pictures, services, toolServers];
+export const migrations: readonly Migration[] = [initial, pictures, services, signingKeys, toolServers];
 
 /** The schema's version in this code. */
 export const codeVersion = migrations.at(-1)?.version ?? 0;
