@@ -7,6 +7,7 @@ import type { Row } from "./figures.js";
 import { sessionRows } from "./sessions.js";
 import { signInRows } from "./sign-ins.js";
 import { startRows } from "./start.js";
+import { vaultRows } from "./vault.js";
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const options = {
 };
 const suites: Record<string, () => Promise<Row[]>> = {
   "QU-8": () => sessionRows(options),
+  "QU-9": () => vaultRows(options),
   "QU-12": () => signInRows(options),
   "QU-14": () => startRows(options),
 };
