@@ -2,6 +2,8 @@
 import { type Assertions, createAssertions } from "./assertions/assertions.js";
 import type { Config } from "./config/schema.js";
 import { createSigningKeys, type SigningKeys } from "./keys/signing-keys.js";
+import { createIntrospect } from "./services/introspect.js";
+import type { VerifyAssertion } from "./services/service.js";
 import type { SessionChecker } from "./sessions/check-session.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -11,14 +13,23 @@ export function wireAssertions(wiring: {
   readonly base: string;
   readonly signIn: Pick<SignInPorts, "store" | "keyring" | "clock" | "random" | "log">;
   readonly news: News;
-  readonly checker: Pick<SessionChecker, "byId">;
-}): { readonly keys: SigningKeys; readonly assertions: Assertions } {
+  readonly checker: Pick<SessionChecker, "byId" | "check">;
+}) {
   const { store, keyring, clock, random, log } = wiring.signIn;
+  const { base: issuer, checker } = wiring;
   const { alg, lifetime } = wiring.config.assertions;
-  const keys = createSigningKeys({ store, keyring, clock, log, news: wiring.news }, alg);
-  const sessionOf = wiring.checker.byId;
-  return {
-    keys,
-    assertions: createAssertions({ keys, sessionOf, clock, random, issuer: wiring.base, lifetime }),
+  const keys: SigningKeys = createSigningKeys({ store, keyring, clock, log, news: wiring.news }, alg);
+  const sessionOf = checker.byId;
+  const assertions: Assertions = createAssertions({ keys, sessionOf, clock, random, issuer, lifetime });
+  const verifyAssertion: VerifyAssertion = async ({ assertion, audience }) => {
+    const said = await assertions.verify(assertion, [audience]);
+    return "refused" in said ? undefined : said.proven;
   };
+  const introspectForService = createIntrospect({
+    issuer,
+    log,
+    verifyAssertion: (assertion, audiences) => assertions.verify(assertion, audiences),
+    checkSession: (headers) => checker.check(headers),
+  });
+  return { keys, assertions, verifyAssertion, introspectForService };
 }

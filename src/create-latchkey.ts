@@ -218,11 +218,12 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     secure,
     ...config.signIn.signOut,
   });
-  const { keys, assertions } = wireAssertions({ config, base, signIn, news, checker });
+  const wiredAssertions = wireAssertions({ config, base, signIn, news, checker });
+  const { keys, assertions, verifyAssertion, introspectForService } = wiredAssertions;
   const services = {
     authenticateService: createServiceAuthentication({ store, configured: config.services, clock, random }),
-    // Nobody makes assertions here yet.
-    revokeForService: createRevoke({ ...ending, verifyAssertion: undefined }),
+    introspectForService,
+    revokeForService: createRevoke({ ...ending, verifyAssertion }),
   };
   const features = createFeatures({
     config,

@@ -84,7 +84,7 @@ const houseRules: Rules = {
     // Backends: authenticated, and then given what the vault has or a session's end. Who may have what is its own policy.
     services: {
       values: ["kernel", "crypto", "audit", "logout/end-sessions.ts"],
-      types: ["store"],
+      types: ["store", "assertions", "sessions"],
     },
     // Says who is signed in, under a key; whether they still are it asks through a port.
     assertions: { values: ["kernel", "crypto"], types: ["keys", "sessions"] },

@@ -14,6 +14,7 @@ import type { Metrics } from "../kernel/metrics.js";
 import type { Clock, Duration } from "../kernel/time.js";
 import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { PresentedService } from "../services/authenticate.js";
+import type { Introspection, IntrospectRequest } from "../services/introspect.js";
 import type { RevokeRequest } from "../services/revoke.js";
 import type { Service } from "../services/service.js";
 import type { SessionView } from "../sessions/list-sessions.js";
@@ -226,6 +227,8 @@ export interface Features {
   authenticateService(presented: PresentedService): Promise<Service>;
   /** Ends the session of a value or an assertion; answers whether one ended. */
   revokeForService(input: RevokeRequest): Promise<boolean>;
+  /** What a token of ours amounts to now, for this service. @throws LatchkeyError `store.*` */
+  introspectForService(input: IntrospectRequest): Promise<Introspection>;
   /** What operators do. Loaded when it is first asked for. */
   admin(): Promise<AdminFeatures>;
   /** Public keys of what we sign, as JWKs, and how long a copy of them may be kept (LO-11). */

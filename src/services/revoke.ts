@@ -10,8 +10,7 @@ import type { Service, VerifyAssertion } from "./service.js";
 
 export interface RevokePorts extends EndSessionsPorts {
   readonly clock: Clock;
-  /** Undefined while nobody makes assertions here. */
-  readonly verifyAssertion: VerifyAssertion | undefined;
+  readonly verifyAssertion: VerifyAssertion;
   /** Called after revocations were queued, so that they leave soon. */
   readonly onQueued: () => void;
 }
@@ -27,7 +26,7 @@ export function createRevoke(ports: RevokePorts): (input: RevokeRequest) => Prom
   async function sessionOf({ service, token }: RevokeRequest, now: Instant): Promise<SessionRecord | undefined> {
     // A value of ours has no dot in it, and an assertion has two.
     if (!token.includes(".")) return ports.store.sessions.byTokenHash(sha256Base64Url(token));
-    if (!ports.verifyAssertion || service.audience === null) return undefined;
+    if (service.audience === null) return undefined;
     const said = await ports.verifyAssertion({ assertion: token, audience: service.audience, now });
     const session = said && (await ports.store.sessions.byId(said.sessionId));
     return session?.userId === said?.userId ? session : undefined;

@@ -93,7 +93,7 @@ describe("AT-53 SU-5 a request from elsewhere that carries the victim's cookie",
       .map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/:\w+/, "x")}`)
       // The exceptions: they read no cookie (SU-5). The tests below and those of services show it.
       .filter((route) => !/^POST (\/providers\/x)?\/(callback|backchannel-logout)$/.test(route))
-      .filter((route) => !/^POST \/(revoke|token)$/.test(route));
+      .filter((route) => !/^POST \/(revoke|introspect|token)$/.test(route));
     expect([...forms, ...api.map((route) => route.replace(/\{\w+\}/, "x"))].sort()).toEqual(
       changing("x")
         .map(([method, path]) => `${method} ${path}`)

@@ -292,6 +292,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     },
     revokeForService: async () => false,
     admin: async () => adminFeatures,
+    introspectForService: async () => ({ active: false }),
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     clientMetadata: () => undefined,

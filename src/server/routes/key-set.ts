@@ -26,8 +26,15 @@ export const showServerMetadata = (web: Web) => async (c: Ctx) => {
     // People sign in here at other authorization servers; there is no authorization endpoint of ours.
     response_types_supported: [],
     grant_types_supported: [],
+    revocation_endpoint: `${base}/revoke`,
+    revocation_endpoint_auth_methods_supported: methods,
+    introspection_endpoint: `${base}/introspect`,
+    introspection_endpoint_auth_methods_supported: methods,
   });
 };
+
+/** How services authenticate, at each endpoint. */
+const methods = ["client_secret_basic", "client_secret_post"];
 
 const document = (web: Web, c: Ctx, body: object, maxAge = 300): Response =>
   new Response(JSON.stringify(body), { headers: headersOf(c, publicDocumentHeaders(web.site, maxAge)) });

@@ -1,4 +1,4 @@
-/** What services ask for: `POST /revoke` ends a session (RFC 7009, LO-11). */
+/** What services ask for: `POST /revoke` ends a session (RFC 7009), `POST /introspect` says what a token is (RFC 7662); LO-11. */
 import { plain } from "../answers.js";
 import type { Web } from "../env.js";
 import { forServices, required } from "../middleware/service.js";
@@ -8,4 +8,11 @@ export const revokeForService = (web: Web) =>
   forServices(web, async (c, { service, form }) => {
     await web.features.revokeForService({ service, token: required(form, "token"), request: c.env.facts });
     return plain(web, c, 200, null);
+  });
+
+/** §2.2: 200 whatever it is; the hint is of no use where the token says what it is. */
+export const introspectForService = (web: Web) =>
+  forServices(web, async (c, { service, form }) => {
+    const answer = await web.features.introspectForService({ service, token: required(form, "token") });
+    return plain(web, c, 200, JSON.stringify(answer), { "content-type": "application/json" });
   });
