@@ -20,17 +20,22 @@ import { type EndReason, prepareEndOfUser } from "./logout/end-sessions.js";
 import { keptGrants, prepareEndOfKept } from "./logout/kept-grants.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
+import { revocationOf, revocationRow } from "./outbox/revocation.js";
 import { userCreated, webhookRows } from "./outbox/webhook.js";
 import { createProviderRegistry } from "./providers/registry.js";
+import { administerServices, type ServiceAdministration } from "./services/administer-services.js";
 import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, UserRecord } from "./store/records.js";
+import { administerGrants, type GrantAdministration } from "./vault/administer-grants.js";
 
 export type { UserDetails } from "./administer-users.js";
 export type { KeyCount, KeyStatus } from "./keys/count-keys.js";
 export type { Rotation } from "./keys/rotate-keys.js";
 export type { SigningKeyView, SigningRotation } from "./keys/signing-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
+export type { ListedService } from "./services/administer-services.js";
+export type { GrantMetadata } from "./vault/administer-grants.js";
 
 /** `who` is an e-mail address or an id; each throws `account.not_found` when it is nobody's. */
 export interface Administration {
@@ -46,6 +51,8 @@ export interface Administration {
   signOutUser(who: string): Promise<{ readonly user: UserRecord; readonly ended: number }>;
   readonly webhooks: WebhookAdministration;
   readonly keys: KeyAdministration;
+  readonly services: ServiceAdministration;
+  readonly grants: GrantAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
   userId(who: string): Promise<UserId>;
@@ -128,6 +135,12 @@ export async function openAdministration(
     webhooks: administerWebhooks(wired),
     // How long it takes, and waiting for the database, are real time too.
     keys: administerKeys({ ...wired, clock: systemClock }, config.assertions),
+    services: administerServices({ ...wired, configured: config.services, by }),
+    grants: administerGrants({
+      ...wired,
+      by,
+      revocation: (grant, tokens, now) => revocationRow(wired, revocationOf(grant, tokens), now),
+    }),
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;

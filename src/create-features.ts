@@ -44,7 +44,10 @@ export interface Wired {
   readonly signIn: SignInPorts;
   readonly signOut: ReturnType<typeof createSignOut>;
   readonly providerLogout: ReturnType<typeof createProviderLogout>;
-  readonly services: Pick<Features, "authenticateService" | "introspectForService" | "revokeForService">;
+  readonly services: Pick<
+    Features,
+    "authenticateService" | "exchangeToken" | "introspectForService" | "revokeForService"
+  >;
   readonly checker: SessionChecker;
   readonly cookie: SessionCookie;
   readonly keys: SigningKeys;

@@ -13,6 +13,7 @@ import type { Config } from "./config/schema.js";
 import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { wireAssertions } from "./create-assertions.js";
 import { createFeatures } from "./create-features.js";
+import { wireServices } from "./create-services.js";
 import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -37,8 +38,6 @@ import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
 import { createPinoLog } from "./server/pino-log.js";
 import { createPrometheus } from "./server/prometheus.js";
-import { createServiceAuthentication } from "./services/authenticate.js";
-import { createRevoke } from "./services/revoke.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { countChecks } from "./sessions/count-checks.js";
 import { createEndedSessions } from "./sessions/ended.js";
@@ -186,6 +185,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     listen: listenForVault,
     refreshNow: _refreshNow,
     refreshAhead,
+    forService,
+    connectUrl,
     ...vault
   } = wireVault({
     config,
@@ -220,11 +221,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   });
   const wiredAssertions = wireAssertions({ config, base, signIn, news, checker });
   const { keys, assertions, verifyAssertion, introspectForService } = wiredAssertions;
-  const services = {
-    authenticateService: createServiceAuthentication({ store, configured: config.services, clock, random }),
-    introspectForService,
-    revokeForService: createRevoke({ ...ending, verifyAssertion }),
-  };
+  const given = { ...ending, config, signIn, checker, verifyAssertion, vault: { forService, connectUrl } };
+  const services = { ...wireServices(given), introspectForService };
   const features = createFeatures({
     config,
     base,

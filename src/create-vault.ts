@@ -6,7 +6,7 @@ import { newId, type SessionId } from "./kernel/ids.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { systemClock } from "./kernel/time.js";
 import { readRefreshedIdToken } from "./oauth/refreshed-id-token.js";
-import { revocationRow } from "./outbox/revocation.js";
+import { revocationOf, revocationRow } from "./outbox/revocation.js";
 import type { Provider } from "./providers/provider.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -94,10 +94,6 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
       const as = await metadata.discover(provider);
       return { origins: provider.apiOrigins, urls: as.userinfo_endpoint === undefined ? [] : [as.userinfo_endpoint] };
     },
-    revocation(grant, { refreshToken, accessToken }, now) {
-      const { issuer, clientId, connection } = grant;
-      const provider = connection.startsWith(prefix) ? connection.slice(prefix.length) : connection;
-      return revocationRow({ keyring, random }, { provider, issuer, clientId, refreshToken, accessToken }, now);
-    },
+    revocation: (grant, tokens, now) => revocationRow({ keyring, random }, revocationOf(grant, tokens), now),
   };
 }

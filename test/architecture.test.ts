@@ -83,8 +83,8 @@ const houseRules: Rules = {
     keys: { values: ["kernel", "crypto"], types: ["store"] },
     // Backends: authenticated, and then given what the vault has or a session's end. Who may have what is its own policy.
     services: {
-      values: ["kernel", "crypto", "audit", "logout/end-sessions.ts"],
-      types: ["store", "assertions", "sessions"],
+      values: ["kernel", "crypto", "audit", "oauth", "logout/end-sessions.ts"],
+      types: ["store", "assertions", "sessions", "vault", "egress", "providers"],
     },
     // Says who is signed in, under a key; whether they still are it asks through a port.
     assertions: { values: ["kernel", "crypto"], types: ["keys", "sessions"] },
@@ -135,6 +135,7 @@ const houseRules: Rules = {
     "latchkey.ts": everything,
     "create-features.ts": everything,
     "create-vault.ts": everything,
+    "create-services.ts": everything,
     "create-sync.ts": everything,
     "create-admin.ts": everything,
     "administer-users.ts": everything,

@@ -31,7 +31,12 @@ export type AuditEventType =
   | "grant.refresh_failed"
   | "grant.needs_reconnect"
   | "grant.disconnected"
-  | "tool_server.issuer_mismatch_allowed";
+  | "tool_server.issuer_mismatch_allowed"
+  | "service.added"
+  | "service.rotated"
+  | "service.removed"
+  | "token.exchanged"
+  | "token.refused";
 
 /** Who asked: what the request itself tells. */
 export interface AuditContext {

@@ -5,11 +5,13 @@ import { auditCommand } from "./commands/audit.js";
 import { claimsCommand } from "./commands/claims.js";
 import { configCommand } from "./commands/config.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { grantCommand } from "./commands/grant.js";
 import { initCommand } from "./commands/init.js";
 import { keysCommand } from "./commands/keys.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
+import { serviceCommand } from "./commands/service.js";
 import { userCommand } from "./commands/user.js";
 import { versionCommand } from "./commands/version.js";
 import { webhookCommand } from "./commands/webhook.js";
@@ -39,6 +41,8 @@ export function buildProgram(session: Session): Command {
     providerCommand,
     claimsCommand,
     userCommand,
+    grantCommand,
+    serviceCommand,
     auditCommand,
     webhookCommand,
     keysCommand,

@@ -153,6 +153,15 @@ const clientCredentials: Check = (input) =>
       : [problem(["providers", index, missing], "missing", `is needed for tokenEndpointAuthMethod ${method}`, input)];
   });
 
+const tokenExchange: Check = (input) =>
+  providersOf(input).flatMap((_, index) => {
+    const path = ["providers", index, "tokenExchange"] as const;
+    const clients = written(input, ...path, "clients");
+    const none = !Array.isArray(clients) || clients.length === 0;
+    if (written(input, ...path, "enabled") !== true || !none) return [];
+    return [problem([...path, "clients"], "missing", "is needed where tokens are exchanged: whose are taken", input)];
+  });
+
 const signOutTarget: Check = (input) => {
   const target = textAt(input, "signIn", "signOut", "returnTo");
   const allowed = written(input, "signIn", "signOut", "allowedReturnTo");
@@ -178,6 +187,7 @@ const checks: readonly Check[] = [
   providerIds,
   redirectUris,
   clientCredentials,
+  tokenExchange,
   presetChecks,
   signOutTarget,
   webhookChecks,

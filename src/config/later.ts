@@ -32,8 +32,6 @@ export const laterKeys: readonly string[] = [
   ...below("toolServers.*", "key", "provider", "dpop", "passToken"),
   "verify",
   "observability.tracing",
-  "providers.*.tokenExchange",
-  "providers.*.endpoints.introspection",
 ];
 
 const patternOf = (path: readonly PropertyKey[]): string =>

@@ -97,6 +97,7 @@ export const providerSchema = z.strictObject({
       userinfo: endpoint("userinfo"),
       jwks: endpoint("JWKS"),
       revocation: endpoint("revocation"),
+      introspection: endpoint("introspection"),
       endSession: endpoint("end-session"),
     })
     .prefault({})
@@ -197,6 +198,21 @@ export const providerSchema = z.strictObject({
     })
     .prefault({})
     .describe("Claim names of this provider, key by key over `signIn.claims`."),
+  tokenExchange: z
+    .strictObject({
+      enabled: flag()
+        .default(false)
+        .describe("Whether services may show this provider's own access tokens at `/token` (VA-15)."),
+      clients: z
+        .array(text(1_000))
+        .max(100)
+        .default([])
+        .describe(
+          "Client ids whose tokens are taken, ours among them only where it is listed. A token issued to any other client is refused.",
+        ),
+    })
+    .prefault({})
+    .describe("Access tokens of this provider as proof of who somebody is."),
   roles: providerRolesSchema,
   groups: providerGroupsSchema,
 });

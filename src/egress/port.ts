@@ -8,6 +8,7 @@ export type EgressPurpose =
   | "token"
   | "userinfo"
   | "revocation"
+  | "introspection"
   | "par"
   | "registration"
   | "webhook"

@@ -12,6 +12,7 @@ describe("the table of purposes", () => {
       token: 0,
       userinfo: 0,
       revocation: 0,
+      introspection: 0,
       par: 0,
       registration: 0,
       webhook: 0,

@@ -39,6 +39,15 @@ export const purposes: Readonly<Record<EgressPurpose, PurposeLimits>> = {
   userinfo: { redirects: 0, contentTypes: jsonOrJwt, headerCount: 100, bytes: null, readsBody: true, time: null },
   // Its answer is empty or an error; nobody should wait long for it.
   revocation: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, readsBody: true, time: seconds(10) },
+  // Somebody waits for it, and asks again: who shows a token is not let in on a guess.
+  introspection: {
+    redirects: 0,
+    contentTypes: json,
+    headerCount: 60,
+    bytes: 65_536,
+    readsBody: true,
+    time: seconds(10),
+  },
   par: { redirects: 0, contentTypes: null, headerCount: 60, bytes: 65_536, readsBody: true, time: null },
   // Carries the token that lets us register, and its answer carries a secret.
   registration: { redirects: 0, contentTypes: null, headerCount: 100, bytes: 65_536, readsBody: true, time: null },

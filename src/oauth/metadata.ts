@@ -171,5 +171,6 @@ const overrides = (endpoints: Endpoints): Readonly<Record<string, string | undef
   userinfo_endpoint: endpoints.userinfo,
   jwks_uri: endpoints.jwks,
   revocation_endpoint: endpoints.revocation,
+  introspection_endpoint: endpoints.introspection,
   end_session_endpoint: endpoints.endSession,
 });

@@ -30,6 +30,7 @@ const endpoints = [
   "token_endpoint",
   "userinfo_endpoint",
   "revocation_endpoint",
+  "introspection_endpoint",
   "pushed_authorization_request_endpoint",
 ] as const;
 

@@ -9,7 +9,7 @@ import { newId } from "../kernel/ids.js";
 import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import { after, hours, type Instant } from "../kernel/time.js";
-import type { OutboxRecord } from "../store/records.js";
+import type { GrantRecord, OutboxRecord } from "../store/records.js";
 
 /** What has to be revoked where. The refresh token goes first: it is what can make new ones. */
 export interface Revocation {
@@ -18,6 +18,14 @@ export interface Revocation {
   readonly clientId: string;
   readonly refreshToken: string | null;
   readonly accessToken: string;
+}
+
+/** That of one grant: a provider's connection goes by the provider's id, any other by its whole name. */
+export function revocationOf(
+  { connection, issuer, clientId }: Pick<GrantRecord, "connection" | "issuer" | "clientId">,
+  { refreshToken, accessToken }: Pick<Revocation, "refreshToken" | "accessToken">,
+): Revocation {
+  return { provider: connection.replace(/^provider:/, ""), issuer, clientId, refreshToken, accessToken };
 }
 
 const giveUpAfter = hours(24);

@@ -52,6 +52,7 @@ export interface Endpoints {
   readonly userinfo?: string | undefined;
   readonly jwks?: string | undefined;
   readonly revocation?: string | undefined;
+  readonly introspection?: string | undefined;
   readonly endSession?: string | undefined;
 }
 
@@ -183,6 +184,8 @@ export interface Provider {
   readonly revocationEndsOneToken: boolean;
   /** Which `scope` a refresh asks for (VA-11). */
   readonly refreshScope: "omit" | "requested" | "granted";
+  /** Whether its own access tokens may stand for people, and those of which clients (VA-15). */
+  readonly tokenExchange: { readonly enabled: boolean; readonly clients: readonly string[] };
   /** Where `vault.fetch` may send an access token, besides userinfo (EG-2). */
   readonly apiOrigins: readonly string[];
 }

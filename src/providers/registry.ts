@@ -56,6 +56,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     revocationEndsOneToken: preset.revocationEndsOneToken,
     refreshScope: record.refreshScope ?? preset.refreshScope ?? "omit",
     apiOrigins: record.apiOrigins,
+    tokenExchange: record.tokenExchange,
     quirks: preset.quirks,
   });
 }

@@ -43,7 +43,7 @@ import {
   sendAsset,
   showMetrics,
 } from "./routes/running.js";
-import { introspectForService, revokeForService } from "./routes/services.js";
+import { exchangeToken, introspectForService, revokeForService } from "./routes/services.js";
 import { showSignIn, startSignIn } from "./routes/sign-in.js";
 import { showSignedOut, signOut } from "./routes/sign-out.js";
 import { createQuickSession } from "./session-answer.js";
@@ -170,6 +170,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.get("/providers/:provider/frontchannel-logout", frontChannelLogout(web));
 
   // Services, who authenticate with a secret of their own and bring no cookie that anybody looks at.
+  app.post("/token", exchangeToken(web));
   app.post("/revoke", revokeForService(web));
   app.post("/introspect", introspectForService(web));
   // Programs, that come without a cookie.

@@ -14,6 +14,7 @@ import type { Metrics } from "../kernel/metrics.js";
 import type { Clock, Duration } from "../kernel/time.js";
 import type { Provider, ProviderRegistry } from "../providers/provider.js";
 import type { PresentedService } from "../services/authenticate.js";
+import type { Exchanged, ExchangeInput } from "../services/exchange.js";
 import type { Introspection, IntrospectRequest } from "../services/introspect.js";
 import type { RevokeRequest } from "../services/revoke.js";
 import type { Service } from "../services/service.js";
@@ -225,6 +226,8 @@ export interface Features {
    * @throws LatchkeyError `token.client_invalid` · `token.request_invalid` · `store.*`
    */
   authenticateService(presented: PresentedService): Promise<Service>;
+  /** What a service gets for what it shows; each exchange is audited, the refused ones too. */
+  exchangeToken(input: ExchangeInput): Promise<Exchanged>;
   /** Ends the session of a value or an assertion; answers whether one ended. */
   revokeForService(input: RevokeRequest): Promise<boolean>;
   /** What a token of ours amounts to now, for this service. @throws LatchkeyError `store.*` */

@@ -18,6 +18,15 @@ const soon = 5;
 
 const named: Partial<Record<ErrorCode, OAuthError>> = {
   "token.client_invalid": { status: 401, error: "invalid_client" },
+  "token.grant_type_unsupported": { status: 400, error: "unsupported_grant_type" },
+  "token.target_invalid": { status: 400, error: "invalid_target" },
+  "token.target_refused": { status: 400, error: "invalid_target" },
+  "grant.connection_unknown": { status: 400, error: "invalid_target" },
+  "grant.connection_disabled": { status: 400, error: "invalid_target" },
+  "grant.not_connected": { status: 400, error: "invalid_target" },
+  "grant.needs_reconnect": { status: 400, error: "invalid_target" },
+  "grant.consent_required": { status: 400, error: "invalid_scope" },
+  "grant.unreadable": { status: 502, error: "server_error" },
   "server.rate_limited": { status: 429, error: "temporarily_unavailable" },
 };
 
@@ -26,18 +35,21 @@ function oauthError({ code, entry }: LatchkeyError): OAuthError {
   const known = named[code];
   if (known) return known;
   if (entry.status === 503) return { status: 503, error: "temporarily_unavailable" };
-  if (/^(?:token|account|session)\./.test(code) || code === "server.bad_request")
-    return { status: 400, error: "invalid_request" };
+  if (entry.status < 500) return { status: 400, error: "invalid_request" };
   return { status: entry.status === 502 ? 502 : 500, error: "server_error" };
 }
 
-/** @param thrown whatever a handler threw */
-export function answerOAuthFailure(web: Web, c: Ctx, thrown: unknown): Response {
+/**
+ * @param thrown whatever a handler threw
+ * @param connectUri where the person can mend it
+ */
+export function answerOAuthFailure(web: Web, c: Ctx, thrown: unknown, connectUri?: string): Response {
   const failure = asLatchkeyError(thrown);
   logFailure(web, c, failure);
   const { status, error } = oauthError(failure);
   const { code, entry } = failure;
-  const body = { error, error_description: entry.message, code, request_id: c.env.facts.requestId };
+  const connect = connectUri === undefined ? {} : { connect_uri: connectUri };
+  const body = { error, error_description: entry.message, code, ...connect, request_id: c.env.facts.requestId };
   return plain(web, c, status, JSON.stringify(body), {
     "content-type": "application/json",
     ...(status === 401 ? { "www-authenticate": 'Basic realm="latchkey", charset="UTF-8"' } : {}),

@@ -39,13 +39,16 @@ interface AdmitInput {
   readonly provider: Provider;
   /** The issuer that the identity, the session and the grant belong to: verified, or the preset's constant. */
   readonly issuer: string;
-  readonly flow: Flow;
-  readonly tokens: TokenSet;
+  readonly flow: Pick<Flow, "setup">;
+  /** Null: nothing is kept of them, and there is no grant. */
+  readonly tokens: TokenSet | null;
+  /** Nobody but this user, who must be known by this identity; left out: whoever the rules let in. */
+  readonly onlyUser?: UserId;
   readonly claims: JsonObject;
   readonly unknown: UnknownClaims;
   /** Beside the claims and never among them, so that no other setting can take it for an address or a role. */
   readonly postedName: string | undefined;
-  readonly input: CompleteInput;
+  readonly input: Pick<CompleteInput, "cookieHeader" | "request">;
   readonly now: Instant;
 }
 
@@ -83,7 +86,11 @@ function completed(ports: SignInPorts, { provider, tokens, postedName }: AdmitIn
   const name = identity.name ?? (postedName === undefined ? undefined : readText({ name: postedName }, "name"));
   return {
     ...person,
-    identity: { ...identity, name, picture: identity.picture ?? ports.pictures.hostFor(provider, tokens) },
+    identity: {
+      ...identity,
+      name,
+      picture: identity.picture ?? (tokens ? ports.pictures.hostFor(provider, tokens) : undefined),
+    },
   };
 }
 
@@ -119,6 +126,8 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     }
     const { account } = decision;
     const userId = account.kind === "create" ? newUserId : account.userId;
+    if (input.onlyUser !== undefined && (account.kind !== "update" || userId !== input.onlyUser))
+      throw new LatchkeyError("account.sign_up_closed", { data: { provider: provider.id, reason: "known_only" } });
     if (!sealed || sealed.userId !== userId || sealed.identityId !== (loaded.accounts.identity?.id ?? newIdentityId)) {
       throw new Overtaken();
     }
@@ -150,7 +159,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     if (replaced) await endReplaced(tx, replaced, userId);
     const session = sessionRecord(ports, input, identity, sealed, user.role);
     await tx.sessions.insert(session);
-    await tx.grants.insert(sealed.grant);
+    if (sealed.grant) await tx.grants.insert(sealed.grant);
     await endBeyondCap?.(tx, session.id);
     await auditSuccess(tx, user.id, session.id, account);
     ports.faults.point(7);

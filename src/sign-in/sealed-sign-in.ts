@@ -18,9 +18,9 @@ import type { CompleteInput, SignInPorts } from "./ports.js";
 interface SignInFacts {
   readonly provider: Provider;
   readonly issuer: string;
-  readonly tokens: TokenSet;
+  readonly tokens: TokenSet | null;
   readonly claims: JsonObject;
-  readonly input: CompleteInput;
+  readonly input: Pick<CompleteInput, "request">;
   readonly now: Instant;
 }
 
@@ -31,41 +31,50 @@ export interface Sealed {
   readonly sessionId: SessionId;
   /** The cookie's value: held here until the answer leaves, stored nowhere. */
   readonly value: string;
-  readonly grant: GrantRecord;
+  readonly grant: GrantRecord | null;
 }
 
 export function sealFor(ports: SignInPorts, input: SignInFacts, userId: UserId, identityId: IdentityId): Sealed {
-  const { provider, tokens, claims, now } = input;
+  const { claims, now } = input;
   const sessionId = newId<SessionId>(now, ports.random);
-  const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
   return {
     userId,
     identityId,
     sessionId,
     value: randomToken(ports.random),
     claims: ports.keyring.seal("claims", claimsPlace({ id: identityId, userId }).context, JSON.stringify(claims)),
-    grant: {
-      ...place,
-      sessionId,
-      issuer: input.issuer,
-      clientId: provider.client.clientId,
-      accountLabel: stringMember(claims, "email") ?? null,
-      scopes: tokens.scopes,
-      issuedAt: tokens.issuedAt,
-      expiresAt: tokens.expiresAt,
-      status: "active",
-      statusReason: null,
-      version: 1,
-      lastRefreshAt: null,
-      lastFailureCode: null,
-      nextAttemptAt: null,
-      leaseOwner: null,
-      leaseEndsAt: null,
-      lastUsedAt: null,
-      sealed: sealGrant(ports.keyring, place, tokens),
-      createdAt: now,
-      updatedAt: now,
-    },
+    grant: input.tokens && grantRecord(ports, { ...input, tokens: input.tokens }, userId, sessionId),
+  };
+}
+
+function grantRecord(
+  ports: SignInPorts,
+  { provider, issuer, tokens, claims, now }: SignInFacts & { readonly tokens: TokenSet },
+  userId: UserId,
+  sessionId: SessionId,
+): GrantRecord {
+  const place = { id: newId<GrantId>(now, ports.random), userId, connection: `provider:${provider.id}` };
+  return {
+    ...place,
+    sessionId,
+    issuer,
+    clientId: provider.client.clientId,
+    accountLabel: stringMember(claims, "email") ?? null,
+    scopes: tokens.scopes,
+    issuedAt: tokens.issuedAt,
+    expiresAt: tokens.expiresAt,
+    status: "active",
+    statusReason: null,
+    version: 1,
+    lastRefreshAt: null,
+    lastFailureCode: null,
+    nextAttemptAt: null,
+    leaseOwner: null,
+    leaseEndsAt: null,
+    lastUsedAt: null,
+    sealed: sealGrant(ports.keyring, place, tokens),
+    createdAt: now,
+    updatedAt: now,
   };
 }
 

@@ -2,6 +2,7 @@
  * `vault.accessToken`: the way out for a token (VA-6, VA-13). Fresh is answered from memory; else the grant is refreshed
  * first, and where that is not to be had a token that is still valid is served all the same (VA-9).
  */
+import { equalInConstantTime, sha256Base64Url } from "../crypto/digest.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type Duration, type Instant, milliseconds, type StandardDate, toDate } from "../kernel/time.js";
 import type { RefreshEnd } from "./attempt-refresh.js";
@@ -46,6 +47,16 @@ export interface AccessTokens {
   accessToken(request: AccessTokenRequest): Promise<AccessToken>;
   /** The same after a server refused `rejected`: one refresh, if that is still the current token. */
   afterRejection(request: AccessTokenRequest, rejected: string): Promise<AccessToken>;
+  /** The same for a caller that is somewhere else: it knows a refused token by its hash, and waits less long. */
+  forService(request: ServiceTokenRequest): Promise<AccessToken>;
+}
+
+/** What `POST /token` asks for (VA-15). */
+export interface ServiceTokenRequest extends AccessTokenRequest {
+  /** SHA-256 of a token that a server refused, base64url. */
+  readonly rejectedTokenHash: string | undefined;
+  /** How long this caller waits for a refresh, which goes on all the same. */
+  readonly wait: Duration;
 }
 
 /** Where a store's rows change faster than they can be read, somebody is at work who should be waited for no longer. */
@@ -58,15 +69,20 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   const freshness = ({ grant }: HeldGrant, minValidity: Duration, now: Instant) =>
     freshnessOf(grant, { now, margin: options.refreshMargin, minValidity });
 
-  async function slowly(request: AccessTokenRequest, rejected: string | undefined): Promise<AccessToken> {
+  /** @param isRejected whether a server refused this token */
+  async function slowly(
+    request: AccessTokenRequest,
+    isRejected: (accessToken: string) => boolean,
+    wait: Duration,
+  ): Promise<AccessToken> {
     const startedAt = clock.now();
-    const deadline = clock.monotonic() + options.callerWait;
+    const deadline = clock.monotonic() + wait;
     const minValidity = milliseconds(Math.max(0, request.minValidity ?? 0));
     for (let round = 0; round < mostRounds; round++) {
       const held = await finder.find(request);
       const { grant, secrets } = held;
       const now = clock.now();
-      const refused = rejected === secrets.accessToken && rejectionCounts(grant.lastRefreshAt, now);
+      const refused = isRejected(secrets.accessToken) && rejectionCounts(grant.lastRefreshAt, now);
       const refreshed = refreshedSince(grant.lastRefreshAt, startedAt, now);
       if (refreshed || (!refused && freshness(held, minValidity, now) === "fresh")) {
         metrics.vaultRead(round === 0 ? "fresh" : "refreshed");
@@ -76,7 +92,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
       // In memory already: nothing can be had before that moment, or ever.
       const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now && !isAhead(grant.updatedAt, now);
       if (valid && (secrets.refreshToken === null || waits)) return kept(held);
-      const need = { rejected: refused ? rejected : undefined, minValidity, startedAt };
+      const need = { rejected: refused ? secrets.accessToken : undefined, minValidity, startedAt };
       const end = await within(deadline, refresher.refresh(grant.id, need));
       finder.drop(request);
       if (end?.kind === "look") continue;
@@ -106,26 +122,35 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     }
   }
 
-  async function counted(request: AccessTokenRequest, rejected?: string): Promise<AccessToken> {
+  async function counted(
+    request: AccessTokenRequest,
+    isRejected: (accessToken: string) => boolean,
+    wait = options.callerWait,
+  ): Promise<AccessToken> {
     try {
-      return await slowly(request, rejected);
+      return await slowly(request, isRejected, wait);
     } catch (thrown) {
       metrics.vaultRead("refused");
       throw thrown;
     }
   }
 
+  /** The remembered one, where it is fresh: no I/O. */
+  function atHand(request: AccessTokenRequest): AccessToken | undefined {
+    const now = clock.now();
+    const held = finder.remembered(request, now);
+    if (!held || freshness(held, (request.minValidity ?? 0) as Duration, now) !== "fresh") return undefined;
+    metrics.vaultRead("fresh");
+    return answerOf(held);
+  }
+
   return {
-    async accessToken(request) {
-      const now = clock.now();
-      const held = finder.remembered(request, now);
-      if (held && freshness(held, (request.minValidity ?? 0) as Duration, now) === "fresh") {
-        metrics.vaultRead("fresh");
-        return answerOf(held);
-      }
-      return counted(request);
+    accessToken: async (request) => atHand(request) ?? counted(request, () => false),
+    afterRejection: (request, rejected) => counted(request, (accessToken) => accessToken === rejected),
+    async forService({ rejectedTokenHash: hash, wait, ...request }) {
+      if (hash === undefined) return atHand(request) ?? counted(request, () => false, wait);
+      return counted(request, (accessToken) => equalInConstantTime(sha256Base64Url(accessToken), hash), wait);
     },
-    afterRejection: (request, rejected) => counted(request, rejected),
   };
 }
 

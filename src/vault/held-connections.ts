@@ -1,13 +1,12 @@
 /** What a person holds: the list without tokens, ending it, and hearing that it ended (VA-14). */
-import { auditEvent } from "../audit/audit-event.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type AuditEventId, isId, newId, type UserId } from "../kernel/ids.js";
 import { type StandardDate, toDate } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
-import { grantNews, readGrantNews } from "./grant-cache.js";
+import { endGrants } from "./end-grants.js";
+import { readGrantNews } from "./grant-cache.js";
 import { selectGrant } from "./policy/select-grant.js";
 import type { VaultPorts } from "./ports.js";
-import { openGrant } from "./sealed-grant.js";
 
 /** One connection of one person, without any token (VA-5). */
 export interface HeldConnection {
@@ -110,25 +109,12 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
         (grant) => grant.connection === connection && (session === undefined || grant.sessionId === session),
       );
       if (meant.length === 0) throw new LatchkeyError("grant.not_connected", { data: { connection, user } });
-      // Sealed before the transaction; a row that no key opens has nothing that could be revoked.
-      const prepared = meant.map((grant) => {
-        const secrets = openGrant(ports.keyring, grant);
-        return { grant, revocation: secrets && ports.connections.revocation(grant, secrets, now) };
-      });
-      const context = { requestId: newId<AuditEventId>(now, ports.random), address: null };
-      await store.transaction(async (tx) => {
-        for (const { grant, revocation } of prepared) {
-          await tx.grants.delete(grant.id);
-          if (revocation) await tx.outbox.insert(revocation);
-          const target = { kind: "grant", id: grant.id };
-          const event = { type: "grant.disconnected", actor, target, connection, data: { user } } as const;
-          await tx.audit.append(auditEvent(ports, now, context, event));
-        }
-        await tx.announcements.append("grant", grantNews({ userId: user as UserId, connection }), now);
-      });
+      const audit = { requestId: newId<AuditEventId>(now, ports.random), address: null };
+      const revocation: typeof ports.connections.revocation = (...of) => ports.connections.revocation(...of);
+      await endGrants({ ...ports, revocation }, meant, { actor, audit, now });
       ports.onQueued();
       await ports.news.catchUp();
-      return { ended: prepared.length };
+      return { ended: meant.length };
     },
 
     subscribe(tell) {

@@ -1,7 +1,12 @@
 /** The vault as the library shows it: one object over finding, refreshing and ending grants. */
 import type { GrantId } from "../kernel/ids.js";
 import { milliseconds } from "../kernel/time.js";
-import { type AccessToken, type AccessTokenRequest, createAccessTokens } from "./access-token.js";
+import {
+  type AccessToken,
+  type AccessTokenRequest,
+  createAccessTokens,
+  type ServiceTokenRequest,
+} from "./access-token.js";
 import type { RefreshEnd } from "./attempt-refresh.js";
 import { createGrantFinder } from "./find-grant.js";
 import {
@@ -73,6 +78,10 @@ export interface RunningVault extends Vault {
    * @throws LatchkeyError `store.*` · `grant.unreadable`
    */
   refreshNow(id: GrantId): Promise<RefreshEnd>;
+  /** `accessToken` for a service (VA-15). */
+  forService(request: ServiceTokenRequest): Promise<AccessToken>;
+  /** Where a person connects it. @throws LatchkeyError `grant.connection_unknown` · `grant.connection_disabled` */
+  connectUrl(connection: string): Promise<string>;
   /** Reads what other processes have said, for those who subscribed. */
   listen(): Promise<void>;
   /** One look for grants to refresh though nobody asks (VA-12). What it finds goes on beside it, until `stop`. */
@@ -96,6 +105,8 @@ export function createVault(ports: VaultPorts): RunningVault {
     subscribe: (listener) => held.subscribe(listener),
     refreshNow: (id) =>
       refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
+    forService: (request) => tokens.forService(request),
+    connectUrl: async (connection) => (await finder.usableConnection(connection)).connectUrl,
     listen: () => held.listen(),
     refreshAhead: () => ahead.look(),
     async stop() {

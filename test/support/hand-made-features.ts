@@ -290,6 +290,9 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     authenticateService: async () => {
       throw new LatchkeyError("token.client_invalid");
     },
+    exchangeToken: async () => {
+      throw new LatchkeyError("session.invalid");
+    },
     revokeForService: async () => false,
     admin: async () => adminFeatures,
     introspectForService: async () => ({ active: false }),

@@ -78,6 +78,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   revocationEndsOneToken: false,
   refreshScope: "omit",
   apiOrigins: [],
+  tokenExchange: { enabled: false, clients: [] },
   ...more,
 });
 

@@ -262,6 +262,21 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "store.not_migrated": { message: "Der Dienst ist zurzeit nicht verfügbar.", person: ask },
   "token.client_invalid": { message: "Der Dienst konnte sich nicht ausweisen.", person: ask },
   "token.request_invalid": { message: "Die Anfrage des Dienstes war nicht brauchbar.", person: ask },
+  "token.grant_type_unsupported": { message: "Die Anfrage des Dienstes war nicht brauchbar.", person: ask },
+  "token.type_unsupported": { message: "Die Anfrage des Dienstes war nicht brauchbar.", person: ask },
+  "token.target_invalid": { message: "Die Anfrage des Dienstes war nicht brauchbar.", person: ask },
+  "token.target_refused": { message: "Der Dienst darf diese Verbindung nicht benutzen.", person: ask },
+  "token.subject_refused": { message: "Das Token, das der Dienst vorgezeigt hat, beweist hier nichts.", person: ask },
+  "token.offline_refused": { message: "Der Dienst darf nicht für jemanden handeln, der nicht da ist.", person: ask },
+  "token.service_exists": {
+    message: "Es gibt schon einen Dienst mit diesem Namen.",
+    person: "Wählen Sie einen anderen Namen.",
+  },
+  "token.service_unknown": { message: "Diesen Dienst gibt es nicht.", person: "Prüfen Sie den Namen." },
+  "token.service_invalid": {
+    message: "Das kann kein Dienst sein.",
+    person: "Prüfen Sie den Namen und was er haben darf.",
+  },
   "server.rate_limited": {
     message: "Zu viele Anfragen.",
     person: "Warten Sie ein wenig, und versuchen Sie es dann noch einmal.",

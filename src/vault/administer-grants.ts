@@ -1,0 +1,48 @@
+/** What an operator sees of people's grants, which is everything but the tokens (VA-5), and ending them. */
+import type { AuditContext } from "../audit/audit-event.js";
+import type { Keyring } from "../crypto/port.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import type { UserId } from "../kernel/ids.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Clock, Instant } from "../kernel/time.js";
+import type { Store } from "../store/contract.js";
+import type { AuditEventRecord, GrantRecord, OutboxRecord } from "../store/records.js";
+import { endGrants } from "./end-grants.js";
+import type { GrantSecrets } from "./sealed-grant.js";
+
+/** A grant without what is sealed in it. */
+export type GrantMetadata = Omit<GrantRecord, "sealed" | "leaseOwner" | "leaseEndsAt">;
+
+export interface GrantAdministration {
+  /** @param user their id */
+  list(user: UserId): Promise<readonly GrantMetadata[]>;
+  /**
+   * @param connection only of this one; null: all
+   * @throws LatchkeyError `grant.not_connected` when there is nothing to end
+   */
+  revoke(user: UserId, connection: string | null): Promise<{ readonly ended: number }>;
+}
+
+export function administerGrants(ports: {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly revocation: (grant: GrantRecord, secrets: GrantSecrets, now: Instant) => OutboxRecord;
+  readonly by: () => AuditContext & { readonly actor: AuditEventRecord["actor"] };
+}): GrantAdministration {
+  return {
+    async list(user) {
+      const grants = await ports.store.grants.ofUser(user);
+      return grants.map(({ sealed: _, leaseOwner: _owner, leaseEndsAt: _ends, ...metadata }) => metadata);
+    },
+    async revoke(user, connection) {
+      const grants = await ports.store.grants.ofUser(user);
+      const meant = grants.filter((grant) => connection === null || grant.connection === connection);
+      if (meant.length === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
+      const { actor, ...audit } = ports.by();
+      await endGrants(ports, meant, { actor, audit, now: ports.clock.now() });
+      return { ended: meant.length };
+    },
+  };
+}
