@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: Latchkey with a real OpenID provider beside it, and three people to sign in as. Nothing needs an
- * account anywhere, and nothing leaves this machine. docs/demo.md tells what to try.
+ * `npm run demo`: Latchkey with a real OpenID provider and a protected MCP server beside it, and three people to sign in
+ * as. Nothing needs an account anywhere, and nothing leaves this machine. docs/demo.md tells what to try.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -15,7 +15,9 @@ import { seconds, systemClock } from "../src/kernel/time.js";
 import { type Handler, serve } from "../src/server/serve.js";
 import { openSqliteStore } from "../src/store/sqlite.js";
 import type { OidcProvider } from "../test/provider/oidc-provider.js";
+import type { ProtectedToolServer } from "../test/provider/tool-server.js";
 import { admin, people, prepareAccounts } from "./people.js";
+import { createToolsPage } from "./tools-page.js";
 
 const providerId = "example";
 const clientId = "latchkey-demo";
@@ -80,6 +82,11 @@ async function startProvider(ports: readonly number[]): Promise<OidcProvider> {
   return onFreePort(ports, (port) => startOidcProvider({ port, people }));
 }
 
+async function startTools(ports: readonly number[]): Promise<ProtectedToolServer> {
+  const { startToolServer } = await import("../test/provider/tool-server.js");
+  return onFreePort(ports, (port) => startToolServer({ port, people }));
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) return void process.stdout.write(usage);
@@ -108,6 +115,8 @@ async function main(): Promise<void> {
     },
   ]);
 
+  const tools = await startTools(options.port === undefined ? [3002, 0] : [0]);
+
   const store = await openSqliteStore({
     path: join(folder, "latchkey.db"),
     migrate: true,
@@ -120,9 +129,10 @@ async function main(): Promise<void> {
     baseUrl: url,
     secrets: [await secretIn(folder)],
     log: { level: "warn" },
-    egress: { allow: ["localhost", "127.0.0.0/8", "::1/128"], allowHttp: ["localhost"] },
+    egress: { allow: ["localhost", "127.0.0.0/8", "::1/128"], allowHttp: ["localhost", "127.0.0.1"] },
     signIn: { signUp: true, bootstrapAdmins: [admin.email], defaultReturnTo: "/auth/account" },
     branding: { name: "Latchkey demo" },
+    toolServers: [{ id: "notes", name: "Notes", url: tools.url }],
     providers: [
       {
         id: providerId,
@@ -135,9 +145,12 @@ async function main(): Promise<void> {
     ],
   };
   const latchkey = await createLatchkey({ ...config, ports: { store } });
+  const toolsPage = createToolsPage(latchkey, tools.url);
   handler = async (request, peer) => {
-    // Nothing but Latchkey lives here, so the bare address leads to it.
-    if (new URL(request.url).pathname === "/") return Response.redirect(`${base}/account`, 303);
+    const { pathname } = new URL(request.url);
+    // Little but Latchkey lives here, so the bare address leads to it.
+    if (pathname === "/") return Response.redirect(`${base}/account`, 303);
+    if (pathname === "/tools") return toolsPage(request, peer);
     return latchkey.fetch(request, peer);
   };
 
@@ -147,6 +160,7 @@ async function main(): Promise<void> {
     stopping = true;
     await server.stop(seconds(2));
     await provider.stop();
+    await tools.stop();
     await latchkey.close();
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
     process.exit(0);
@@ -165,7 +179,7 @@ async function main(): Promise<void> {
       // Until there are admin pages, the account page is where an admin lands.
       admin: `${base}/account`,
       provider: { id: providerId, issuer: provider.issuer },
-      toolServer: null,
+      toolServer: { id: "notes", url: tools.url },
       people: shown,
     };
     process.stdout.write(`${JSON.stringify(ready)}\n`);
@@ -177,6 +191,7 @@ async function main(): Promise<void> {
   );
   process.stdout.write(`
   Latchkey     ${base}/sign-in
+  Tools        ${url}/tools   (an app that uses the tool server ${tools.url})
   Provider     ${provider.issuer}   (it has a sign-in page of its own)
   Database     ${join(folder, "latchkey.db")}${options.data === undefined ? "   (removed at the end)" : ""}
 

@@ -14,6 +14,7 @@ import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
 import { keySetLifetime } from "./keys/policy/signing-keys.js";
 import type { SigningKeys } from "./keys/signing-keys.js";
+import { listConnections } from "./list-connections.js";
 import { createEndSessionOrigins } from "./logout/end-session-origins.js";
 import { type EndReason, endSessions } from "./logout/end-sessions.js";
 import type { createProviderLogout } from "./logout/provider-logout.js";
@@ -33,8 +34,13 @@ import { isRecent } from "./sign-in/own-account.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { unlinkIdentity } from "./sign-in/unlink.js";
 import type { SessionRecord } from "./store/records.js";
+import { usableServer } from "./tool-servers/admission.js";
+import { beginConnect } from "./tool-servers/begin.js";
 import { installationMetadata, serverMetadata } from "./tool-servers/client-metadata.js";
-import type { ToolServers } from "./tool-servers/tool-server.js";
+import { completeConnect } from "./tool-servers/complete.js";
+import type { ConnectPorts } from "./tool-servers/ports.js";
+import { standings } from "./tool-servers/status.js";
+import type { Vault } from "./vault/vault.js";
 
 export interface Wired {
   readonly config: Config;
@@ -56,7 +62,8 @@ export interface Wired {
   readonly metrics: Metrics;
   /** Undefined where metrics are switched off. */
   readonly prometheus: Prometheus | undefined;
-  readonly toolServers: ToolServers;
+  readonly toolServers: ConnectPorts;
+  readonly vault: Pick<Vault, "list" | "disconnect">;
 }
 
 export function createFeatures(wired: Wired): Features {
@@ -149,14 +156,15 @@ export function createFeatures(wired: Wired): Features {
 
     async account(signedIn) {
       const { user } = signedIn;
-      const [record, groups, identities, methods, sessions] = await Promise.all([
+      const [record, groups, identities, methods, sessions, toolServers] = await Promise.all([
         store.users.byId(user.id),
         listMemberships(view, user.id),
         listIdentities(view, user.id),
         listMethods(view, user.id, signedIn.session.id),
         listSessions(view, signedIn, clock.now()),
+        standings(wired.toolServers, user.id),
       ]);
-      return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, methods, sessions };
+      return { user, roleOrigin: record?.roleOrigin ?? "default", groups, identities, methods, sessions, toolServers };
     },
     picture: (userId) => store.pictures.ofUser(userId),
     listSessions: (signedIn) => listSessions(view, signedIn, clock.now()),
@@ -181,10 +189,16 @@ export function createFeatures(wired: Wired): Features {
 
     clientMetadata(id) {
       const our = { base, name: config.branding.name };
-      return id === null ? installationMetadata(our, wired.toolServers) : serverMetadata(our, wired.toolServers, id);
+      const { servers } = wired.toolServers;
+      return id === null ? installationMetadata(our, servers) : serverMetadata(our, servers, id);
     },
     ...wired.services,
     keySet: async () => ({ keys: await wired.keys.published(), lifetime: keySetLifetime }),
+    toolServerName: (id) => usableServer(wired.toolServers.servers, id).name,
+    beginConnect: (input) => beginConnect(wired.toolServers, input),
+    completeConnect: (input) => completeConnect(wired.toolServers, input),
+    connections: ({ user }) => listConnections({ toolServers: wired.toolServers, vault: wired.vault }, user.id),
+    disconnect: async ({ user }, connection) => void (await wired.vault.disconnect({ user: user.id, connection })),
 
     async readiness() {
       try {

@@ -1,6 +1,6 @@
 /**
  * The composition root: options in, wired features out, no logic. The library, the server and the command line are
- * all built on it, so what one of them does the others do too.
+ * all built on it, so what one of them does the others do too. Long because the whole wiring is on one page.
  */
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
@@ -14,6 +14,7 @@ import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { wireAssertions } from "./create-assertions.js";
 import { createFeatures } from "./create-features.js";
 import { wireServices } from "./create-services.js";
+import { revocationTargets, wireToolServers } from "./create-tool-servers.js";
 import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -51,7 +52,8 @@ import { accountSettings } from "./sign-in/person-of.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { newSetupValue } from "./sign-in/setup-link.js";
 import { openStore } from "./store/open.js";
-import { createToolServers } from "./tool-servers/registry.js";
+import { createToolServersApi } from "./tool-servers/tool-servers.js";
+import { createToolConnections } from "./tool-servers/vault-connections.js";
 
 /**
  * Starts Latchkey inside an app.
@@ -165,13 +167,16 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     accounts: accountSettings(config),
   };
   const afterRefresh = createAfterRefresh({ ...signIn, onQueued: () => jobs.nudge("outbox") });
+  const node = newId(systemClock.now(), random);
+  const toolServers = wireToolServers({ config, base, node, news, signIn });
   const jobs = supervise({ clock, log }, [
     {
       name: "outbox",
       every: seconds(5),
       run: (stop) => {
         const delivering = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics };
-        return deliverOutbox({ ...delivering, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
+        const toolServer = revocationTargets(toolServers);
+        return deliverOutbox({ ...delivering, toolServer, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
       },
     },
     { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
@@ -196,6 +201,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     bus,
     metrics,
     learnIssuer: pins.load,
+    toolServers: createToolConnections(toolServers),
+    node,
     onRefreshed: (refreshed) => afterRefresh.onRefreshed(refreshed),
     onQueued: () => jobs.nudge("outbox"),
   });
@@ -238,7 +245,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     jobs,
     metrics,
     prometheus,
-    toolServers: createToolServers(config),
+    toolServers,
+    vault,
   });
   const app = createApp(features);
 
@@ -268,6 +276,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       onEnded: (listener) => ended.onEnded(listener),
     },
     vault,
+    toolServers: createToolServersApi({ ...toolServers, vault }),
     isEmpty: () => store.users.none(),
     async setupUrl() {
       const needed = !signIn.openToFirstPerson && config.signIn.bootstrapAdmins.length === 0;

@@ -110,6 +110,7 @@ export async function syncUsers(
     bus,
     metrics: silentMetrics,
     learnIssuer: pins.load,
+    node: newId(systemClock.now(), random),
     // Kept for whoever asked for the refresh, who applies it.
     onRefreshed: async ({ grant, claims }) => void brought.set(grant.id, claims),
     onQueued: () => {},

@@ -2,7 +2,6 @@
 import type { Bus } from "./bus/port.js";
 import type { Config } from "./config/schema.js";
 import { noFaults } from "./kernel/fault.js";
-import { newId, type SessionId } from "./kernel/ids.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { systemClock } from "./kernel/time.js";
 import { readRefreshedIdToken } from "./oauth/refreshed-id-token.js";
@@ -27,6 +26,10 @@ export interface VaultWiring {
   /** AC-19: what a refresh brought, once it is stored. */
   readonly onRefreshed: VaultPorts["onRefreshed"];
   readonly onQueued: () => void;
+  /** Left out where nobody asks for tool servers' tokens. */
+  readonly toolServers?: VaultConnections;
+  /** This process's name among those that hold leases. */
+  readonly node: string;
 }
 
 export function wireVault(wiring: VaultWiring): RunningVault {
@@ -36,7 +39,7 @@ export function wireVault(wiring: VaultWiring): RunningVault {
     store,
     keyring,
     egress,
-    connections: providerConnections(wiring),
+    connections: eitherOf(providerConnections(wiring), wiring.toolServers),
     news,
     hints: bus,
     clock,
@@ -45,11 +48,25 @@ export function wireVault(wiring: VaultWiring): RunningVault {
     log,
     metrics,
     faults: faults ?? noFaults,
-    node: newId<SessionId>(systemClock.now(), random),
+    node: wiring.node,
     onRefreshed,
     onQueued,
     options: config.vault,
   });
+}
+
+/** Which of the two answers is in the connection's name; no grant of the one is ever the other's (VA-16). */
+function eitherOf(providers: VaultConnections, tools: VaultConnections | undefined): VaultConnections {
+  if (!tools) return providers;
+  const of = (connection: string): VaultConnections => (connection.startsWith("tool:") ? tools : providers);
+  return {
+    find: (connection) => of(connection).find(connection),
+    mustAdmit: (connection, user) => of(connection).mustAdmit(connection, user),
+    foreign: (grant, secrets) => of(grant.connection).foreign(grant, secrets),
+    resolveClient: (grant) => of(grant.connection).resolveClient(grant),
+    bounds: (connection) => of(connection).bounds(connection),
+    revocation: (grant, secrets, now) => of(grant.connection).revocation(grant, secrets, now),
+  };
 }
 
 const prefix = "provider:";
@@ -74,6 +91,9 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
       const { displayName: name, enabled, issuers } = provider;
       return { name, enabled, issuers, connectUrl: `${base}/providers/${provider.id}/start` };
     },
+    // Whoever may sign in with a provider may use what it gave them.
+    mustAdmit: async () => {},
+    foreign: () => null,
     async resolveClient(grant) {
       const provider = known(grant.connection);
       const as = await metadata.discover(provider);

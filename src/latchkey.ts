@@ -2,6 +2,7 @@
 import type { Assertion } from "./assertions/assertions.js";
 import type { EndedSession } from "./sessions/ended.js";
 import type { LiveSession, SignedInUser } from "./sessions/session.js";
+import type { ToolServersApi } from "./tool-servers/tool-servers.js";
 import type { Vault } from "./vault/vault.js";
 
 /** Who opened the connection, where the caller knows it. */
@@ -77,6 +78,8 @@ export interface Latchkey {
   };
   /** People's tokens at their providers. */
   readonly vault: Vault;
+  /** People's own connections to MCP servers (docs/tool-servers). */
+  readonly toolServers: ToolServersApi;
   /** True while nobody has an account. */
   isEmpty(): Promise<boolean>;
   /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */

@@ -76,8 +76,20 @@ const houseRules: Rules = {
     // A tool server's connection is a grant whose provider is discovered; it shares flows and the vault, and never signs
     // anybody in. Of egress it knows the port, and which origins a stranger's server can reach.
     "tool-servers": {
-      values: ["kernel", "crypto", "oauth", "audit", "store", "egress/public-origin.ts"],
-      types: ["egress", "config", "providers"],
+      values: [
+        "kernel",
+        "crypto",
+        "oauth",
+        "audit",
+        "store",
+        "flows",
+        "egress/public-origin.ts",
+        "outbox/revocation.ts",
+        "vault/sealed-grant.ts",
+        "vault/consent-required.ts",
+        "vault/outgoing.ts",
+      ],
+      types: ["egress", "config", "providers", "sessions", "vault"],
     },
     // Opens and seals what other rooms keep, by its place alone; what a value holds it never looks at.
     keys: { values: ["kernel", "crypto"], types: ["store"] },
@@ -136,6 +148,8 @@ const houseRules: Rules = {
     "create-features.ts": everything,
     "create-vault.ts": everything,
     "create-services.ts": everything,
+    "create-tool-servers.ts": everything,
+    "list-connections.ts": everything,
     "create-sync.ts": everything,
     "create-admin.ts": everything,
     "administer-users.ts": everything,

@@ -31,6 +31,7 @@ export type AuditEventType =
   | "grant.refresh_failed"
   | "grant.needs_reconnect"
   | "grant.disconnected"
+  | "grant.connected"
   | "tool_server.issuer_mismatch_allowed"
   | "service.added"
   | "service.rotated"

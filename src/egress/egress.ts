@@ -8,6 +8,7 @@
  * Not here: retries (the caller knows if a request is safe to repeat), caching (oauth's metadata), cookies, and
  * which hosts a token may be sent to (the bounds of its connection, which the caller checks).
  */
+import { Readable } from "node:stream";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
 import { type Clock, type Duration, milliseconds } from "../kernel/time.js";
@@ -103,7 +104,7 @@ export function createEgress(options: EgressOptions): Egress {
         { signal, onSent: () => (progress.sent = true) },
       );
       if (limits.redirects === "answer" || !redirectStatuses.has(answer.status))
-        return await readAnswer(answer, url, limits);
+        return isStream(request, answer) ? streamed(answer, url, limits) : await readAnswer(answer, url, limits);
       answer.body.destroy();
       url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
       // Whoever is named in a redirect gets a bare question: no credential, no cookie, no body (EG-2).
@@ -115,6 +116,9 @@ export function createEgress(options: EgressOptions): Egress {
     const limit = limitsFor(request.purpose, options, request.timeout).time;
     const aborter = new AbortController();
     let cancel = () => {};
+    request.signal?.throwIfAborted();
+    // Left in place when the headers are there: it also ends a stream that is handed out.
+    request.signal?.addEventListener("abort", () => aborter.abort(request.signal?.reason), { once: true });
     // Raced and not only signalled: a name lookup cannot be stopped, but it need not be waited for.
     const expired = new Promise<never>((_resolve, reject) => {
       cancel = clock.after(limit, () => {
@@ -186,6 +190,24 @@ async function readAnswer(answer: Answer, url: URL, limits: Limits): Promise<Egr
   // They described the bytes on the wire, which nobody sees any more.
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
   return { url: url.href, status, headers, body };
+}
+
+const isStream = ({ eventStream }: EgressRequest, { status, headers }: Answer): boolean =>
+  eventStream === true &&
+  status >= 200 &&
+  status < 300 &&
+  /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+
+/** The request asked for no compression; what is compressed all the same could only be read with a limit on its size. */
+function streamed(answer: Answer, url: URL, limits: Limits): EgressResponse {
+  const { status, headers } = answer;
+  const coded = (headers.get("content-encoding") ?? "identity") !== "identity";
+  if (coded || answer.headerCount > limits.headerCount) {
+    answer.body.destroy();
+    throw new LatchkeyError(coded ? "egress.content_type" : "egress.too_large", { data: { status } });
+  }
+  const stream = Readable.toWeb(answer.body) as ReadableStream<Uint8Array>;
+  return { url: url.href, status, headers, body: new Uint8Array(), stream };
 }
 
 function withDefaults(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -29,6 +29,13 @@ export interface EgressRequest {
   readonly body?: string | Uint8Array | undefined;
   /** Overrides the purpose's time for a provider with a `timeout` of its own. */
   readonly timeout?: Duration | undefined;
+  /** Ends the request, and an event stream that is being read. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * A success of type `text/event-stream` is handed out as it comes, without an end in time or bytes; everything else is read
+   * whole, within the limits. @default false
+   */
+  readonly eventStream?: boolean;
 }
 
 export interface EgressResponse {
@@ -38,6 +45,8 @@ export interface EgressResponse {
   readonly headers: Headers;
   /** The whole body, decompressed and within its limit; empty for a purpose that reads none. */
   readonly body: Uint8Array;
+  /** In place of a body, where an event stream was asked for and came. Whoever does not read it must cancel it. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 export interface Egress {

@@ -1,6 +1,6 @@
 /**
  * One authorization request under way, held by the browser in a sealed cookie of its own (SI-8). Nothing is stored
- * here for a visitor who has not signed in. Sign-in and linking use it; connecting to a tool server will.
+ * here for a visitor who has not signed in. Sign-in, linking and connecting to a tool server use it.
  */
 import type { SessionId, UserId } from "../kernel/ids.js";
 import type { JsonObject } from "../kernel/json.js";
@@ -13,7 +13,16 @@ export interface FlowOwner {
   readonly sessionId: SessionId;
 }
 
+/** What was asked for at a tool server: it must be the same at the token endpoint, whatever was found meanwhile. */
+export interface ToolRequest {
+  readonly clientId: string;
+  readonly resource: string | null;
+  /** Null: more than a cookie should hold; then what was granted counts as what was asked for. */
+  readonly scopes: readonly string[] | null;
+}
+
 export interface Flow {
+  /** A provider's id, or `tool:<id>`, which no provider can have. */
   readonly provider: string;
   /** The issuer recorded before the redirect; `iss` and every endpoint must be its (RFC 9207 §2.4). */
   readonly issuer: string;
@@ -30,7 +39,12 @@ export interface Flow {
   readonly setup: { readonly hash: string; readonly endsAt: Instant } | null;
   /** Set: this flow adds an identity to that user, in that session and no other. Null: it signs somebody in. */
   readonly link: FlowOwner | null;
+  /** Set: this flow connects a tool server for `link`. */
+  readonly tool?: ToolRequest;
 }
+
+/** Characters of scopes that travel along: five flows share 5 KB. */
+const mostScopes = 700;
 
 // Short names: five of these share 5 KB of cookie space.
 export const encodeFlow = (flow: Flow): string =>
@@ -45,6 +59,7 @@ export const encodeFlow = (flow: Flow): string =>
     t: flow.startedAt,
     ...(flow.setup ? { u: flow.setup.hash, e: flow.setup.endsAt } : {}),
     ...(flow.link ? { l: [flow.link.userId, flow.link.sessionId] } : {}),
+    ...(flow.tool ? { o: encodeTool(flow.tool) } : {}),
   });
 
 /** `undefined` when the text is not a flow: sealed by us, but by another version. */
@@ -52,12 +67,13 @@ export function decodeFlow(text: string): Flow | undefined {
   const value = parseJson(text);
   if (!isJsonObject(value)) return undefined;
   const { p, i, s, n, v, r } = value as JsonObject & Record<"p" | "i" | "s" | "n" | "v" | "r", unknown>;
-  const { x, t, u, e, l } = value as JsonObject & Record<"x" | "t" | "u" | "e" | "l", unknown>;
+  const { x, t, u, e, l, o } = value as JsonObject & Record<"x" | "t" | "u" | "e" | "l" | "o", unknown>;
   for (const part of [p, i, s, n, v, r]) if (typeof part !== "string") return undefined;
   if (typeof t !== "number") return undefined;
   // What belongs to somebody must not become a sign-in because it could not be read.
   const link = l === undefined ? null : readOwner(l);
-  if (link === undefined) return undefined;
+  const tool = o === undefined ? null : readTool(o);
+  if (link === undefined || tool === undefined) return undefined;
   return {
     provider: p as string,
     issuer: i as string,
@@ -69,6 +85,23 @@ export function decodeFlow(text: string): Flow | undefined {
     startedAt: t as Instant,
     setup: typeof u === "string" && typeof e === "number" ? { hash: u, endsAt: e as Instant } : null,
     link,
+    ...(tool ? { tool } : {}),
+  };
+}
+
+function encodeTool({ clientId, resource, scopes }: ToolRequest): readonly (string | null)[] {
+  const text = scopes?.join(" ") ?? null;
+  return [clientId, resource, text !== null && text.length <= mostScopes ? text : null];
+}
+
+function readTool(value: unknown): ToolRequest | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const [clientId, resource, scopes] = value as readonly unknown[];
+  if (typeof clientId !== "string") return undefined;
+  return {
+    clientId,
+    resource: typeof resource === "string" ? resource : null,
+    scopes: typeof scopes === "string" ? scopes.split(" ").filter((one) => one !== "") : null,
   };
 }
 

@@ -63,7 +63,7 @@ export async function authorizationUrl(
   deps: { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource; readonly log: Log },
   input: {
     readonly as: AuthorizationServer;
-    readonly provider: Provider;
+    readonly provider: Pick<Provider, "id" | "client" | "par" | "timeout">;
     readonly parameters: Readonly<Record<string, string>>;
     readonly now: Instant;
   },
@@ -127,5 +127,5 @@ async function pushParameters(
   }
 }
 
-const misconfigured = (provider: Provider, reason: string): LatchkeyError =>
+const misconfigured = (provider: Pick<Provider, "id">, reason: string): LatchkeyError =>
   new LatchkeyError("signin.provider_misconfigured", { data: { provider: provider.id, reason } });

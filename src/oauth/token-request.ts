@@ -32,8 +32,13 @@ import type { AuthorizationServer, TokenSet } from "./types.js";
 type Deps = { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource };
 type TokenQuirks = Pick<Provider["quirks"], "scopeSeparator" | "tokenErrors" | "tokenError">;
 
+/** What the exchange needs of whoever it is made for: a provider, or a tool server. */
+export interface CodeExchanger extends Pick<Provider, "id" | "client" | "redirectUri" | "scopes" | "timeout"> {
+  readonly quirks: TokenQuirks & Pick<Provider["quirks"], "pkce">;
+}
+
 /** Providers that were told of once: "unknown expiry" is a fact about a provider, not about a sign-in (SI-20). */
-const unknownExpiryTold = new WeakSet<Provider>();
+const unknownExpiryTold = new WeakSet<object>();
 
 /**
  * Exchanges a code for tokens (SI-9 step 7).
@@ -47,9 +52,15 @@ export async function exchangeCode(
   deps: { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource; readonly log: Log },
   input: {
     readonly as: AuthorizationServer;
-    readonly provider: Provider;
+    readonly provider: CodeExchanger;
     readonly code: string;
     readonly codeVerifier: string;
+    /** RFC 8707 §2.2, as in the authorization request. @default none */
+    readonly resource?: string | null;
+    /** False: an answer needs no ID token, whatever the scopes. @default true */
+    readonly wantsIdToken?: boolean;
+    /** What is remembered to have been told of. @default `provider` */
+    readonly told?: object;
     readonly now: Instant;
   },
 ): Promise<TokenSet> {
@@ -64,6 +75,7 @@ export async function exchangeCode(
     code: input.code,
     redirect_uri: provider.redirectUri,
     ...(provider.quirks.pkce ? { code_verifier: input.codeVerifier } : {}),
+    ...(input.resource == null ? {} : { resource: input.resource }),
   };
   const { answer } = await requestTokens(deps, {
     as,
@@ -77,7 +89,7 @@ export async function exchangeCode(
     throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
   });
   if (!answer.ok) throw tokenFailure(answer.error, about, sentValues(client, made, input.code, input.codeVerifier));
-  return checkTokens(deps, provider, answer.value, now);
+  return checkTokens(deps, input, answer.value);
 }
 
 /** Where a refresh token is sent, and as whom. */
@@ -220,18 +232,17 @@ export function tokenFailure(
 
 function checkTokens(
   deps: { readonly log: Log },
-  provider: Provider,
+  { provider, now, wantsIdToken = true, told = provider }: Parameters<typeof exchangeCode>[1],
   answer: NormalisedTokenAnswer,
-  now: Instant,
 ): TokenSet {
-  if (answer.idToken === null && provider.scopes.includes("openid")) {
+  if (wantsIdToken && answer.idToken === null && provider.scopes.includes("openid")) {
     throw new LatchkeyError("signin.token_answer_invalid", {
       data: { provider: provider.id, reason: "id_token_missing" },
     });
   }
   const expiresAt = answer.expiresAt ?? (answer.expiresIn === null ? null : after(now, answer.expiresIn));
-  if (expiresAt === null && !unknownExpiryTold.has(provider)) {
-    unknownExpiryTold.add(provider);
+  if (expiresAt === null && !unknownExpiryTold.has(told)) {
+    unknownExpiryTold.add(told);
     deps.log.info({ provider: provider.id }, "the provider does not say when its access tokens expire");
   }
   return {

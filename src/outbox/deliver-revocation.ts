@@ -5,33 +5,54 @@ import { type RandomSource, randomFraction } from "../kernel/random.js";
 import { type Clock, type Duration, hours, milliseconds, seconds } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
 import { revokeToken } from "../oauth/revocation.js";
-import type { ProviderRegistry } from "../providers/provider.js";
+import type { AuthorizationServer } from "../oauth/types.js";
+import type { ClientRegistration, ProviderRegistry } from "../providers/provider.js";
 import type { Revocation } from "./revocation.js";
+
+/** Where tokens are revoked, and as whom. */
+interface RevocationTarget {
+  readonly as: AuthorizationServer;
+  readonly client: ClientRegistration;
+  readonly timeout?: Duration | undefined;
+}
 
 export interface RevokePorts {
   readonly egress: Egress;
   readonly metadata: Metadata;
   readonly providers: ProviderRegistry;
+  /** The same of a tool server's tokens; undefined where the server or our client is another now. */
+  readonly toolServer: (revocation: Revocation) => Promise<RevocationTarget | undefined>;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
 }
 
 export async function revoke(ports: RevokePorts, revocation: Revocation): Promise<void> {
-  const provider = ports.providers.byId(revocation.provider);
-  // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
-  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
-  if (!provider || !same) {
-    ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the provider is another now");
+  const target = revocation.provider.startsWith("tool:")
+    ? await ports.toolServer(revocation)
+    : await ofProvider(ports, revocation);
+  if (!target) {
+    ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the server is another now");
     return;
   }
-  const as = await ports.metadata.discover(provider);
-  if (!as.revocation_endpoint) return;
-  const request = { as, client: provider.client, timeout: provider.timeout ?? undefined };
+  if (!target.as.revocation_endpoint) return;
+  const request = { ...target };
   if (revocation.refreshToken) {
     await revokeToken(ports, { ...request, token: revocation.refreshToken, hint: "refresh_token" });
   }
   await revokeToken(ports, { ...request, token: revocation.accessToken, hint: "access_token" });
+}
+
+async function ofProvider(ports: RevokePorts, revocation: Revocation): Promise<RevocationTarget | undefined> {
+  const provider = ports.providers.byId(revocation.provider);
+  // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
+  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
+  if (!provider || !same) return undefined;
+  return {
+    as: await ports.metadata.discover(provider),
+    client: provider.client,
+    timeout: provider.timeout ?? undefined,
+  };
 }
 
 /** 5 s, doubled each time up to an hour, half of it by chance so that nodes and rows spread. */

@@ -13,6 +13,7 @@ import type { GrantRecord, OutboxRecord } from "../store/records.js";
 
 /** What has to be revoked where. The refresh token goes first: it is what can make new ones. */
 export interface Revocation {
+  /** A provider's id, or `tool:<id>`. */
   readonly provider: string;
   readonly issuer: string;
   readonly clientId: string;

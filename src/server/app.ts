@@ -27,9 +27,11 @@ import { makeAssets } from "./pages/assets.js";
 import { isWellFormedPath, rawPathOf } from "./parameters.js";
 import { endAllSessions, endOtherSessions, endSession, enter, showAccount } from "./routes/account.js";
 import * as api from "./routes/api.js";
+import * as apiConnections from "./routes/api-connections.js";
 import * as apiIdentities from "./routes/api-identities.js";
 import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callback.js";
 import { sendInstallationMetadata, sendServerMetadata } from "./routes/client-metadata.js";
+import { connectByForm, disconnectByForm, finishConnect, startConnect } from "./routes/connections.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
 import { metadataPath, showKeySet, showServerMetadata } from "./routes/key-set.js";
 import { sendPicture } from "./routes/pictures.js";
@@ -176,6 +178,8 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   // Programs, that come without a cookie.
   app.get("/jwks.json", showKeySet(web));
   app.get(metadataPath({ basePath: "" }), showServerMetadata(web));
+  app.get("/connections/:toolServer/start", startConnect(web));
+  app.get("/connections/:toolServer/callback", finishConnect(web));
 
   app.use(originCheck(web.site));
 
@@ -190,6 +194,8 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/account/sessions/:id/end", endSession(web));
   app.post("/account/identities/:provider/link", addMethod(web));
   app.post("/account/identities/:id/unlink", removeMethod(web));
+  app.post("/account/connections/:connection/connect", connectByForm(web));
+  app.post("/account/connections/:connection/disconnect", disconnectByForm(web));
   app.get("/account/sign-in-again", showSignInAgain(web));
   app.get("/assets/:name", sendAsset(web));
   app.get("/pictures/:user", sendPicture(web));
@@ -221,6 +227,9 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.openapi(api.identitiesRoute, api.listIdentities(web));
   app.openapi(apiIdentities.linkRoute, apiIdentities.link(web));
   app.openapi(apiIdentities.unlinkRoute, apiIdentities.unlink(web));
+
+  app.openapi(apiConnections.connectionsRoute, apiConnections.listConnections(web));
+  app.openapi(apiConnections.disconnectRoute, apiConnections.disconnect(web));
 
   // Running it.
   app.openapi(healthRoute, health(web));

@@ -21,6 +21,7 @@ import type { Service } from "../services/service.js";
 import type { SessionView } from "../sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
 import type { ClientMetadata } from "../tool-servers/client-metadata.js";
+import type { ToolServerStanding } from "../tool-servers/status.js";
 import type { AdminFeatures } from "./admin-features.js";
 
 /** Facts of one request that steps and audit events need; made once by the outermost middleware. */
@@ -65,7 +66,15 @@ export interface AccountView {
   readonly identities: readonly IdentityView[];
   readonly methods: MethodsView;
   readonly sessions: readonly SessionView[];
+  readonly toolServers: readonly ToolServerStanding[];
 }
+
+/** Something that the person holds tokens for, or could (TS-17). */
+export interface ConnectionView extends Omit<ToolServerStanding, "connectUrl"> {
+  /** Null for a provider: signing in with it connects it. */
+  readonly connectUrl: string | null;
+}
+
 export interface Features {
   readonly config: Config;
   /** Text of the operator's style sheet (`branding.css`). @default none */
@@ -236,6 +245,29 @@ export interface Features {
   admin(): Promise<AdminFeatures>;
   /** Public keys of what we sign, as JWKs, and how long a copy of them may be kept (LO-11). */
   keySet(): Promise<{ readonly keys: readonly JsonObject[]; readonly lifetime: Duration }>;
+
+  /** The name of a tool server that can be connected now. @throws LatchkeyError `connect.server_unknown` · `connect.server_disabled` */
+  toolServerName(id: string): string;
+  /** Sends whoever is signed in to the consent page of a tool server (TS-12). @throws LatchkeyError `connect.*` */
+  beginConnect(input: {
+    readonly signedIn: Authenticated;
+    readonly toolServer: string;
+    /** Untrusted; SI-7 is applied to it here. */
+    readonly returnTo: string | undefined;
+    readonly cookieHeader: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+  /** The callback of a tool server's authorization server (TS-13). @throws LatchkeyError `connect.*` */
+  completeConnect(input: {
+    readonly toolServer: string;
+    readonly parameters: URLSearchParams;
+    readonly cookieHeader: string | undefined;
+    readonly request: RequestFacts;
+  }): Promise<Redirection>;
+  /** Tool servers, and the providers whose tokens are kept for this person. */
+  connections(signedIn: Authenticated): Promise<readonly ConnectionView[]>;
+  /** Ends it here at once, and has its tokens revoked (VA-14). @throws LatchkeyError `grant.not_connected` */
+  disconnect(signedIn: Authenticated, connection: string): Promise<void>;
 
   readonly metrics: Metrics;
   /**

@@ -223,12 +223,12 @@ export interface StoreWrites {
     replace(next: GrantRecord, expectedVersion: number): Promise<boolean>;
     delete(id: GrantId): Promise<void>;
     /**
-     * Ends every active grant of a connection that is of another issuer or client: the person has to connect again.
-     * Answers how many.
+     * Ends every active grant of a connection that is of another issuer, or of another client where one is named: the person
+     * has to connect again. Answers how many.
      */
     endForeign(
       connection: string,
-      own: Pick<GrantRecord, "issuer" | "clientId">,
+      own: Pick<GrantRecord, "issuer"> & { readonly clientId?: string },
       reason: string,
       at: Instant,
     ): Promise<number>;

@@ -14,7 +14,7 @@ import type { AuthorizationServer } from "../oauth/types.js";
 import { UniqueViolation } from "../store/contract.js";
 import type { RegistrationRecord } from "../store/records.js";
 import { makeRegistration } from "./make-registration.js";
-import type { RegistrationPorts } from "./ports.js";
+import type { RegistrationPorts } from "./registration-ports.js";
 import { openRegistration, sealRegistration } from "./sealed-registration.js";
 import type { ToolServer } from "./tool-server.js";
 
@@ -46,8 +46,13 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
   const rowOf = (server: ToolServer, issuer: string) =>
     store.registrations.find({ kind: "dynamic", issuer, redirectUri: server.redirectUri });
 
-  const usable = (row: RegistrationRecord | undefined, now: Instant): RegisteredClient | undefined =>
-    row && (row.secretEndsAt === null || row.secretEndsAt > now) ? openRegistration(keyring, row) : undefined;
+  function usable(row: RegistrationRecord | undefined, now: Instant): RegisteredClient | undefined {
+    if (!row?.sealed || (row.secretEndsAt !== null && row.secretEndsAt <= now)) return undefined;
+    const client = openRegistration(keyring, row);
+    // Its secret may come back (VA-4); to register anew would cost everybody their grant.
+    if (!client) throw new LatchkeyError("grant.unreadable", { data: { registration: row.id } });
+    return client;
+  }
 
   function once(server: ToolServer, as: AuthorizationServer, unwanted: string | null): Promise<RegisteredClient> {
     const key = `${as.issuer}\n${server.redirectUri}\n${unwanted ?? ""}`;

@@ -14,7 +14,7 @@ import {
 } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import { applicationType } from "./client-metadata.js";
-import type { RegistrationPorts } from "./ports.js";
+import type { RegistrationPorts } from "./registration-ports.js";
 import { openRegistration } from "./sealed-registration.js";
 import type { ToolServer } from "./tool-server.js";
 

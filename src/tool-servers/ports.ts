@@ -1,24 +1,26 @@
 /** What connecting to tool servers needs from outside: every effect, and our own address. */
-import type { Keyring } from "../crypto/port.js";
-import type { Egress } from "../egress/port.js";
-import type { Log } from "../kernel/log.js";
-import type { RandomSource } from "../kernel/random.js";
-import type { Clock } from "../kernel/time.js";
-import type { Store } from "../store/contract.js";
-import type { OurClient } from "./client-metadata.js";
-import type { ToolServers } from "./tool-server.js";
+import type { FlowCookies } from "../flows/flow-cookies.js";
+import type { Duration } from "../kernel/time.js";
+import type { SessionCheck } from "../sessions/session.js";
+import type { Clients } from "./clients.js";
+import type { FoundToolServer } from "./found.js";
+import type { RegistrationPorts } from "./registration-ports.js";
+import type { ToolServer } from "./tool-server.js";
 
-export interface RegistrationPorts {
-  readonly store: Store;
-  readonly egress: Egress;
-  readonly keyring: Keyring;
-  readonly clock: Clock;
-  /** For waits on other processes, which take real time whatever time a test plays. */
-  readonly waitingClock: Clock;
-  readonly random: RandomSource;
-  readonly log: Log;
-  readonly servers: ToolServers;
-  readonly our: OurClient;
-  /** This process's name among those that hold leases. */
-  readonly node: string;
+/**
+ * What is known of a tool server; it is asked only where that is needed. `refetch`: past every copy.
+ *
+ * @throws LatchkeyError `connect.server_unreachable` · `connect.metadata_refused` · `connect.pkce_unsupported`
+ */
+export type FindToolServer = (server: ToolServer, options?: { readonly refetch?: boolean }) => Promise<FoundToolServer>;
+
+export interface ConnectPorts extends RegistrationPorts {
+  readonly find: FindToolServer;
+  readonly clients: Clients;
+  readonly flowCookies: FlowCookies;
+  readonly checkSession: (headers: { get(name: string): string | null }) => Promise<SessionCheck>;
+  /** Our own origin: `https://app.example`. */
+  readonly origin: string;
+  readonly basePath: string;
+  readonly flowLifetime: Duration;
 }

@@ -56,6 +56,7 @@ export async function attemptRefresh(
   const { row } = lease;
   ports.faults.point(9);
   const client = await resolve(ports, row);
+  if (client.kind === "over") return ended(client.reason);
   if (client.kind === "unresolved") return failed(client.outcome, null);
   const target = client.client;
   if (target.client.clientId !== row.clientId) {
@@ -67,6 +68,7 @@ export async function attemptRefresh(
   const outcome = await ask(ports, target, secrets, row);
   ports.faults.point(10);
   if (outcome.kind === "ended") return ended(endReason(outcome.reason, unknownBefore));
+  if (outcome.kind === "client_fault") await target.onClientFault?.();
   if (outcome.kind !== "refreshed") return failed(outcome, fingerprint(ports, target));
   return refreshed(target, outcome.tokens, askedAt);
 
@@ -146,6 +148,9 @@ async function resolve(ports: VaultPorts, row: GrantRecord) {
     return { kind: "resolved", client: await ports.connections.resolveClient(row) } as const;
   } catch (thrown) {
     if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
+    if (thrown.code === "grant.needs_reconnect") {
+      return { kind: "over", reason: String(thrown.data["reason"] ?? "client_replaced") } as const;
+    }
     const outcome = { kind: "transient", reason: thrown.code, retryAfter: null, unknown: false } as const;
     return { kind: "unresolved", outcome } as const;
   }

@@ -44,21 +44,23 @@ export function createGrantFinder(ports: VaultPorts): GrantFinder {
     return info;
   }
 
-  async function mustBeAdmitted(user: string): Promise<UserId> {
+  async function mustBeAdmitted(user: string, connection: string): Promise<UserId> {
     const record = isId(user) ? await store.users.byId(user as UserId) : undefined;
     if (!record) throw new LatchkeyError("account.not_found", { data: { user: user.slice(0, 100) } });
     if (record.disabledAt !== null) throw new LatchkeyError("account.disabled", { data: { user } });
     if (record.role === "pending") throw new LatchkeyError("account.pending", { data: { user } });
+    await ports.connections.mustAdmit(connection, record);
     return record.id;
   }
 
   async function load(key: GrantKey): Promise<HeldGrant> {
     const generation = news.generation;
     const info = await usableConnection(key.connection);
-    const userId = await mustBeAdmitted(key.user);
+    const userId = await mustBeAdmitted(key.user, key.connection);
     const rows = await store.grants.ofUser(userId);
     const ofConnection = rows.filter(
-      ({ connection, issuer }) => connection === key.connection && info.issuers.includes(issuer),
+      ({ connection, issuer }) =>
+        connection === key.connection && (info.issuers === null || info.issuers.includes(issuer)),
     );
     const sessions = new Map((await store.sessions.ofUser(userId)).map((session) => [session.id, session]));
     const now = clock.now();
@@ -68,6 +70,9 @@ export function createGrantFinder(ports: VaultPorts): GrantFinder {
     const secrets = openGrant(ports.keyring, grant);
     if (!secrets)
       throw new LatchkeyError("grant.unreadable", { data: { grant: grant.id, connection: key.connection } });
+    const reason = ports.connections.foreign(grant, secrets);
+    if (reason !== null)
+      throw new LatchkeyError("grant.needs_reconnect", { data: { connection: key.connection, reason } });
     const held = { grant, secrets, until: until(grant, sessions, key, now) };
     // If announcements were applied while these rows were read, one of them may have been about this grant.
     await news.catchUp();

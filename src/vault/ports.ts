@@ -13,7 +13,7 @@ import type { RefreshedIdToken } from "../oauth/refreshed-id-token.js";
 import type { RefreshTarget } from "../oauth/token-request.js";
 import type { IdTokenClaims } from "../oauth/types.js";
 import type { Store } from "../store/contract.js";
-import type { Announcement, GrantRecord, OutboxRecord } from "../store/records.js";
+import type { Announcement, GrantRecord, OutboxRecord, UserRecord } from "../store/records.js";
 import type { Bounds } from "./policy/bounds.js";
 import type { GrantSecrets } from "./sealed-grant.js";
 
@@ -22,8 +22,11 @@ export interface ConnectionInfo {
   /** Shown to people. */
   readonly name: string;
   readonly enabled: boolean;
-  /** Issuers whose grants count: a connection that points elsewhere now has none of the old ones (AT-10). */
-  readonly issuers: readonly string[];
+  /**
+   * Issuers whose grants count: a connection that points elsewhere now has none of the old ones (AT-10). Null: those that
+   * do not count are ended in their rows.
+   */
+  readonly issuers: readonly string[] | null;
   /** Where a person goes to connect it. */
   readonly connectUrl: string;
 }
@@ -41,12 +44,21 @@ export interface GrantClient extends RefreshTarget {
     | null;
   /** True where revoking one token ends no other one (LO-5). */
   readonly revocationEndsOneToken: boolean;
+  /** Told when the server does not know our client: a client that registered itself is registered anew (TS-11). */
+  readonly onClientFault?: () => Promise<void>;
 }
 
 export interface VaultConnections {
   /** Undefined for one that is not configured. */
   find(connection: string): Promise<ConnectionInfo | undefined>;
-  /** @throws LatchkeyError `signin.provider_unavailable` · `signin.provider_misconfigured` when there is no metadata */
+  /** @throws LatchkeyError `connect.access_refused` where this person may not use it now (TS-19) */
+  mustAdmit(connection: string, user: UserRecord): Promise<void>;
+  /** Why a grant that was made before counts no more; null while it does. */
+  foreign(grant: GrantRecord, secrets: GrantSecrets): string | null;
+  /**
+   * @throws LatchkeyError `grant.needs_reconnect` where the grant's server or client is another now (`data.reason`); anything
+   *   else, such as `signin.provider_unavailable`, means later
+   */
   resolveClient(grant: GrantRecord): Promise<GrantClient>;
   /** Where `vault.fetch` may send its token. @throws LatchkeyError as `resolveClient` */
   bounds(connection: string): Promise<Bounds>;

@@ -67,7 +67,8 @@ export function createRefreshAhead(
     return async ({ connection, issuer }: WaitingGrant): Promise<boolean> => {
       const asked = answers.get(connection) ?? usableConnection(connection).catch(() => undefined);
       answers.set(connection, asked);
-      return (await asked)?.issuers.includes(issuer) ?? false;
+      const info = await asked;
+      return info !== undefined && (info.issuers === null || info.issuers.includes(issuer));
     };
   }
 

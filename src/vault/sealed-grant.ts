@@ -5,7 +5,7 @@
 import type { Keyring } from "../crypto/port.js";
 import { grantPlace } from "../crypto/sealed-places.js";
 import type { GrantId, UserId } from "../kernel/ids.js";
-import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
+import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import type { GrantRecord } from "../store/records.js";
 
 export interface GrantSecrets {
@@ -13,6 +13,15 @@ export interface GrantSecrets {
   readonly tokenType: "Bearer" | "DPoP";
   readonly refreshToken: string | null;
   readonly idToken: string | null;
+  /** Of a tool server's grant: what was asked for, and where its tokens may go. */
+  readonly asked?: AskedFor;
+}
+
+export interface AskedFor {
+  /** The URL of the tool server it was made for; at another one it is worth nothing. */
+  readonly server: string;
+  readonly resource: string | null;
+  readonly scopes: readonly string[];
 }
 
 interface GrantPlace {
@@ -30,6 +39,7 @@ export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSec
       t: secrets.tokenType,
       r: secrets.refreshToken,
       i: secrets.idToken,
+      ...(secrets.asked ? { q: secrets.asked } : {}),
     }),
   );
 
@@ -45,5 +55,12 @@ export function openGrant(keyring: Keyring, grant: GrantPlace & Pick<GrantRecord
     tokenType: stringMember(value, "t") === "DPoP" ? "DPoP" : "Bearer",
     refreshToken: stringMember(value, "r") ?? null,
     idToken: stringMember(value, "i") ?? null,
+    ...askedOf(value),
   };
+}
+
+/** What opens was sealed by us for this row; only its age may differ. */
+function askedOf(value: JsonObject): { asked?: AskedFor } {
+  const asked = member(value, "q");
+  return isJsonObject(asked) ? { asked: asked as unknown as AskedFor } : {};
 }

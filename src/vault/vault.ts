@@ -15,10 +15,11 @@ import {
   type DisconnectRequest,
   type HeldConnection,
 } from "./held-connections.js";
+import type { FetchWithToken } from "./outgoing.js";
 import type { VaultPorts } from "./ports.js";
 import { createRefresher } from "./refresh.js";
 import { createRefreshAhead } from "./refresh-ahead.js";
-import { createVaultFetch, type FetchWithToken } from "./vault-fetch.js";
+import { createVaultFetch } from "./vault-fetch.js";
 
 /**
  * The tokens of people for the connections they have: sealed at rest, refreshed once per expiry among all processes of

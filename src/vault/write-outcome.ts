@@ -24,6 +24,10 @@ export type Written =
   | { readonly kind: "gone" }
   | { readonly kind: "overtaken" };
 
+/** Why a grant is over whose tokens may be good still, at a server that they must not go to any more. */
+export const foreignReasons = ["issuer_changed", "client_replaced", "server_changed"] as const;
+const isForeign = (reason: string | null): boolean => (foreignReasons as readonly (string | null)[]).includes(reason);
+
 const noLease = { leaseOwner: null, leaseEndsAt: null } as const;
 
 /** The new tokens. A write that fails is tried again for as long as the request itself may have taken. */
@@ -135,6 +139,8 @@ async function overSame(
 ): Promise<Written> {
   const row = await tx.grants.byId(base.id);
   if (!row || row.status === "revoked") return { kind: "gone" };
+  // Its server or its client is another now: what a late answer brings must not make it good again (TS-10, TS-11).
+  if (row.status === "needs_reconnect" && isForeign(row.statusReason)) return { kind: "overtaken" };
   if (row.sealed !== base.sealed && !sealedAnew(ports, row, base)) return { kind: "overtaken" };
   const changed = next(row);
   if (!changed) return { kind: "overtaken" };

@@ -15,7 +15,7 @@ interface Ready {
   readonly base: string;
   readonly admin: string;
   readonly provider: { readonly id: string; readonly issuer: string };
-  readonly toolServer: null;
+  readonly toolServer: { readonly id: string; readonly url: string };
   readonly people: readonly {
     readonly name: string;
     readonly email: string;
@@ -88,7 +88,7 @@ describe("SU-13 the demo", () => {
       base: `${ready.url}/auth`,
       admin: `${ready.url}/auth/account`,
       provider: { id: "example", issuer: expect.stringMatching(/^http:\/\/localhost:\d+$/) },
-      toolServer: null,
+      toolServer: { id: "notes", url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/) },
       people: [
         expect.objectContaining({
           role: "admin",
@@ -113,6 +113,44 @@ describe("SU-13 the demo", () => {
 });
 
 describeWithChromium("SU-13 the demo in Chromium", (path) => {
+  test("SU-13 TS-14 a person connects the tool server, calls a tool, is asked for more, gives it, and disconnects", async () => {
+    const browser = await launch(path);
+    const demo = await startDemo();
+    try {
+      const [, person] = demo.ready.people;
+      if (!person) throw new Error("nobody");
+      const page = await (await browser.newContext()).newPage();
+      await signIn(page, demo.ready, person);
+      await page.goto(`${demo.ready.url}/tools`);
+      await page.getByRole("link", { name: "Connect" }).click();
+      await page.getByLabel("E-mail").fill(person.email);
+      await page.getByLabel("Password").fill(person.password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Allow" }).click();
+      await page.waitForURL(`${demo.ready.url}/tools`);
+      await page.getByRole("button", { name: "List my notes" }).click();
+      expect(await page.locator("pre").textContent()).toContain("has no notes");
+
+      await page.getByLabel("A note:").fill("buy milk");
+      await page.getByRole("button", { name: "Keep it" }).click();
+      expect(await page.getByRole("alert").textContent()).toContain("notes:write");
+      await page.getByRole("link", { name: "Give it" }).click();
+      await page.getByRole("button", { name: "Allow" }).click();
+      await page.waitForURL(`${demo.ready.url}/tools`);
+      await page.getByLabel("A note:").fill("buy milk");
+      await page.getByRole("button", { name: "Keep it" }).click();
+      expect(await page.locator("pre").textContent()).toContain("has 1 note(s)");
+
+      await page.getByRole("button", { name: "Disconnect" }).click();
+      await page.waitForURL(/done=disconnected/);
+      await page.goto(`${demo.ready.url}/tools`);
+      expect(await page.locator("#status").textContent()).toBe("not connected");
+    } finally {
+      await browser.close();
+      await demo.stop();
+    }
+  });
+
   test("SU-13 every person signs in with the printed password and has the printed role", async () => {
     const data = temporaryFolder();
     const browser = await launch(path);

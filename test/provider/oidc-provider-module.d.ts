@@ -12,6 +12,7 @@ declare module "oidc-provider" {
   export interface Grant {
     addOIDCScope(scope: string): void;
     addOIDCClaims(claims: string[]): void;
+    addResourceScope(resource: string, scope: string): void;
     save(): Promise<string>;
   }
   export interface AdapterPayload {
@@ -20,11 +21,24 @@ declare module "oidc-provider" {
     readonly userCode?: string;
     consumed?: number;
   }
+  export const errors: { readonly InvalidTarget: new () => Error };
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
     readonly Grant: {
       new (properties: { accountId: string; clientId: string }): Grant;
       find(id: string): Promise<Grant | undefined>;
+    };
+    readonly AccessToken: {
+      find(token: string): Promise<
+        | {
+            readonly accountId?: string;
+            readonly clientId: string;
+            readonly scope?: string;
+            readonly aud: unknown;
+            readonly isExpired: boolean;
+          }
+        | undefined
+      >;
     };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionDetails>;

@@ -10,7 +10,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import Provider, { type AdapterPayload } from "oidc-provider";
+import Provider, { type AdapterPayload, errors } from "oidc-provider";
 import { consentPage, messagePage, signInPage, signOutPage } from "./oidc-provider-pages.js";
 
 export interface OidcPerson {
@@ -35,6 +35,8 @@ export interface OidcClient {
   readonly backchannelLogoutSessionRequired?: boolean;
   /** @default "client_secret_basic", or "none" without a secret */
   readonly authMethod?: string;
+  /** Redirects to plain http on loopback, as RFC 8252 has it for apps on a machine. @default false */
+  readonly native?: boolean;
 }
 
 export interface OidcProviderOptions {
@@ -48,8 +50,26 @@ export interface OidcProviderOptions {
   readonly accessTokenLifetime?: number;
   /** Puts e-mail and name into the ID token; else only userinfo has them. @default false */
   readonly claimsInIdToken?: boolean;
+  /** It is the authorization server of a tool server too: registration, client metadata documents, resource indicators. */
+  readonly toolServer?: ProtectedResource;
   /** What the provider reports of its own failures. */
   readonly onProblem?: (event: string, problem: unknown) => void;
+}
+
+export interface ProtectedResource {
+  /** The identifier that clients must name (RFC 8707). */
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  /** How client metadata documents are fetched. @default over the network */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/** An access token as the provider has it. */
+export interface IssuedToken {
+  readonly person: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly audience: unknown;
 }
 
 export interface OidcProvider {
@@ -61,6 +81,16 @@ export interface OidcProvider {
   rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>;
   /** How many sign-in sessions somebody has here; each is one browser. */
   sessionsOf(sub: string): number;
+  /** What it knows of an access token that it issued and that counts still. */
+  accessToken(token: string): Promise<IssuedToken | undefined>;
+  /** Ids of the clients that registered themselves. */
+  registered(): readonly string[];
+  /** Forgets them, as a server does that was set up anew. */
+  loseRegistrations(): void;
+  /** How many access and refresh tokens somebody has here that count still. */
+  tokensOf(sub: string): number;
+  /** The bodies that token, registration and revocation endpoints were asked with, in order. */
+  readonly asked: readonly { readonly path: string; readonly form: URLSearchParams }[];
   stop(): Promise<void>;
   /** Listens again, on the same port, with everything it knew. */
   start(): Promise<void>;
@@ -84,6 +114,22 @@ const createAdapter = (rows: Map<string, AdapterPayload>) => {
     },
   });
 };
+
+/** What the newest servers offer: whoever asks is registered, a URL is a client, tokens are for one resource. */
+const toolServerFeatures = ({ resource, scopes }: ProtectedResource, lifetime: number) => ({
+  registration: { enabled: true, initialAccessToken: false },
+  registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
+  clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+  resourceIndicators: {
+    enabled: true,
+    defaultResource: () => undefined,
+    useGrantedResource: () => true,
+    getResourceServerInfo: async (_context: unknown, indicator: string) => {
+      if (indicator !== resource) throw new errors.InvalidTarget();
+      return { scope: scopes.join(" "), audience: resource, accessTokenTTL: lifetime, accessTokenFormat: "opaque" };
+    },
+  },
+});
 
 async function createKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
@@ -125,6 +171,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       token_endpoint_auth_method:
         client.authMethod ?? (client.clientSecret === undefined ? "none" : "client_secret_basic"),
       redirect_uris: client.redirectUris,
+      ...(client.native === true ? { application_type: "native" } : {}),
       post_logout_redirect_uris: client.postLogoutRedirectUris ?? [],
       ...(client.backchannelLogoutUri === undefined
         ? {}
@@ -137,7 +184,8 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
     })),
     clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
-    scopes: ["openid", "offline_access", "email", "profile", "groups"],
+    scopes: ["openid", "offline_access", "email", "profile", "groups", ...(options.toolServer?.scopes ?? [])],
+    ...(options.toolServer ? { extraClientMetadata: { properties: ["client_uri"] } } : {}),
     conformIdTokenClaims: options.claimsInIdToken !== true,
     pkce: { required: () => true },
     rotateRefreshToken: true,
@@ -159,8 +207,9 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `/sign-in/${interaction.uid}` },
     // Its own guard keeps it from loopback, where the apps under test are.
     fetch: (url: string, { dispatcher: _, ...request }: RequestInit & { dispatcher?: unknown }) =>
-      globalThis.fetch(url, request),
+      options.toolServer?.fetch ? options.toolServer.fetch(new Request(url, request)) : globalThis.fetch(url, request),
     features: {
+      ...(options.toolServer ? toolServerFeatures(options.toolServer, options.accessTokenLifetime ?? 3_600) : {}),
       backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
       revocation: { enabled: true },
@@ -235,13 +284,33 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       const grant = known ?? new provider.Grant({ accountId: session.accountId, clientId });
       const missing = prompt.details["missingOIDCScope"];
       if (Array.isArray(missing)) grant.addOIDCScope(missing.join(" "));
+      for (const [resource, scopes] of Object.entries(prompt.details["missingResourceScopes"] ?? {}))
+        grant.addResourceScope(resource, (scopes as readonly string[]).join(" "));
       return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
     }
     return sendPage(response, 404, messagePage("Not found", "There is no such page."));
   };
 
+  const asked: { path: string; form: URLSearchParams }[] = [];
+  /** Listens along; the provider reads the same bytes. */
+  const note = (request: IncomingMessage): void => {
+    const path = request.url ?? "";
+    if (request.method !== "POST" || !/^\/(?:token|reg|revocation|request)/.test(path.slice(path.lastIndexOf("/"))))
+      return;
+    let body = "";
+    const one = { path: path.slice(path.lastIndexOf("/")), form: new URLSearchParams() };
+    asked.push(one);
+    const { emit } = request;
+    request.emit = function (this: IncomingMessage, event: string, ...values: unknown[]) {
+      if (event === "data") body += String(values[0]);
+      if (event === "end") for (const [name, value] of new URLSearchParams(body)) one.form.append(name, value);
+      return emit.call(this, event, ...values);
+    } as typeof request.emit;
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!current) return void response.writeHead(503).end();
+    note(request);
     const { pathname } = new URL(request.url ?? "/", issuer);
     if (!pathname.startsWith("/sign-in/")) return current.callback(request, response);
     try {
@@ -284,6 +353,25 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
     sessionsOf: (sub) =>
       [...rows].filter(([at, row]) => at.startsWith("Session:") && (row as { accountId?: string }).accountId === sub)
         .length,
+    accessToken: async (token) => {
+      const found = await current?.provider.AccessToken.find(token);
+      if (!found?.accountId || found.isExpired) return undefined;
+      const { accountId: person, clientId, scope = "", aud: audience } = found;
+      return { person, clientId, scopes: scope.split(" ").filter((one) => one !== ""), audience };
+    },
+    registered: () => [...rows.keys()].filter((at) => at.startsWith("Client:")).map((at) => at.slice("Client:".length)),
+    loseRegistrations: () => {
+      for (const at of rows.keys()) if (at.startsWith("Client:")) rows.delete(at);
+      build();
+    },
+    tokensOf: (sub) =>
+      [...rows].filter(
+        ([at, row]) =>
+          /^(?:AccessToken|RefreshToken):/.test(at) &&
+          (row as { accountId?: string }).accountId === sub &&
+          !row.consumed,
+      ).length,
+    asked,
     stop: async () => {
       const closing = server;
       server = undefined;

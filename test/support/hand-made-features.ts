@@ -20,6 +20,7 @@ import { allLanguages } from "../../src/server/languages.js";
 import type { SessionView } from "../../src/sessions/list-sessions.js";
 import type { Authenticated, SessionCheck } from "../../src/sessions/session.js";
 import type { UserRecord } from "../../src/store/records.js";
+import type { ToolServerStanding } from "../../src/tool-servers/status.js";
 import { rightToLeft } from "./right-to-left.js";
 
 export const now: Instant = toInstant(1_790_000_000_000);
@@ -93,6 +94,31 @@ export const identities: readonly IdentityView[] = [
     lastUsedAt: ago(hours(3)),
   },
 ];
+
+/** One in each state. */
+export const toolServers: readonly ToolServerStanding[] = (
+  [
+    ["linear", "connected", null],
+    ["files of the whole department of mechanical engineering", "needs_consent", "insufficient_scope"],
+    ["mail", "needs_reconnect", "invalid_grant"],
+    ["calendar", "not_connected", null],
+    ["archive", "unreachable", "connect.server_unreachable"],
+    ["weather", "open", null],
+  ] as const
+).map(([id, status, reason]) => {
+  const held = status === "connected" || status === "needs_consent" || status === "needs_reconnect";
+  return {
+    connection: `tool:${id}`,
+    name: id,
+    status,
+    reason,
+    since: held ? ago(days(9)) : null,
+    scopes: held ? ["issues:read", "issues:write", "comments:read"] : [],
+    expiresAt: null,
+    lastUsedAt: null,
+    connectUrl: `http://localhost:3000/auth/connections/${id}/start`,
+  };
+});
 
 export const methods: MethodsView = {
   addable: [{ id: "club", displayName: "The Club", icon: null }],
@@ -237,6 +263,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
       identities,
       methods,
       sessions,
+      toolServers: [],
     }),
     listSessions: async () => sessions,
     listIdentities: async () => identities,
@@ -299,6 +326,11 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     metrics: silentMetrics,
     metricsPage: async () => ({ contentType: "text/plain", body: "" }),
     clientMetadata: () => undefined,
+    toolServerName: (id) => id,
+    beginConnect: async () => ({ location: "https://as.example.com/authorize", setCookies: [] }),
+    completeConnect: async () => ({ location: "/auth/account", setCookies: [] }),
+    connections: async () => [],
+    disconnect: async () => {},
     readiness: async () => ({ ready: true }),
     isEmpty: async () => false,
     ...options.features,

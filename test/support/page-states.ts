@@ -16,7 +16,17 @@ import type { Features, ProviderButton } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
 import type { SessionRecord } from "../../src/store/records.js";
-import { adminWith, ann, aPerson, aWorld, identities, ids, methods, sessions } from "./hand-made-features.js";
+import {
+  adminWith,
+  ann,
+  aPerson,
+  aWorld,
+  identities,
+  ids,
+  methods,
+  sessions,
+  toolServers,
+} from "./hand-made-features.js";
 import { rightToLeft } from "./right-to-left.js";
 
 export interface PageState {
@@ -57,7 +67,7 @@ const several = buttons(
   button("github", "GitHub", "ok", githubIcon),
 );
 const requestId = "01990000-0000-7000-8000-0000000000e5";
-const account = { user: ann.user, roleOrigin: "default", groups: [], identities, methods, sessions };
+const account = { user: ann.user, roleOrigin: "default", groups: [], identities, methods, sessions, toolServers: [] };
 const second = {
   ...identities[0],
   id: ids.phone as unknown as IdentityId,
@@ -169,6 +179,13 @@ export const pageStates: readonly PageState[] = [
         sessions: sessions.slice(0, 1),
       }),
     },
+  },
+  {
+    page: "account",
+    state: "connections",
+    path: "/account?done=connected",
+    cookies: signedIn,
+    features: { account: async () => ({ ...account, toolServers }) },
   },
   {
     page: "account",

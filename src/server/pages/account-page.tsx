@@ -1,6 +1,7 @@
 /** The account page: who I am and why, how I sign in, where I am signed in (SU-8, LO-6). */
 import type { FC } from "hono/jsx";
 import type { AccountView } from "../features.js";
+import { ConnectionsCard } from "./connections-card.js";
 import { type Failure, FailureFacts } from "./failure.js";
 import { type Frame, Layout } from "./layout.js";
 import type { DoneCode, Messages } from "./messages.js";
@@ -42,6 +43,7 @@ export const AccountPage: FC<{ frame: Frame; view: AccountPageView }> = ({ frame
       <PersonCard frame={frame} view={view} />
       <AccessCard frame={frame} view={view} />
       <MethodsCard frame={frame} account={account} />
+      <ConnectionsCard frame={frame} toolServers={account.toolServers} />
       <SessionsCard frame={frame} sessions={account.sessions} />
     </Layout>
   );

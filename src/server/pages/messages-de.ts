@@ -139,6 +139,41 @@ export const german: Messages = {
   },
 
   admin: adminGerman,
+  connections: {
+    title: "Verbundene Werkzeugserver",
+    lead: "Server, die diese App mit Ihrem Konto dort benutzen darf. Trennen nimmt das zurück, hier und dort.",
+    connect: "Verbinden",
+    connectNamed: (name) => `${name} verbinden`,
+    reconnect: "Neu verbinden",
+    reconnectNamed: (name) => `${name} neu verbinden`,
+    disconnect: "Trennen",
+    disconnectNamed: (name) => `${name} trennen`,
+    since: "Verbunden",
+    scopes: "Erlaubt:",
+    status: {
+      not_connected: "nicht verbunden",
+      connected: "verbunden",
+      needs_consent: "fragt nach mehr",
+      needs_reconnect: "zu erneuern",
+      unreachable: "nicht erreichbar",
+      open: "offen",
+    },
+    meaning: {
+      not_connected: "Sie haben ihn nicht verbunden.",
+      connected: "Er lässt sich benutzen.",
+      needs_consent: "Was Sie dort tun wollten, braucht eine weitere Erlaubnis. Verbinden Sie neu, um sie zu geben.",
+      needs_reconnect: "Die Verbindung ist zu Ende. Verbinden Sie neu.",
+      unreachable: "Der Server antwortet gerade nicht.",
+      open: "Alle können ihn benutzen, ohne Verbindung.",
+    },
+  },
+
+  connect: {
+    title: (name) => `${name} verbinden?`,
+    lead: (name, app) =>
+      `Eine andere Website hat Sie hierher geschickt. Wenn Sie fortfahren, werden Sie bei ${name} gefragt, ob ${app} Ihr Konto dort benutzen darf.`,
+    go: (name) => `${name} verbinden`,
+  },
 
   done: {
     "role-set": "Die Rolle ist geändert. Sie gilt schon in offenen Sitzungen.",
@@ -151,6 +186,8 @@ export const german: Messages = {
     "others-ended": "Alle anderen Sitzungen sind beendet.",
     "method-added": "Der Anmeldeweg ist hinzugefügt. Sie können sich von jetzt an damit anmelden.",
     "method-removed": "Der Anmeldeweg ist entfernt, und seine Sitzungen sind beendet.",
+    connected: "Der Werkzeugserver ist verbunden.",
+    disconnected: "Der Werkzeugserver ist getrennt. Die Erlaubnis wird auch dort zurückgenommen.",
     "signed-in-again":
       "Sie haben sich neu angemeldet. Zehn Minuten lang können Sie Anmeldewege hinzufügen und entfernen.",
   },

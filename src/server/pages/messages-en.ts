@@ -159,6 +159,41 @@ export const english = {
   },
 
   admin: adminEnglish,
+  connections: {
+    title: "Connected tool servers",
+    lead: "Servers that this app may use with your account there. Disconnecting takes that back, here and there.",
+    connect: "Connect",
+    connectNamed: (name: string) => `Connect ${name}`,
+    reconnect: "Reconnect",
+    reconnectNamed: (name: string) => `Reconnect ${name}`,
+    disconnect: "Disconnect",
+    disconnectNamed: (name: string) => `Disconnect ${name}`,
+    since: "Connected",
+    scopes: "Allowed:",
+    status: {
+      not_connected: "not connected",
+      connected: "connected",
+      needs_consent: "asks for more",
+      needs_reconnect: "has to be renewed",
+      unreachable: "not reachable",
+      open: "open",
+    },
+    meaning: {
+      not_connected: "You have not connected it.",
+      connected: "It can be used.",
+      needs_consent: "What you wanted to do there needs a further permission. Connect it again to give it.",
+      needs_reconnect: "The connection is over. Connect it again.",
+      unreachable: "The server does not answer at the moment.",
+      open: "It can be used by everybody and needs no connection.",
+    },
+  },
+
+  connect: {
+    title: (name: string) => `Connect ${name}?`,
+    lead: (name: string, app: string) =>
+      `Another website sent you here. If you go on, you will be asked at ${name} whether ${app} may use your account there.`,
+    go: (name: string) => `Connect ${name}`,
+  },
 
   /** What a form has just done, by its flash code. */
   done: {
@@ -172,6 +207,8 @@ export const english = {
     "others-ended": "All other sessions have ended.",
     "method-added": "The sign-in method was added. You can sign in with it from now on.",
     "method-removed": "The sign-in method was removed, and its sessions have ended.",
+    connected: "The tool server is connected.",
+    disconnected: "The tool server is disconnected. Its permission is being taken back there, too.",
     "signed-in-again": "You have signed in again. For ten minutes you can add and remove sign-in methods.",
   },
 

@@ -74,6 +74,7 @@ describe("the account page", () => {
           identities: [],
           methods: { ...methods, addable: [{ id: "club", displayName: evil, icon: null }] },
           sessions: [session],
+          toolServers: [],
         }),
       },
     });

@@ -46,7 +46,9 @@ function failureFrom(query: URLSearchParams): Failure | undefined {
   if (
     code === undefined ||
     !isErrorCode(code) ||
-    !/^(?:session\.not_found|account\.(?:domain_refused|roles?_\w+|groups_too_many)|(?:link|signin)\..+)$/.test(code)
+    !/^(?:session\.not_found|account\.(?:domain_refused|roles?_\w+|groups_too_many)|(?:link|signin|connect|grant)\..+)$/.test(
+      code,
+    )
   ) {
     return undefined;
   }

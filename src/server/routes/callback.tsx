@@ -27,7 +27,7 @@ const carried = ["code", "state", "iss", "error"] as const;
 /** All that is carried, together, names included: what a browser and a proxy still take as one URL. */
 const carriedLimit = 8 * 1024;
 /** Our own parameter: this GET is the second one. */
-const marker = "repeat";
+export const marker = "repeat";
 
 export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => async (c: Ctx) => {
   const place = placeOf(c);
@@ -68,7 +68,7 @@ export const finishSignIn = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => as
 };
 
 /** A provider or a database out of reach is nobody's attempt: a whole office would lock itself out with it. */
-async function countFailure(web: Web, c: Ctx, thrown: unknown): Promise<void> {
+export async function countFailure(web: Web, c: Ctx, thrown: unknown): Promise<void> {
   const { status, retryable } = asLatchkeyError(thrown).entry;
   if (status < 500 || !retryable) await web.limits.callback.count(c.env.facts.address);
 }
@@ -102,7 +102,7 @@ export const passOnFormPost = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => 
 };
 
 /** The parameters that go on; `undefined` when one is there twice, or they are too long together. */
-function carry(parameters: URLSearchParams): readonly (readonly [string, string])[] | undefined {
+export function carry(parameters: URLSearchParams): readonly (readonly [string, string])[] | undefined {
   const fields: [string, string][] = [];
   for (const name of carried) {
     const values = parameters.getAll(name);

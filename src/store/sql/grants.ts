@@ -163,7 +163,11 @@ export const grantWrites = (db: Db): StoreWrites["grants"] => ({
       }))
       .where("connection", "=", connection)
       .where("status", "=", "active")
-      .where((e) => e.or([e("issuer", "<>", issuer), e("client_id", "<>", clientId)]));
+      .where((e) =>
+        clientId === undefined
+          ? e("issuer", "<>", issuer)
+          : e.or([e("issuer", "<>", issuer), e("client_id", "<>", clientId)]),
+      );
     return Number((await query.executeTakeFirst()).numUpdatedRows);
   },
 });

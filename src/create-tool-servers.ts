@@ -1,0 +1,73 @@
+/** Composition of tool servers: discovery, who we are there, connecting, and what the vault asks about it. Wiring, no rules. */
+import type { Config } from "./config/schema.js";
+import { isLatchkeyError } from "./kernel/errors.js";
+import { systemClock } from "./kernel/time.js";
+import type { Revocation } from "./outbox/revocation.js";
+import type { News } from "./sessions/news.js";
+import type { SignInPorts } from "./sign-in/ports.js";
+import { createClients } from "./tool-servers/clients.js";
+import { createDiscovery } from "./tool-servers/discovery.js";
+import { createFind } from "./tool-servers/find.js";
+import { chooseRegistration } from "./tool-servers/policy/choose-registration.js";
+import type { ConnectPorts } from "./tool-servers/ports.js";
+import { createToolServers } from "./tool-servers/registry.js";
+import { discoverySettings } from "./tool-servers/settings.js";
+import type { ToolServer } from "./tool-servers/tool-server.js";
+import { clientOfGrant } from "./tool-servers/vault-connections.js";
+
+export interface ToolServerWiring {
+  readonly config: Config;
+  readonly base: string;
+  readonly node: string;
+  readonly news: News;
+  readonly signIn: Pick<
+    SignInPorts,
+    | "store"
+    | "egress"
+    | "keyring"
+    | "clock"
+    | "random"
+    | "log"
+    | "flowCookies"
+    | "checkSession"
+    | "origin"
+    | "flowLifetime"
+  >;
+}
+
+export function wireToolServers({ config, base, node, news, signIn }: ToolServerWiring): ConnectPorts {
+  const servers = createToolServers(config);
+  const registering = {
+    ...signIn,
+    waitingClock: systemClock,
+    servers,
+    our: { base, name: config.branding.name },
+    node,
+  };
+  const clients = createClients(registering);
+  const discovery = createDiscovery({
+    ...signIn,
+    news,
+    registrations: ({ id }) => {
+      const server = servers.byId(id) as ToolServer;
+      return {
+        isRegistered: (issuer) => clients.isRegistered(server, issuer),
+        canRegister: (as) => chooseRegistration({ server, as, documentRefused: false }).kind !== "operator",
+      };
+    },
+  });
+  const find = createFind(signIn, (server, options) => discovery.find(discoverySettings(server), options));
+  return { ...registering, find, clients, basePath: config.basePath };
+}
+
+/** Where a tool server's tokens are revoked: at the issuer and as the client that they were made with, or nowhere. */
+export const revocationTargets = (ports: ConnectPorts) => async (revocation: Revocation) => {
+  const server = ports.servers.byConnection(revocation.provider);
+  if (!server) return undefined;
+  try {
+    return await clientOfGrant(ports, server, revocation);
+  } catch (thrown) {
+    if (isLatchkeyError(thrown, "grant.needs_reconnect")) return undefined;
+    throw thrown;
+  }
+};

@@ -1,0 +1,35 @@
+/** Whether a tool server can be used, and by this person (TS-19): asked at the start, at the callback and at every use. */
+import { LatchkeyError } from "../kernel/errors.js";
+import type { StoreReads } from "../store/contract.js";
+import type { UserRecord } from "../store/records.js";
+import { mayUse } from "./policy/access.js";
+import type { ToolServer, ToolServers } from "./tool-server.js";
+
+/** @throws LatchkeyError `connect.server_unknown` · `connect.server_disabled` */
+export function usableServer(servers: ToolServers, id: string): ToolServer {
+  const server = servers.byId(id);
+  if (!server) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id.slice(0, 64) } });
+  if (!server.enabled) throw new LatchkeyError("connect.server_disabled", { data: { toolServer: id } });
+  return server;
+}
+
+/** @throws LatchkeyError `connect.access_refused` */
+export async function requireAccess(
+  store: Pick<StoreReads, "groups">,
+  user: UserRecord | undefined,
+  server: ToolServer,
+): Promise<void> {
+  if (user && (await isAdmitted(store, user, server))) return;
+  throw new LatchkeyError("connect.access_refused", { data: { toolServer: server.id, user: user?.id ?? null } });
+}
+
+export async function isAdmitted(
+  store: Pick<StoreReads, "groups">,
+  user: UserRecord,
+  server: ToolServer,
+): Promise<boolean> {
+  const { id, email, role } = user;
+  const memberships = server.access.groups.length === 0 ? [] : await store.groups.ofUser(user.id);
+  const groups = memberships.map(({ group }) => group.name);
+  return mayUse({ id, email, role, disabled: user.disabledAt !== null, groups }, server);
+}

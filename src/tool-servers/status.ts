@@ -1,0 +1,100 @@
+/**
+ * How a person stands with each tool server (TS-17). Answered from what is stored: no token is refreshed for it, and a
+ * server that has to be looked at first is waited for only for a moment.
+ */
+import { asLatchkeyError } from "../kernel/errors.js";
+import type { UserId } from "../kernel/ids.js";
+import { type Instant, seconds } from "../kernel/time.js";
+import type { ChallengeRecord, GrantRecord, UserRecord } from "../store/records.js";
+import { type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
+import { isAdmitted } from "./admission.js";
+import { isStepUp } from "./policy/scopes.js";
+import type { ConnectPorts } from "./ports.js";
+import type { ToolServer } from "./tool-server.js";
+
+export type ToolServerStatus =
+  | "not_connected"
+  | "connected"
+  | "needs_consent"
+  | "needs_reconnect"
+  | "unreachable"
+  | "open";
+
+/** One tool server, as one person may see it. No token, and nothing that leads to one. */
+export interface ToolServerStanding {
+  /** `tool:<id>` */
+  readonly connection: string;
+  readonly name: string;
+  readonly status: ToolServerStatus;
+  /** Why, where there is more to say: the reason a grant ended, or an error code. */
+  readonly reason: string | null;
+  /** When it was connected; null while it is not. */
+  readonly since: Instant | null;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Instant | null;
+  readonly lastUsedAt: Instant | null;
+  readonly connectUrl: string;
+}
+
+/** Whoever looks at a page does not wait longer for a server that was never asked. */
+const longestLook = seconds(2);
+
+/** Those that this person may use, and those that they hold a grant for, in the order of the configuration. */
+export async function standings(ports: ConnectPorts, userId: UserId): Promise<readonly ToolServerStanding[]> {
+  const user = await ports.store.users.byId(userId);
+  if (!user) return [];
+  const grants = await ports.store.grants.ofUser(userId);
+  const all = ports.servers.all().map((server) => standing(ports, user, server, grants));
+  return (await Promise.all(all)).filter((one) => one !== undefined);
+}
+
+async function standing(
+  ports: ConnectPorts,
+  user: UserRecord,
+  server: ToolServer,
+  grants: readonly GrantRecord[],
+): Promise<ToolServerStanding | undefined> {
+  const grant = grants.findLast(({ connection }) => connection === server.connection);
+  const mayUse = server.enabled && (await isAdmitted(ports.store, user, server));
+  if (!grant && !mayUse) return undefined;
+  const { connection, name, connectUrl } = server;
+  if (!grant) {
+    const nothing = { since: null, scopes: [], expiresAt: null, lastUsedAt: null };
+    return { connection, name, connectUrl, ...nothing, ...(await withoutGrant(ports, server)) };
+  }
+  const { createdAt: since, scopes, expiresAt, lastUsedAt } = grant;
+  const known = await ports.store.challenges.of(user.id, connection);
+  const held = standingOf(server, grant, openGrant(ports.keyring, grant), known, ports.clock.now());
+  return { connection, name, connectUrl, since, scopes, expiresAt, lastUsedAt, ...held };
+}
+
+/** Pure. */
+function standingOf(
+  server: ToolServer,
+  grant: GrantRecord,
+  secrets: GrantSecrets | undefined,
+  known: ChallengeRecord | undefined,
+  now: Instant,
+): Pick<ToolServerStanding, "status" | "reason"> {
+  if (grant.status !== "active") return { status: "needs_reconnect", reason: grant.statusReason };
+  if (secrets && secrets.asked?.server !== server.url) return { status: "needs_reconnect", reason: "server_changed" };
+  const over = grant.expiresAt !== null && grant.expiresAt <= now;
+  if (over && secrets?.refreshToken === null) return { status: "needs_reconnect", reason: "no_refresh_token" };
+  if (known && isStepUp(known.challenge)) return { status: "needs_consent", reason: "insufficient_scope" };
+  return { status: "connected", reason: grant.lastFailureCode };
+}
+
+async function withoutGrant(
+  ports: ConnectPorts,
+  server: ToolServer,
+): Promise<Pick<ToolServerStanding, "status" | "reason">> {
+  const looked = ports.find(server).then(
+    ({ status }) => ({ status: status === "open" ? status : "not_connected", reason: null }) as const,
+    (thrown: unknown) => {
+      const { code } = asLatchkeyError(thrown);
+      return { status: code === "connect.server_unreachable" ? "unreachable" : "not_connected", reason: code } as const;
+    },
+  );
+  const moment = ports.waitingClock.sleep(longestLook).then(() => ({ status: "not_connected", reason: null }) as const);
+  return Promise.race([looked, moment]);
+}
