@@ -2,6 +2,7 @@
 import type { Config } from "./config/schema.js";
 import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
+import { createProofs } from "./oauth/dpop.js";
 import type { Revocation } from "./outbox/revocation.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -57,7 +58,7 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
     },
   });
   const find = createFind(signIn, (server, options) => discovery.find(discoverySettings(server), options));
-  return { ...registering, find, clients, basePath: config.basePath };
+  return { ...registering, find, clients, proofs: createProofs(signIn), basePath: config.basePath };
 }
 
 /** Where a tool server's tokens are revoked: at the issuer and as the client that they were made with, or nowhere. */

@@ -29,7 +29,7 @@ const below = (parent: string, ...names: string[]): string[] => names.map((name)
 
 /** Keys that will exist; everything below one of them is refused with it. */
 export const laterKeys: readonly string[] = [
-  ...below("toolServers.*", "key", "provider", "dpop", "passToken"),
+  ...below("toolServers.*", "key", "provider", "passToken"),
   "verify",
   "observability.tracing",
 ];

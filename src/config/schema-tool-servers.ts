@@ -162,6 +162,11 @@ export const toolServerSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("A client metadata document that lies elsewhere; null is ours below `{base}/client-metadata`."),
+  dpop: oneOf("auto", "always", "never")
+    .default("auto")
+    .describe(
+      "Whether tokens are bound to a key (DPoP, RFC 9449). `auto`: where the tool server and its authorization server say that they know it. `always` refuses any other token.",
+    ),
   refreshScope: oneOf("omit", "requested", "granted")
     .default("omit")
     .describe("Which `scope` a refresh asks for: none, those that were asked for, or those that were granted."),

@@ -24,6 +24,7 @@ import {
 } from "../kernel/time.js";
 import type { ClientRegistration, Provider } from "../providers/provider.js";
 import { authenticateClient, type ClientAuthentication } from "./client-authentication.js";
+import { type Proofs, wantsNonce } from "./dpop.js";
 import { asProviderFailure, providerText, tokenErrorCode } from "./failures.js";
 import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
 import { type NormalisedTokenAnswer, normaliseTokenAnswer, type TokenAnswerFailure } from "./token-answer.js";
@@ -35,6 +36,12 @@ type TokenQuirks = Pick<Provider["quirks"], "scopeSeparator" | "tokenErrors" | "
 /** What the exchange needs of whoever it is made for: a provider, or a tool server. */
 export interface CodeExchanger extends Pick<Provider, "id" | "client" | "redirectUri" | "scopes" | "timeout"> {
   readonly quirks: TokenQuirks & Pick<Provider["quirks"], "pkce">;
+}
+
+/** The key that the tokens are to be bound to, and what makes proofs of it (RFC 9449 §5). */
+export interface BoundBy {
+  readonly key: string;
+  readonly proofs: Proofs;
 }
 
 /** Providers that were told of once: "unknown expiry" is a fact about a provider, not about a sign-in (SI-20). */
@@ -57,6 +64,8 @@ export async function exchangeCode(
     readonly codeVerifier: string;
     /** RFC 8707 §2.2, as in the authorization request. @default none */
     readonly resource?: string | null;
+    /** @default tokens for whoever bears them */
+    readonly boundBy?: BoundBy | null;
     /** False: an answer needs no ID token, whatever the scopes. @default true */
     readonly wantsIdToken?: boolean;
     /** What is remembered to have been told of. @default `provider` */
@@ -85,6 +94,7 @@ export async function exchangeCode(
     parameters: new URLSearchParams(parameters),
     timeout: provider.timeout,
     quirks: provider.quirks,
+    boundBy: input.boundBy ?? null,
   }).catch((thrown: unknown) => {
     throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
   });
@@ -101,6 +111,8 @@ export interface RefreshTarget {
   /** `resource`, byte for byte as it was asked for at first (RFC 8707 §2.2). */
   readonly resource: readonly string[];
   readonly quirks: TokenQuirks;
+  /** The key that the refresh token is bound to. @default none */
+  readonly boundBy?: BoundBy | null;
 }
 
 /** What came back, as a value: what it means to a grant is the vault's to decide (VA-9). */
@@ -124,14 +136,23 @@ export async function refreshTokens(
   deps: Deps,
   input: { readonly target: RefreshTarget; readonly refreshToken: string; readonly timeout: Duration },
 ): Promise<RefreshAnswer> {
-  const { as, client, scopes, resource, quirks } = input.target;
+  const { as, client, scopes, resource, quirks, boundBy = null } = input.target;
   if (!as.token_endpoint) return { kind: "not_possible", reason: "token_endpoint_missing" };
   const parameters = new URLSearchParams({ refresh_token: input.refreshToken });
   if (scopes) parameters.set("scope", scopes.join(" "));
   for (const one of resource) parameters.append("resource", one);
   try {
     const made = await authenticateClient(deps, { client, as, now: deps.clock.now() });
-    const request = { as, client, made, grantType: "refresh_token", parameters, timeout: input.timeout, quirks };
+    const request = {
+      as,
+      client,
+      made,
+      grantType: "refresh_token",
+      parameters,
+      timeout: input.timeout,
+      quirks,
+      boundBy,
+    };
     const { answer, retryAfter } = await requestTokens(deps, request);
     if (answer.ok) return { kind: "tokens", tokens: answer.value };
     const failure = answer.error;
@@ -161,19 +182,31 @@ async function requestTokens(
     readonly parameters: URLSearchParams;
     readonly timeout: Duration | null;
     readonly quirks: TokenQuirks;
+    readonly boundBy: BoundBy | null;
   },
 ): Promise<{ answer: Result<NormalisedTokenAnswer, TokenAnswerFailure>; retryAfter: Duration | null }> {
   const { as, client, quirks } = request;
-  const response = await genericTokenEndpointRequest(
-    serverOf(as),
-    { client_id: client.clientId },
-    clientAuth(request.made),
-    request.grantType,
-    request.parameters,
-    requestOptions(deps.egress, "token", request.timeout),
-  );
+  const send = async (made: ClientAuthentication) => {
+    const url = as.token_endpoint ?? "";
+    const proof = await request.boundBy?.proofs.proof(request.boundBy.key, { method: "POST", url });
+    const response = await genericTokenEndpointRequest(
+      serverOf(as),
+      { client_id: client.clientId },
+      clientAuth(made),
+      request.grantType,
+      request.parameters,
+      { ...requestOptions(deps.egress, "token", request.timeout), headers: proof === undefined ? {} : { DPoP: proof } },
+    );
+    const body = await bodyBytes(response);
+    const told = request.boundBy?.proofs.remember(url, response.headers) ?? false;
+    return { response, body, again: told && wantsNonce(response.status, body) };
+  };
+  let sent = await send(request.made);
+  // RFC 9449 §8: nothing has been judged yet but the proof. A client assertion is made anew too, as it is good for once.
+  if (sent.again) sent = await send(await authenticateClient(deps, { client, as, now: deps.clock.now() }));
+  const { response, body } = sent;
   const contentType = response.headers.get("content-type");
-  const raw = { status: response.status, contentType, body: await bodyBytes(response) };
+  const raw = { status: response.status, contentType, body };
   const answer = normaliseTokenAnswer(raw, quirks);
   const retryAfter = readRetryAfter(response.headers.get("retry-after"), deps.clock.now());
   return {

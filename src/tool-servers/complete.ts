@@ -6,6 +6,7 @@
  * client · consume · exchange · one transaction that puts the new grant in the place of the old
  */
 import { sha256Base64Url } from "../crypto/digest.js";
+import { newProofKey } from "../crypto/proof-key.js";
 import type { Flow, FlowOwner, ToolRequest } from "../flows/flow.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import { after, type Instant } from "../kernel/time.js";
@@ -19,6 +20,7 @@ import type { AuthorizationResponseParameters, AuthorizationServer, TokenSet } f
 import type { ClientRegistration } from "../providers/provider.js";
 import { requireAccess, usableServer } from "./admission.js";
 import { asConnectFailure } from "./connect-failures.js";
+import { bindingFor } from "./policy/binding.js";
 import type { ConnectPorts } from "./ports.js";
 import { storeGrant } from "./store-grant.js";
 import type { ToolServer } from "./tool-server.js";
@@ -144,7 +146,7 @@ async function redeem(
     readonly client: ClientRegistration;
     readonly code: string;
   },
-): Promise<TokenSet> {
+): Promise<TokenSet & { readonly proofKey?: string }> {
   const { server, flow, as, client, code } = input;
   const provider = {
     id: server.connection,
@@ -159,8 +161,12 @@ async function redeem(
   const now = ports.clock.now();
   const request = { as, provider, code, codeVerifier, resource, wantsIdToken: false, told: server, now };
   try {
-    const tokens = await exchangeCode(ports, request);
-    if (tokens.tokenType === "Bearer") return tokens;
+    const bound = bindingFor(server, await ports.find(server));
+    const key = bound === "none" ? undefined : newProofKey();
+    const boundBy = key === undefined ? null : { key, proofs: ports.proofs };
+    const tokens = await exchangeCode(ports, { ...request, boundBy });
+    if (key !== undefined && tokens.tokenType === "DPoP") return { ...tokens, proofKey: key };
+    if (bound !== "required" && tokens.tokenType === "Bearer") return tokens;
   } catch (thrown) {
     const failure = asConnectFailure(thrown, server);
     // TS-11: the server may have lost its clients. The code is spent; the person starts again, with the new one.

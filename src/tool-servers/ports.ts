@@ -1,6 +1,7 @@
 /** What connecting to tool servers needs from outside: every effect, and our own address. */
 import type { FlowCookies } from "../flows/flow-cookies.js";
 import type { Duration } from "../kernel/time.js";
+import type { Proofs } from "../oauth/dpop.js";
 import type { SessionCheck } from "../sessions/session.js";
 import type { Clients } from "./clients.js";
 import type { FoundToolServer } from "./found.js";
@@ -15,6 +16,7 @@ import type { ToolServer } from "./tool-server.js";
 export type FindToolServer = (server: ToolServer, options?: { readonly refetch?: boolean }) => Promise<FoundToolServer>;
 
 export interface ConnectPorts extends RegistrationPorts {
+  readonly proofs: Proofs;
   readonly find: FindToolServer;
   readonly clients: Clients;
   readonly flowCookies: FlowCookies;

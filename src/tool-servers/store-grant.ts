@@ -19,7 +19,7 @@ interface Connected {
   readonly server: ToolServer;
   readonly flow: Flow & { readonly link: FlowOwner; readonly tool: ToolRequest };
   readonly as: AuthorizationServer;
-  readonly tokens: TokenSet;
+  readonly tokens: TokenSet & { readonly proofKey?: string };
   readonly request: AuditContext;
 }
 
@@ -104,7 +104,14 @@ function grantOf(ports: ConnectPorts, connected: Connected, before: GrantRecord 
     leaseEndsAt: null,
     lastUsedAt: null,
     // An ID token says who somebody is at a server that nobody signs in with here.
-    sealed: sealGrant(ports.keyring, place, { accessToken, tokenType, refreshToken, idToken: null, asked }),
+    sealed: sealGrant(ports.keyring, place, {
+      accessToken,
+      tokenType,
+      refreshToken,
+      idToken: null,
+      ...(tokens.proofKey === undefined ? {} : { proofKey: tokens.proofKey }),
+      asked,
+    }),
     createdAt: now,
     updatedAt: now,
   };

@@ -9,6 +9,8 @@
 import type { EgressResponse } from "../egress/port.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
+import { challengesNonce } from "../oauth/dpop.js";
+import type { AccessToken } from "../vault/access-token.js";
 import { ConsentRequired } from "../vault/consent-required.js";
 import {
   asResponse,
@@ -19,7 +21,8 @@ import {
   sendWithin,
   unlessAborted,
 } from "../vault/outgoing.js";
-import type { Vault } from "../vault/vault.js";
+import type { RunningVault } from "../vault/vault.js";
+import { grantOf } from "./current-grant.js";
 import type { Challenge } from "./found.js";
 import { keepChallenge } from "./keep-challenge.js";
 import { readChallenge } from "./policy/challenge.js";
@@ -36,7 +39,7 @@ export interface ToolServerUse {
 }
 
 export interface UsePorts extends ConnectPorts {
-  readonly vault: Pick<Vault, "accessToken" | "reportRejected">;
+  readonly vault: Pick<RunningVault, "accessToken" | "reportRejected" | "boundToo">;
 }
 
 export const createToolFetch =
@@ -49,19 +52,27 @@ export const createToolFetch =
     const server = serverOf(ports, who.connection);
     const bounds = { origins: [], urls: [], below: [server.url] };
     const request = await outgoing(asked, bounds, who.connection);
-    const send = (accessToken: string) =>
-      unlessAborted(
+    const send = async (token: Held) => {
+      const presented = await presentable(ports, server, who, token);
+      return unlessAborted(
         asked.signal,
-        sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, accessToken, asked.signal)),
+        sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, presented, asked.signal)),
       );
+    };
 
-    const first = await tokenOf(ports, server, who);
+    const first = await connected(server, ports.vault.boundToo(who));
     const answer = await send(first);
     const challenge = challengeOf(answer);
     if (challenge && isStepUp(challenge)) throw await consentFor(ports, who, server, challenge);
     if (answer.status !== 401) return asResponse(answer);
-    const { accessToken: next } = await connected(server, ports.vault.reportRejected({ ...who, accessToken: first }));
-    if (!replayable || next === first) return stillRefused(ports, who, server, answer);
+    const next = await connected(server, ports.vault.boundToo(who, first.accessToken)).catch(
+      async (thrown: unknown) => {
+        // It cannot be refreshed: before the person is asked, where they are sent to is looked up anew (TS-6, TS-10).
+        if (isLatchkeyError(thrown, "grant.needs_reconnect")) await lookAgain(ports, server);
+        throw thrown;
+      },
+    );
+    if (!replayable || next.accessToken === first.accessToken) return stillRefused(ports, who, server, answer);
     const second = await send(next);
     const again = challengeOf(second);
     if (again && isStepUp(again)) throw await consentFor(ports, who, server, again);
@@ -89,29 +100,57 @@ export async function connected<T>(server: ToolServer, work: Promise<T>): Promis
   }
 }
 
-function sendOne(
+type Held = Pick<AccessToken, "accessToken" | "tokenType">;
+interface Presented {
+  readonly accessToken: string;
+  /** Null for a token that whoever bears it may use. */
+  readonly key: string | null;
+}
+
+/** With the key that it is bound to, which is sealed beside it and handed to nobody. */
+async function presentable(ports: UsePorts, server: ToolServer, who: ToolServerUse, token: Held): Promise<Presented> {
+  const { accessToken, tokenType } = token;
+  if (tokenType === "Bearer") return { accessToken, key: null };
+  const held = await grantOf(ports, who.user as UserId, server);
+  const key = held?.secrets?.proofKey;
+  if (key !== undefined) return { accessToken, key };
+  throw new LatchkeyError("grant.unreadable", { data: { connection: server.connection, reason: "proof_key" } });
+}
+
+async function sendOne(
   ports: UsePorts,
   server: ToolServer,
   { url, method, headers, body }: Outgoing,
-  accessToken: string,
+  { accessToken, key }: Presented,
   signal: AbortSignal,
 ): Promise<EgressResponse> {
   const own = Object.entries(server.headers).map(([name, value]) => [name, value.reveal()]);
-  return ports.egress.request({
-    purpose: "api",
-    url,
-    method,
-    // An event stream that is compressed could not be handed on as it comes.
-    headers: {
-      "accept-encoding": "identity",
-      ...headers,
-      ...Object.fromEntries(own),
-      authorization: `Bearer ${accessToken}`,
-    },
-    body,
-    signal,
-    eventStream: true,
-  });
+  const once = async (): Promise<EgressResponse> =>
+    ports.egress.request({
+      purpose: "api",
+      url,
+      method,
+      // An event stream that is compressed could not be handed on as it comes.
+      headers: {
+        "accept-encoding": "identity",
+        ...headers,
+        ...Object.fromEntries(own),
+        ...(key === null
+          ? { authorization: `Bearer ${accessToken}` }
+          : {
+              authorization: `DPoP ${accessToken}`,
+              dpop: await ports.proofs.proof(key, { method, url: url.href, accessToken }),
+            }),
+      },
+      body,
+      signal,
+      eventStream: true,
+    });
+  const answer = await once();
+  if (key === null || !ports.proofs.remember(url.href, answer.headers) || !challengesNonce(answer)) return answer;
+  const again = await once();
+  ports.proofs.remember(url.href, again.headers);
+  return again;
 }
 
 const challengeOf = ({ status, headers }: EgressResponse): Challenge | null =>
@@ -139,6 +178,11 @@ export async function stillRefused(
 ): Promise<Response> {
   const challenge = challengeOf(answer);
   if (challenge) await keepChallenge(ports, who.user as UserId, server, challenge);
+  await lookAgain(ports, server);
+  return asResponse(answer);
+}
+
+async function lookAgain(ports: ConnectPorts, server: ToolServer): Promise<void> {
   await ports.find(server, { refetch: true }).catch((thrown: unknown) => {
     if (!isLatchkeyError(thrown)) throw thrown;
     ports.log.warn(
@@ -146,5 +190,4 @@ export async function stillRefused(
       "a tool server refuses a new token and cannot be looked at",
     );
   });
-  return asResponse(answer);
 }

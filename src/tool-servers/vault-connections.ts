@@ -13,7 +13,7 @@ import { requireAccess } from "./admission.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 
-type Ports = Pick<ConnectPorts, "servers" | "find" | "clients" | "store" | "keyring" | "random">;
+type Ports = Pick<ConnectPorts, "servers" | "find" | "clients" | "store" | "keyring" | "random" | "proofs">;
 
 const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
@@ -35,13 +35,14 @@ export function createToolConnections(ports: Ports): VaultConnections {
     async resolveClient(grant) {
       const server = known(grant.connection);
       const { as, client } = await clientOfGrant(ports, server, grant);
-      const asked = openGrant(ports.keyring, grant)?.asked;
+      const { asked, proofKey } = openGrant(ports.keyring, grant) ?? {};
       return {
         as,
         client,
         quirks: standard,
         scopes: scopesOf(server, grant, asked),
         resource: asked?.resource == null ? [] : [asked.resource],
+        boundBy: proofKey === undefined ? null : { key: proofKey, proofs: ports.proofs },
         readIdToken: null,
         revocationEndsOneToken: true,
         onClientFault: async () => void (await ports.clients.rejected(server, as, grant.clientId, "token")),

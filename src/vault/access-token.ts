@@ -154,6 +154,12 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   };
 }
 
+/** @throws LatchkeyError `grant.token_bound` */
+export function bearerOnly(token: AccessToken, { connection }: GrantKey): AccessToken {
+  if (token.tokenType === "Bearer") return token;
+  throw new LatchkeyError("grant.token_bound", { data: { connection, error: "invalid_target" } });
+}
+
 /** Seconds to wait where nobody knows better. */
 const soon = 5;
 

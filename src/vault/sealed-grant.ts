@@ -13,6 +13,8 @@ export interface GrantSecrets {
   readonly tokenType: "Bearer" | "DPoP";
   readonly refreshToken: string | null;
   readonly idToken: string | null;
+  /** The private key that the tokens are bound to (RFC 9449), as JWK text. */
+  readonly proofKey?: string;
   /** Of a tool server's grant: what was asked for, and where its tokens may go. */
   readonly asked?: AskedFor;
 }
@@ -39,6 +41,7 @@ export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSec
       t: secrets.tokenType,
       r: secrets.refreshToken,
       i: secrets.idToken,
+      ...(secrets.proofKey === undefined ? {} : { k: secrets.proofKey }),
       ...(secrets.asked ? { q: secrets.asked } : {}),
     }),
   );
@@ -55,8 +58,14 @@ export function openGrant(keyring: Keyring, grant: GrantPlace & Pick<GrantRecord
     tokenType: stringMember(value, "t") === "DPoP" ? "DPoP" : "Bearer",
     refreshToken: stringMember(value, "r") ?? null,
     idToken: stringMember(value, "i") ?? null,
+    ...proofKeyOf(value),
     ...askedOf(value),
   };
+}
+
+function proofKeyOf(value: JsonObject): Pick<GrantSecrets, "proofKey"> {
+  const proofKey = stringMember(value, "k");
+  return proofKey === undefined ? {} : { proofKey };
 }
 
 /** What opens was sealed by us for this row; only its age may differ. */

@@ -5,7 +5,7 @@
  * Requests go through egress like all others. Their answers are read whole, up to `egress.maxBytes`.
  */
 import type { EgressResponse } from "../egress/port.js";
-import type { AccessTokenRequest, AccessTokens } from "./access-token.js";
+import { type AccessTokenRequest, type AccessTokens, bearerOnly } from "./access-token.js";
 import { ConsentRequired } from "./consent-required.js";
 import type { GrantFinder } from "./find-grant.js";
 import {
@@ -34,7 +34,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
           asked.signal,
           sendWithin(request, bounds, redirect, (one) => sendOne(one, accessToken)),
         );
-      const first = await tokens.accessToken(who);
+      const first = bearerOnly(await tokens.accessToken(who), who);
       const answer = await send(first.accessToken);
       const challenge = bearerChallenge(answer.headers.get("www-authenticate"));
       if ((answer.status === 403 || answer.status === 401) && challenge?.error === "insufficient_scope") {

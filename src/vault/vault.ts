@@ -4,6 +4,7 @@ import { milliseconds } from "../kernel/time.js";
 import {
   type AccessToken,
   type AccessTokenRequest,
+  bearerOnly,
   createAccessTokens,
   type ServiceTokenRequest,
 } from "./access-token.js";
@@ -33,7 +34,7 @@ export interface Vault {
    * @throws LatchkeyError `grant.needs_reconnect` (`data.reason`) · `grant.not_connected`: the person has to connect ·
    *   `grant.refresh_unavailable`: the token has expired, and there is no new one yet; `data.retryAfter` in seconds ·
    *   `grant.client_rejected` · `grant.provider_refused` · `grant.connection_unknown` · `grant.connection_disabled` ·
-   *   `grant.unreadable`: the operator has to look · `account.not_found` · `account.disabled` · `account.pending` ·
+   *   `grant.unreadable`: the operator has to look · `grant.token_bound`: it is good for `toolServers.fetch` alone · `account.not_found` · `account.disabled` · `account.pending` ·
    *   `store.busy` · `store.unavailable`
    */
   accessToken(request: AccessTokenRequest): Promise<AccessToken>;
@@ -74,6 +75,11 @@ export interface Vault {
 
 export interface RunningVault extends Vault {
   /**
+   * As `accessToken` and `reportRejected`, for whoever can present a token that is bound to a key (TS-22). Nobody else is
+   * handed one: without its key it opens nothing, and it would be sent as if it did.
+   */
+  boundToo(request: AccessTokenRequest, rejected?: string): Promise<AccessToken>;
+  /**
    * Refreshes a grant now, however fresh its token is, for what comes with it (AC-19). `held`: there was no new one, and why.
    *
    * @throws LatchkeyError `store.*` · `grant.unreadable`
@@ -98,9 +104,12 @@ export function createVault(ports: VaultPorts): RunningVault {
   const held = createHeldConnections(ports);
   const ahead = createRefreshAhead(ports, refresher, (connection) => finder.usableConnection(connection));
   return {
-    accessToken: (request) => tokens.accessToken(request),
+    accessToken: async (request) => bearerOnly(await tokens.accessToken(request), request),
+    boundToo: (request, rejected) =>
+      rejected === undefined ? tokens.accessToken(request) : tokens.afterRejection(request, rejected),
     fetch: createVaultFetch(ports, finder, tokens),
-    reportRejected: ({ accessToken, ...request }) => tokens.afterRejection(request, accessToken),
+    reportRejected: async ({ accessToken, ...request }) =>
+      bearerOnly(await tokens.afterRejection(request, accessToken), request),
     list: (user) => held.list(user),
     disconnect: (request) => held.disconnect(request),
     subscribe: (listener) => held.subscribe(listener),

@@ -31,6 +31,7 @@ export function mergeTokens(
       tokenType: answer.tokenType,
       refreshToken: answer.refreshToken ?? held.secrets.refreshToken,
       idToken: idToken ?? held.secrets.idToken,
+      ...(held.secrets.proofKey === undefined ? {} : { proofKey: held.secrets.proofKey }),
       ...(held.secrets.asked ? { asked: held.secrets.asked } : {}),
     },
     scopes: answer.scopes ?? held.scopes,
