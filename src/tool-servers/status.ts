@@ -12,6 +12,7 @@ import { isStepUp } from "./policy/scopes.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 
+/** How a person stands with a tool server (TS-17). */
 export type ToolServerStatus =
   | "not_connected"
   | "connected"

@@ -26,6 +26,7 @@ export interface ToolServerConnection {
   readonly connectUrl: string;
 }
 
+/** Using tool servers as a person, and how people stand with them. */
 export interface ToolServersApi {
   /**
    * A `fetch` for an MCP client's transport: it adds this person's token, refreshed when needed, and sends it to the tool

@@ -45,9 +45,9 @@ const idOf = async (browser: Browser) => (await world.session(browser)).body.ses
  * services, which do what a service with a secret of its own asks for.
  */
 const changing = (id: string): [method: string, path: string][] => [
-  ["POST", "/account/connections/tool:notes/connect"],
-  ["POST", "/account/connections/tool:notes/disconnect"],
-  ["DELETE", "/api/connections/tool:notes"],
+  ["POST", `/account/connections/${id}/connect`],
+  ["POST", `/account/connections/${id}/disconnect`],
+  ["DELETE", `/api/connections/${id}`],
   ["POST", "/sign-out"],
   ["POST", "/account/sessions/end-others"],
   ["POST", "/account/sessions/end-all"],

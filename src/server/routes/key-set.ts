@@ -25,7 +25,9 @@ export const showServerMetadata = (web: Web) => async (c: Ctx) => {
     jwks_uri: `${base}/jwks.json`,
     // People sign in here at other authorization servers; there is no authorization endpoint of ours.
     response_types_supported: [],
-    grant_types_supported: [],
+    grant_types_supported: ["urn:ietf:params:oauth:grant-type:token-exchange"],
+    token_endpoint: `${base}/token`,
+    token_endpoint_auth_methods_supported: methods,
     revocation_endpoint: `${base}/revoke`,
     revocation_endpoint_auth_methods_supported: methods,
     introspection_endpoint: `${base}/introspect`,

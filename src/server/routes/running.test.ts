@@ -29,8 +29,10 @@ test("SU-4 GET /openapi.json is OpenAPI 3.1 of the JSON API, failures included",
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   expect(operations.sort()).toEqual([
+    "delete /auth/api/connections/{connection}",
     "delete /auth/api/identities/{id}",
     "delete /auth/api/sessions/{id}",
+    "get /auth/api/connections",
     "get /auth/api/identities",
     "get /auth/api/providers",
     "get /auth/api/sessions",
