@@ -112,6 +112,7 @@ describe("the registry", () => {
       apiOrigins: [],
       keepOfflineGrants: false,
       refreshScope: "omit",
+      tokenExchange: { enabled: false, clients: [] },
       signUp: false,
       emailVerified: "claim",
       logout: "provider",
