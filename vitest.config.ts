@@ -27,8 +27,13 @@ export default defineConfig({
               test: {
                 name: "postgres",
                 include: onBothDatabases,
-                // It runs on every database by itself.
-                exclude: ["test/journeys/many-processes.test.ts"],
+                exclude: [
+                  // It runs on every database by itself.
+                  "test/journeys/many-processes.test.ts",
+                  // How pages look, and a demo that brings its own database: neither asks which one is behind it.
+                  "test/journeys/pages.test.ts",
+                  "test/journeys/demo.test.ts",
+                ],
                 globalSetup: "./test/stores/world-postgres.ts",
                 env: { LATCHKEY_TEST_WORLD_DATABASE: worldDatabase(postgres) },
               },
