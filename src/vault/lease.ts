@@ -8,6 +8,7 @@ import type { GrantId } from "../kernel/ids.js";
 import { randomFraction } from "../kernel/random.js";
 import { after, type Clock, type Duration, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
+import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
 
 export interface Lease {
@@ -42,24 +43,28 @@ export async function takeLease(
   let cancel = (): void => {};
   let stopped = false;
   const third = milliseconds(options.leaseTtl / 3);
+  // Others watch for half a lease once the database takes writes again: the holder has to come first by far.
+  const soon = milliseconds(options.leaseTtl / 20);
 
   async function renew(): Promise<void> {
     const next = held(current);
+    let pause = third;
     try {
       // False: it ran out, and another process has it. The request that is out cannot be called back.
       if (!(await store.transaction((tx) => tx.grants.replace(next, current.version)))) return;
       current = next;
     } catch (thrown) {
       ports.log.warn({ grant: row.id, err: asError(thrown) }, "a lease could not be renewed");
+      pause = soon;
     }
-    if (!stopped) schedule();
+    if (!stopped) schedule(pause);
   }
-  function schedule(): void {
-    cancel = clock.after(third, () => {
+  function schedule(pause: Duration): void {
+    cancel = clock.after(pause, () => {
       renewing = renew();
     });
   }
-  schedule();
+  schedule(third);
 
   return {
     row: taken,
@@ -99,8 +104,9 @@ export async function watchLease(
     before?.version === row.version ? before : { version: row.version, since: clock.monotonic(), provenAt: null };
   const isSuspect = (row.leaseEndsAt ?? 0) <= clock.now() || clock.monotonic() - watched.since >= half;
   if (watched.provenAt === null && isSuspect) {
-    // Nothing is written; that the lock was to be had is the proof.
-    await store.transaction(async () => {});
+    // Something must be written: on a full disk the lock alone is still to be had. What is written says no more than is
+    // so, that this grant is worth another look.
+    await store.transaction((tx) => tx.announcements.append("grant", grantNews(row), clock.now()));
     watched.provenAt = clock.monotonic();
   }
   return { holds: watched.provenAt === null || clock.monotonic() - watched.provenAt < half, watched };

@@ -157,7 +157,9 @@ function sealedAnew({ keyring }: VaultPorts, row: GrantRecord, base: GrantRecord
 async function persistently<T>(ports: VaultPorts, act: () => Promise<T>): Promise<T> {
   const { waitingClock: clock, options } = ports;
   const startedAt = clock.monotonic();
-  for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
+  // Well before anybody who watches the lease has watched long enough.
+  const longest = Math.min(2_000, options.leaseTtl / 20);
+  for (let pause = Math.min(100, longest); ; pause = Math.min(pause * 2, longest)) {
     try {
       return await act();
     } catch (thrown) {
