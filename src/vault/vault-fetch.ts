@@ -42,7 +42,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
         throw new ConsentRequired({ connection, connectUrl: info.connectUrl, scopes: challenge.scopes });
       }
       if (answer.status !== 401) return asResponse(answer);
-      const next = await tokens.afterRejection(who, first.accessToken);
+      const next = bearerOnly(await tokens.afterRejection(who, first.accessToken), who);
       if (!replayable || next.accessToken === first.accessToken) return asResponse(answer);
       return asResponse(await send(next.accessToken));
     };

@@ -115,7 +115,7 @@ export function createVault(ports: VaultPorts): RunningVault {
     subscribe: (listener) => held.subscribe(listener),
     refreshNow: (id) =>
       refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
-    forService: (request) => tokens.forService(request),
+    forService: async (request) => bearerOnly(await tokens.forService(request), request),
     connectUrl: async (connection) => (await finder.usableConnection(connection)).connectUrl,
     listen: () => held.listen(),
     refreshAhead: () => ahead.look(),

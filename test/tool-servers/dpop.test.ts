@@ -10,10 +10,21 @@ import { closeLater, errorOf } from "./connect-setting.js";
 type Entry = NonNullable<ConfigInput["toolServers"]>[number];
 const connection = "tool:notes";
 
+const nightly = {
+  id: "nightly",
+  secret: "a-secret-of-this-test-alone-Kd83hs7Qp",
+  connections: [connection],
+  offline: true,
+};
+
 async function aBoundWorld(server: BoundServer, entry: Partial<Entry> = {}, clock: Clock = systemClock) {
   const world = await createSharedWorld({
     clock,
-    config: { roles: { default: "user" }, toolServers: [{ id: "notes", url: server.url, ...entry }] },
+    config: {
+      roles: { default: "user" },
+      services: [nightly],
+      toolServers: [{ id: "notes", url: server.url, ...entry }],
+    },
   });
   closeLater(() => world.close());
   const browser = world.browser();
@@ -72,6 +83,15 @@ describe("a token that is bound to a key", () => {
     expect(await code(vault.accessToken({ user, connection }))).toBe("grant.token_bound");
     expect(await code(vault.fetch({ user, connection })(server.url))).toBe("grant.token_bound");
     expect(await code(toolServers.authProvider({ user, connection }).token())).toBe("grant.token_bound");
+    const body = new URLSearchParams({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: user,
+      subject_token_type: "urn:latchkey:token-type:user-id",
+      audience: connection,
+    });
+    const authorization = `Basic ${btoa(`${nightly.id}:${nightly.secret}`)}`;
+    const exchanged = await world.request("/token", { method: "POST", body, headers: { authorization } });
+    expect(await exchanged.json()).toMatchObject({ error: "invalid_target", code: "grant.token_bound" });
     expect(await (await use()).json()).toEqual({ scheme: "DPoP" });
   });
 
