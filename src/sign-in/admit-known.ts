@@ -3,8 +3,10 @@
  * person who is known already. Nobody is signed up, linked or claimed by this way, and no grant is made: the token belongs
  * to the client that it was issued to.
  */
+import { readClaim } from "../kernel/claims.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
+import type { JsonObject } from "../kernel/json.js";
 import { type Duration, milliseconds } from "../kernel/time.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
@@ -52,7 +54,14 @@ export async function admitKnown(
     tokens: null,
     onlyUser: userId,
     claims,
-    unknown,
+    // There was no ID token: what userinfo does not say may stand there, and is not known (SI-16).
+    unknown:
+      provider.kind === "oauth2"
+        ? unknown
+        : {
+            roles: unknown.roles ?? untold(claims, provider.claims.roles),
+            groups: unknown.groups ?? untold(claims, provider.claims.groups),
+          },
     postedName: undefined,
     input: { cookieHeader: undefined, request },
     now,
@@ -60,3 +69,6 @@ export async function admitKnown(
   const { lifetime, idle } = ports.session;
   return { value: admitted.sessionValue, lifetime: milliseconds(Math.min(lifetime, idle)) };
 }
+
+const untold = (claims: JsonObject, name: string): "not_told_again" | null =>
+  readClaim(claims, name) === undefined ? "not_told_again" : null;

@@ -240,6 +240,20 @@ describe("a provider's token for a session of ours", () => {
     expect(await world.grants()).toHaveLength(grants);
   });
 
+  test("VA-15 AC-15 groups that stand in ID tokens alone are not known here, so nobody loses theirs", async () => {
+    const world = await aWorld({ config: { groups: { fromClaims: true, create: true, absent: "empty" } } });
+    world.provider.tweaks.idTokenClaims = (claims) => ({ ...claims, groups: ["chess"] });
+    await world.valueOf("ann-1");
+    const groups = async () => (await world.store.groups.ofUser(world.user as never)).map(({ group }) => group.name);
+    expect(await groups()).toEqual(["chess"]);
+    expect((await forSession(world, await tokenOf(world))).status).toBe(200);
+    expect(await groups()).toEqual(["chess"]);
+    // What userinfo does say is known.
+    world.provider.tweaks.userinfo = (claims) => ({ ...claims, groups: ["rowing"] });
+    expect((await forSession(world, await tokenOf(world))).status).toBe(200);
+    expect(await groups()).toEqual(["rowing"]);
+  });
+
   test("VA-15 takes nothing but a provider's token, of a provider that the service may have", async () => {
     const named = { id: "named", secret: aSecret(), connections: ["provider:elsewhere"] };
     const world = await aWorld({ config: { services: [chat, named] } });
