@@ -17,7 +17,7 @@ import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
 import { type EndReason, prepareEndOfUser } from "./logout/end-sessions.js";
-import { keptGrants, prepareEndOfKept } from "./logout/kept-grants.js";
+import { grantsWithoutSession, prepareEndOfKept } from "./logout/kept-grants.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
@@ -153,12 +153,12 @@ export async function openAdministration(
       const user = await findUser(wired, who);
       const operator = by();
       const end = await prepareEndOfUser(wired, user.id, ending(operator, "user_deleted"));
-      const kept = keptGrants(await store.grants.ofUser(user.id));
+      const kept = grantsWithoutSession(await store.grants.ofUser(user.id));
       const how = { actor, reason: "user_deleted", audit: operator, now: clock.now() } as const;
       const endKept = prepareEndOfKept(wired, kept, how);
       await deleteUser(wired, user.id, operator, async (tx) => {
         await end(tx);
-        await endKept(tx, keptGrants(await tx.grants.ofUser(user.id)));
+        await endKept(tx, grantsWithoutSession(await tx.grants.ofUser(user.id)));
       });
       return user;
     },

@@ -33,6 +33,11 @@ function credentialProblems(input: unknown, at: At): readonly ConfigProblem[] {
   for (const key of ["clientSecret", "clientKey"]) {
     if (has(key) && !has("clientId")) missing("clientId", key);
   }
+  // A credential is for one server: the tool server could name another one at any time, and would be shown it (TS-10).
+  const registers = registration === "auto" || registration === "dynamic";
+  if (registers && has("initialAccessToken") && !has("authorizationServer"))
+    missing("authorizationServer", "initialAccessToken");
+  if (method === "private_key_jwt" && !has("clientId")) missing("clientId", "tokenEndpointAuthMethod private_key_jwt");
   if (has("clientId")) {
     if (method === "private_key_jwt" && !has("clientKey"))
       missing("clientKey", "tokenEndpointAuthMethod private_key_jwt");

@@ -14,8 +14,8 @@ function problemsWith(...toolServers: readonly object[]) {
   return resolved.ok ? [] : resolved.error.map(({ path, kind }) => `${path} ${kind}`);
 }
 
-describe("TS-18 a tool server in the configuration", () => {
-  test("TS-18 needs an id and a URL; everything else has a default", () => {
+describe("SU-1 a tool server in the configuration", () => {
+  test("SU-1 needs an id and a URL; everything else has a default", () => {
     const resolved = resolveUnknown({ ...base, toolServers: [files] });
     expect(resolved.ok && resolved.value.toolServers[0]).toMatchObject({
       name: null,
@@ -42,6 +42,8 @@ describe("TS-18 a tool server in the configuration", () => {
     ["toolServers.0.clientKey missing", { ...files, clientId: "x", tokenEndpointAuthMethod: "private_key_jwt" }],
     ["toolServers.0.clientSecret missing", { ...files, clientId: "x", tokenEndpointAuthMethod: "client_secret_post" }],
     ["toolServers.0.initialAccessToken invalid", { ...files, registration: "cimd", initialAccessToken: "x" }],
+    ["toolServers.0.authorizationServer missing", { ...files, initialAccessToken: "x" }],
+    ["toolServers.0.clientId missing", { ...files, tokenEndpointAuthMethod: "private_key_jwt" }],
     ["toolServers.0.clientMetadataUrl invalid", { ...files, clientMetadataUrl: "https://elsewhere.test/" }],
     ["toolServers.0.clientMetadataUrl invalid", { ...files, clientMetadataUrl: "http://elsewhere.test/client" }],
     ["toolServers.0.headers.authorization invalid", { ...files, headers: { authorization: "Bearer x" } }],
@@ -50,17 +52,19 @@ describe("TS-18 a tool server in the configuration", () => {
     ["toolServers.0.access.roles.0 invalid", { ...files, access: { roles: ["owner"] } }],
     ["toolServers.0.scopes.0 invalid", { ...files, scopes: ["two words"] }],
     ["toolServers.0.authorizeParams.resource invalid", { ...files, authorizeParams: { resource: "x" } }],
-  ])("TS-18 %s is said of %o", (problem, entry) => {
+  ])("SU-1 %s is said of %o", (problem, entry) => {
     expect(problemsWith(entry)).toEqual([problem]);
   });
 
-  test("TS-18 two of one id are refused", () => {
+  test("SU-1 two of one id are refused", () => {
     expect(problemsWith(files, files)).toEqual(["toolServers.1.id invalid"]);
   });
 
   test("VA-5 its headers, secret and tokens are not printed", () => {
     const leak = "hunter2-hunter2";
-    const entry = { ...files, clientId: "x", clientSecret: leak, clientKey: leak, initialAccessToken: leak };
+    const authorizationServer = "https://as.test";
+    const secretive = { clientSecret: leak, clientKey: leak, initialAccessToken: leak };
+    const entry = { ...files, clientId: "x", authorizationServer, ...secretive };
     const resolved = resolveUnknown({ ...base, toolServers: [{ ...entry, headers: { "X-Key": leak } }] });
     expect(resolved.ok && resolved.value.toolServers[0]?.headers["x-key"]?.reveal()).toBe(leak);
     expect(JSON.stringify(resolved)).not.toContain(leak);

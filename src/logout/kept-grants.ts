@@ -1,25 +1,22 @@
 /**
- * Ends what was granted by a provider and outlived its session (LO-8), when what it hangs on goes: the sign-in method it
- * came with, or its person (VA-14). Nothing deletes these with a session, since they have none.
+ * Ends grants that no session takes along, when what they hang on goes (VA-14): those of a provider that outlived their
+ * session (LO-8) with the sign-in method they came with, and with their person those of tool servers as well.
  */
 import { type AuditContext, auditEvent } from "../audit/audit-event.js";
 import type { Instant } from "../kernel/time.js";
-import { revocationRow } from "../outbox/revocation.js";
+import { revocationOf, revocationRow } from "../outbox/revocation.js";
 import type { Transaction } from "../store/contract.js";
 import type { AuditEventRecord, GrantRecord } from "../store/records.js";
 import { openGrant } from "../vault/sealed-grant.js";
 import type { EndSessionsPorts } from "./end-sessions.js";
 
-const prefix = "provider:";
+/** A provider's that outlived their session. @param issuer the one that told who the person is */
+export const keptGrants = (grants: readonly GrantRecord[], issuer: string): readonly GrantRecord[] =>
+  grantsWithoutSession(grants).filter((grant) => grant.connection.startsWith("provider:") && grant.issuer === issuer);
 
-/** @param issuer only this one's. @default every provider's */
-export const keptGrants = (grants: readonly GrantRecord[], issuer?: string): readonly GrantRecord[] =>
-  grants.filter(
-    (grant) =>
-      grant.sessionId === null &&
-      grant.connection.startsWith(prefix) &&
-      (issuer === undefined || grant.issuer === issuer),
-  );
+/** What ends with the person alone. */
+export const grantsWithoutSession = (grants: readonly GrantRecord[]): readonly GrantRecord[] =>
+  grants.filter(({ sessionId }) => sessionId === null);
 
 /**
  * Seals the revocations; call it before the transaction. What it answers deletes those that are there then; one that
@@ -36,7 +33,7 @@ export function prepareEndOfKept(
   },
 ): (tx: Transaction, found: readonly GrantRecord[]) => Promise<void> {
   const { actor, reason, now } = by;
-  const revocations = new Map(grants.map((grant) => [grant.id, revocationOf(grant)]));
+  const revocations = new Map(grants.map((grant) => [grant.id, revocationOfGrant(grant)]));
 
   return async (tx, found) => {
     for (const grant of found) {
@@ -50,12 +47,8 @@ export function prepareEndOfKept(
     }
   };
 
-  function revocationOf(grant: GrantRecord) {
+  function revocationOfGrant(grant: GrantRecord) {
     const secrets = openGrant(ports.keyring, grant);
-    if (!secrets) return undefined;
-    const { issuer, clientId, connection } = grant;
-    const { refreshToken, accessToken } = secrets;
-    const provider = connection.slice(prefix.length);
-    return revocationRow(ports, { provider, issuer, clientId, refreshToken, accessToken }, now);
+    return secrets && revocationRow(ports, revocationOf(grant, secrets), now);
   }
 }

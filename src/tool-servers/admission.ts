@@ -28,8 +28,8 @@ export async function isAdmitted(
   user: UserRecord,
   server: ToolServer,
 ): Promise<boolean> {
-  const { id, email, role } = user;
+  const { id, email, emailVerified, role } = user;
   const memberships = server.access.groups.length === 0 ? [] : await store.groups.ofUser(user.id);
   const groups = memberships.map(({ group }) => group.name);
-  return mayUse({ id, email, role, disabled: user.disabledAt !== null, groups }, server);
+  return mayUse({ id, email, emailVerified, role, disabled: user.disabledAt !== null, groups }, server);
 }

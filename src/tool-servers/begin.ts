@@ -68,9 +68,11 @@ async function whatToAskFor(
   userId: Authenticated["user"]["id"],
 ): Promise<Asked> {
   const known = await ports.store.challenges.of(userId, server.connection);
-  const challenge = known?.challenge ?? found.challenge;
-  const supported = found.resource?.scopesSupported ?? null;
   const held = await grantOf(ports, userId, server);
+  // A step-up is about what is held; who disconnected begins anew.
+  const open = held === undefined && isStepUp(known?.challenge ?? null) ? undefined : known?.challenge;
+  const challenge = open ?? found.challenge;
+  const supported = found.resource?.scopesSupported ?? null;
   const step = isStepUp(challenge) ? scopeSet(challenge?.scopes ?? supported ?? []) : null;
   if (step !== null && !mayAskAgain(known?.requests ?? [], step, ports.clock.now())) {
     throw new LatchkeyError("connect.consent_exhausted", { data: { toolServer: server.id, scopes: step } });

@@ -134,6 +134,12 @@ export function createClients(ports: RegistrationPorts): Clients {
     async rejected(server, as, clientId, where) {
       const choice = await choose(server, as);
       if (clientId === server.documentUrl) {
+        // Anybody can write what a browser brings back. Where nothing but the document would do, it shuts nobody out.
+        const without = chooseRegistration({ server, as, documentRefused: true });
+        if (where === "browser" && without.kind !== "dynamic") {
+          log.error({ toolServer: server.id, issuer: as.issuer }, "a browser says that our document is not taken");
+          return false;
+        }
         await refuseDocument(server, as.issuer);
         return (await choose(server, as)).kind === "dynamic";
       }

@@ -93,6 +93,8 @@ async function withoutGrant(
     ({ status }) => ({ status: status === "open" ? status : "not_connected", reason: null }) as const,
     (thrown: unknown) => {
       const { code } = asLatchkeyError(thrown);
+      // Only what was found, or not found, out there says how it stands; anything else is a failure of ours.
+      if (!code.startsWith("connect.") && !code.startsWith("egress.")) throw thrown;
       return { status: code === "connect.server_unreachable" ? "unreachable" : "not_connected", reason: code } as const;
     },
   );

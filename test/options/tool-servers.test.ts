@@ -16,7 +16,7 @@ async function started(entry: Entry): Promise<{ world: ConnectWorld; url: URL; a
   return { world, url, asked: url.searchParams };
 }
 
-test("TS-18 [option:toolServers.url] [option:toolServers.name] are where it is, and what people read", async () => {
+test("TS-17 [option:toolServers.url] [option:toolServers.name] are where it is, and what people read", async () => {
   const { asked, world } = await started({ name: "My notes" });
   expect(asked.get("resource")).toBe(world.tools.url);
   const { browser } = await world.signsIn();

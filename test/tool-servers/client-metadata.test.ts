@@ -67,7 +67,14 @@ describe("TS-8 client metadata documents", () => {
       clientSecret: "canary-secret",
     };
     const world = await aWorld({
-      toolServers: [{ ...secretive, initialAccessToken: "canary-token", headers: { "x-key": "canary-key" } }],
+      toolServers: [
+        {
+          ...secretive,
+          initialAccessToken: "canary-token",
+          authorizationServer: "https://as.example.com",
+          headers: { "x-key": "canary-key" },
+        },
+      ],
     });
     const text = await (await world.request("/client-metadata/files.json")).text();
     expect(text).not.toMatch(/canary|secret/);

@@ -1,9 +1,16 @@
 /** TS-12 to TS-17: a person connects a real MCP server and uses it through the official client. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, test } from "vitest";
-import { minutes, seconds } from "../../src/kernel/time.js";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { after, hours, minutes, seconds } from "../../src/kernel/time.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
+import { createFind } from "../../src/tool-servers/find.js";
+import type { FoundToolServer } from "../../src/tool-servers/found.js";
+import type { ToolServer } from "../../src/tool-servers/tool-server.js";
 import { ConsentRequired } from "../../src/vault/consent-required.js";
+import { auditTrail } from "../support/shared-file.js";
 import { aConnectWorld, ben, type ConnectWorld, closeLater, textOf } from "./connect-setting.js";
 
 const list = { name: "list-notes", arguments: {} };
@@ -185,6 +192,54 @@ describe("using it", () => {
     await world.connects(browser);
     expect(textOf(await client.callTool(add("buy milk")))).toBe("ann-there has 1 note(s)");
     expect(await statusOf(world, user)).toMatchObject({ status: "connected" });
+  });
+
+  test("TS-14 VA-14 what was asked before goes with a disconnect: who connects anew is asked for what anybody is", async () => {
+    const world = await aConnectWorld();
+    const { browser, user } = await world.signsIn();
+    const scopeAsked = async () => {
+      const started = await browser.get(world.url("/connections/notes/start"), { follow: false });
+      return new URL(started.location ?? "").searchParams.get("scope");
+    };
+    const atFirst = await scopeAsked();
+    await world.connects(browser);
+    await failureOf((await world.client(user)).callTool(add("x")));
+    await world.latchkey.vault.disconnect({ user, connection: "tool:notes" });
+    expect(await scopeAsked()).toBe(atFirst);
+  });
+
+  test("TS-10 TS-4 a guess ends no grant: documents that are away for a while say nothing of another server", async () => {
+    const world = await aConnectWorld();
+    const { browser, user } = await world.signsIn();
+    await world.connects(browser);
+    const { store, clock } = world;
+    const find = createFind({ store, clock, log: silentLog }, async () => ({
+      ...({} as FoundToolServer),
+      status: "protected",
+      authorizationServer: { issuer: "https://guessed.example" },
+      authorizationServerFrom: "fallback",
+    }));
+    await find({ id: "notes", connection: "tool:notes" } as ToolServer);
+    const grants = await store.grants.ofUser(user as never);
+    expect(grants.find(({ connection }) => connection === "tool:notes")).toMatchObject({ status: "active" });
+  });
+
+  test("VA-14 a person who is deleted leaves no token alive at a tool server", async () => {
+    const world = await aConnectWorld();
+    await world.signsIn("ben-2");
+    const { browser, user } = await world.signsIn();
+    await world.connects(browser);
+    const resolved = resolveConfig(world.config);
+    if (!resolved.ok) throw new Error("configuration");
+    const administration = await openAdministration(resolved.value, { store: world.store, log: silentLog });
+    await administration.deleteUser(user);
+    const events = await auditTrail(world.store);
+    expect(events.find(({ type }) => type === "grant.disconnected")).toMatchObject({
+      connection: "tool:notes",
+      rule: "user_deleted",
+    });
+    // The command ends; the server that runs takes the row from there.
+    expect((await world.store.outbox.due(after(world.clock.now(), hours(1)), 10, "revoke")).length).toBeGreaterThan(0);
   });
 
   test("TS-14 the scopes of a step-up are kept here: what a link says in its query changes nothing", async () => {

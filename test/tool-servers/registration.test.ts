@@ -129,7 +129,11 @@ describe("TS-9 what is asked for", () => {
   });
 
   test("TS-9 [option:toolServers.initialAccessToken] [option:toolServers.tokenEndpointAuthMethod] the operator's token and method go along", async () => {
-    const over = { initialAccessToken: "operator's token", tokenEndpointAuthMethod: "client_secret_post" } as const;
+    const over = {
+      initialAccessToken: "operator's token",
+      authorizationServer: "https://as.example.com",
+      tokenEndpointAuthMethod: "client_secret_post",
+    } as const;
     const { idp, as, one } = await aSetting({ server: over });
     await one.registrations.get(one.server, as);
     expect(idp.seen[0]?.authorization).toBe("Bearer operator's token");

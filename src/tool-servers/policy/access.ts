@@ -4,6 +4,7 @@ import type { ToolServer } from "../tool-server.js";
 export interface Person {
   readonly id: string;
   readonly email: string;
+  readonly emailVerified: boolean;
   readonly role: string;
   readonly disabled: boolean;
   readonly groups: readonly string[];
@@ -12,7 +13,9 @@ export interface Person {
 export function mayUse(person: Person, { access }: Pick<ToolServer, "access">): boolean {
   // Who is not let in here uses nothing here, whatever a list says.
   if (person.disabled || person.role === "pending") return false;
-  if (access.users.includes(person.id) || access.users.some((one) => one.toLowerCase() === person.email)) return true;
+  // An address that nobody vouched for can be anybody's word.
+  const byAddress = person.emailVerified && access.users.some((one) => one.toLowerCase() === person.email);
+  if (byAddress || access.users.includes(person.id)) return true;
   const inRole = access.roles.length === 0 || access.roles.includes(person.role);
   return inRole && (access.groups.length === 0 || person.groups.some((group) => access.groups.includes(group)));
 }

@@ -191,7 +191,14 @@ describe("TS-12 the resource parameter", () => {
 });
 
 describe("TS-19 who may use it", () => {
-  const ann: Person = { id: "ann", email: "ann@example.com", role: "user", disabled: false, groups: ["staff"] };
+  const ann: Person = {
+    id: "ann",
+    email: "ann@example.com",
+    emailVerified: true,
+    role: "user",
+    disabled: false,
+    groups: ["staff"],
+  };
   type Access = ToolServer["access"];
   const open: Access = { roles: ["user", "admin"], groups: [], users: [] };
   test.each<[why: string, person: Partial<Person>, access: Partial<Access>, expected: boolean]>([
@@ -202,6 +209,12 @@ describe("TS-19 who may use it", () => {
     ["but one it must be", {}, { groups: ["ops"] }, false],
     ["role and group both", { role: "guest" }, { groups: ["staff"] }, false],
     ["a single person by address, written in any case", { role: "guest" }, { users: ["Ann@Example.com"] }, true],
+    [
+      "an address that nobody vouched for is nobody's",
+      { role: "guest", emailVerified: false },
+      { users: ["ann@example.com"] },
+      false,
+    ],
     ["a single person by id", { groups: [] }, { groups: ["ops"], users: ["ann"] }, true],
     ["nobody who waits for approval", { role: "pending" }, { roles: [], users: ["ann"] }, false],
     ["nobody whose account is switched off", { disabled: true }, { users: ["ann"] }, false],
