@@ -176,8 +176,7 @@ async function main(): Promise<void> {
       event: "ready",
       url,
       base,
-      // Until there are admin pages, the account page is where an admin lands.
-      admin: `${base}/account`,
+      admin: `${base}/admin`,
       provider: { id: providerId, issuer: provider.issuer },
       toolServer: { id: "notes", url: tools.url },
       people: shown,

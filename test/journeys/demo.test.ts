@@ -86,7 +86,7 @@ describe("SU-13 the demo", () => {
       event: "ready",
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       base: `${ready.url}/auth`,
-      admin: `${ready.url}/auth/account`,
+      admin: `${ready.url}/auth/admin`,
       provider: { id: "example", issuer: expect.stringMatching(/^http:\/\/localhost:\d+$/) },
       toolServer: { id: "notes", url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/) },
       people: [
