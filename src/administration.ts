@@ -16,8 +16,7 @@ import { type IdentityId, isId, newId, type UserId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
-import { type EndReason, prepareEndOfUser } from "./logout/end-sessions.js";
-import { grantsWithoutSession, prepareEndOfKept } from "./logout/kept-grants.js";
+import { grantsWithoutSession, withdrawing } from "./logout/withdraw.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
@@ -120,7 +119,6 @@ export async function openAdministration(
   };
   const actor = { kind: "operator", id: "command-line" } as const;
   const by = (): Operator => ({ actor, requestId: newId<IdentityId>(clock.now(), random), address: null });
-  const ending = (audit: Operator, reason: EndReason) => ({ actor, reason, audit, now: clock.now() });
 
   const users = administerUsers(wired, config);
 
@@ -152,14 +150,14 @@ export async function openAdministration(
     async deleteUser(who) {
       const user = await findUser(wired, who);
       const operator = by();
-      const end = await prepareEndOfUser(wired, user.id, ending(operator, "user_deleted"));
-      const kept = grantsWithoutSession(await store.grants.ofUser(user.id));
       const how = { actor, reason: "user_deleted", audit: operator, now: clock.now() } as const;
-      const endKept = prepareEndOfKept(wired, kept, how);
-      await deleteUser(wired, user.id, operator, async (tx) => {
-        await end(tx);
-        await endKept(tx, grantsWithoutSession(await tx.grants.ofUser(user.id)));
-      });
+      const everyGrant = () => store.grants.ofUser(user.id);
+      await withdrawing(wired, how, everyGrant, (withdraw) =>
+        deleteUser(wired, user.id, operator, async (tx) => {
+          const kept = grantsWithoutSession(await tx.grants.ofUser(user.id));
+          await withdraw(tx, { sessions: await tx.sessions.ofUser(user.id), kept });
+        }),
+      );
       return user;
     },
     signOutUser: (who) => users.signOut(who, by()),

@@ -3,7 +3,6 @@ import { type Assertions, createAssertions } from "./assertions/assertions.js";
 import type { Config } from "./config/schema.js";
 import { createSigningKeys, type SigningKeys } from "./keys/signing-keys.js";
 import { createIntrospect } from "./services/introspect.js";
-import type { VerifyAssertion } from "./services/service.js";
 import type { SessionChecker } from "./sessions/check-session.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -21,14 +20,11 @@ export function wireAssertions(wiring: {
   const keys: SigningKeys = createSigningKeys({ store, keyring, clock, log, news: wiring.news }, alg);
   const sessionOf = checker.byId;
   const assertions: Assertions = createAssertions({ keys, sessionOf, clock, random, issuer, lifetime });
-  const verifyAssertion: VerifyAssertion = async ({ assertion, audience }) => {
-    const said = await assertions.verify(assertion, [audience]);
-    return "refused" in said ? undefined : said.proven;
-  };
+  const verifyAssertion = assertions.verify;
   const introspectForService = createIntrospect({
     issuer,
     log,
-    verifyAssertion: (assertion, audiences) => assertions.verify(assertion, audiences),
+    verifyAssertion,
     checkSession: (headers) => checker.check(headers),
   });
   return { keys, assertions, verifyAssertion, introspectForService };

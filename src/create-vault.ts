@@ -69,6 +69,10 @@ function eitherOf(providers: VaultConnections, tools: VaultConnections | undefin
   };
 }
 
+/** LO-5: `auto` revokes only where the preset knows that this ends one token. */
+const revokedAtSignOut = ({ revokeOnSignOut, revocationEndsOneToken }: Provider) =>
+  revokeOnSignOut === "always" ? "always" : revokeOnSignOut === "auto" && revocationEndsOneToken ? "alone" : "never";
+
 const prefix = "provider:";
 
 function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultConnections {
@@ -106,7 +110,7 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
         resource: [],
         readIdToken:
           provider.kind === "oauth2" ? null : (input) => readRefreshedIdToken({ metadata }, { as, provider, ...input }),
-        revocationEndsOneToken: provider.revokeOnSignOut !== "never" && provider.revocationEndsOneToken,
+        revokedAtSignOut: revokedAtSignOut(provider),
       };
     },
     async bounds(connection) {

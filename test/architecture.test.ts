@@ -43,6 +43,7 @@ const houseRules: Rules = {
         "audit",
         "outbox",
         "vault/sealed-grant.ts",
+        "vault/with-revocations.ts",
         "flows/policy/return-to.ts",
       ],
       types: ["egress"],
@@ -51,7 +52,7 @@ const houseRules: Rules = {
       // SI-14: the session that this browser had ends in the transaction that writes the new one.
       values: [
         "logout/end-sessions.ts",
-        "logout/kept-grants.ts",
+        "logout/withdraw.ts",
         // SI-23: what webhooks are told is written with the user it tells of.
         "outbox/webhook.ts",
         // What linking was given and does not keep is revoked by the same rows as a session's tokens.

@@ -7,6 +7,7 @@
  * session that has ended counts for nothing here.
  */
 import { verifySigned } from "../crypto/signing-key.js";
+import { isAudience } from "../kernel/assertion-limits.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type AuditEventId, newId, type SessionId } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -54,8 +55,6 @@ export interface AssertionFailure {
 }
 
 const longestAssertion = 65_536;
-/** A name or a URI (RFC 7519 §2), and short enough for a header beside everything else. */
-const audienceShape = /^[\x21-\x7e]{1,512}$/;
 
 export function createAssertions(ports: {
   readonly keys: SigningKeys;
@@ -69,8 +68,7 @@ export function createAssertions(ports: {
   const { keys, clock, random, issuer, lifetime } = ports;
   return {
     async issue(about, audience) {
-      if (!audienceShape.test(audience))
-        throw new LatchkeyError("server.bad_request", { data: { reason: "audience" } });
+      if (!isAudience(audience)) throw new LatchkeyError("server.bad_request", { data: { reason: "audience" } });
       // They may see nothing yet, in this app and in any behind it (AC-8).
       if (about.user.role === "pending") throw new LatchkeyError("account.pending");
       const now = clock.now();

@@ -1,6 +1,7 @@
 /** The keys about assertions: what we sign for apps behind us (LO-11). */
 import { z } from "zod";
-import { minutes, seconds } from "../kernel/time.js";
+import { longestAssertionLifetime } from "../kernel/assertion-limits.js";
+import { seconds } from "../kernel/time.js";
 import { duration, oneOf } from "./values.js";
 
 export const assertionsSchema = z
@@ -8,7 +9,7 @@ export const assertionsSchema = z
     alg: oneOf("EdDSA", "ES256")
       .default("EdDSA")
       .describe("How assertions are signed. `ES256` is for apps whose library knows no EdDSA."),
-    lifetime: duration({ min: seconds(10), max: minutes(5) })
+    lifetime: duration({ min: seconds(10), max: longestAssertionLifetime })
       .prefault("5m")
       .describe("How long an assertion is good for. Signing out does not take back one that is on its way."),
   })

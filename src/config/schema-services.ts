@@ -1,6 +1,7 @@
 /** The keys about services: backends that may ask for people's tokens and end their sessions (VA-15). */
 import { z } from "zod";
-import { allowing, flag, ownSecret, text } from "./values.js";
+import { isAudience } from "../kernel/assertion-limits.js";
+import { allowing, flag, ownSecret } from "./values.js";
 
 /** `*`, or a connection by its name. Nothing in between: what a pattern lets in is seen too late. */
 const connection = () =>
@@ -8,6 +9,9 @@ const connection = () =>
     z.string().regex(/^(\*|(provider|tool):[a-z0-9-]{1,32})$/),
     "*, or a connection such as provider:corp or tool:linear",
   );
+
+const audience = () =>
+  allowing(z.string().refine(isAudience), "a name or a URI of 1 to 512 printable ASCII characters, without spaces");
 
 const serviceSchema = z.strictObject({
   id: allowing(z.string().regex(/^[a-z0-9-]{1,32}$/), "1 to 32 of a-z, 0-9 and -").describe(
@@ -25,7 +29,7 @@ const serviceSchema = z.strictObject({
     .describe(
       "Whether it may name a user without their session, for work on a schedule. `connections` must then be named, and `*` is refused.",
     ),
-  audience: text(500).nullable().default(null).describe("`aud` of the assertions that are meant for it; null: none."),
+  audience: audience().nullable().default(null).describe("`aud` of the assertions that are meant for it; null: none."),
 });
 
 export const servicesSchema = z

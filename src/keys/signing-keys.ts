@@ -15,7 +15,7 @@ import type { Log } from "../kernel/log.js";
 import type { Clock, Instant } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
 import type { Announcement, SigningKeyRecord } from "../store/records.js";
-import { publishedKeys, rotationOf, signingKeyOf } from "./policy/signing-keys.js";
+import { missingKeyStart, publishedKeys, rotationOf, signingKeyOf } from "./policy/signing-keys.js";
 
 /** The key of the announcement that says that they changed. */
 const announced = "signing-keys";
@@ -96,10 +96,10 @@ export function createSigningKeys(
     for (let all = await keys(), tries = 0; ; tries++) {
       const opening = await usable(all);
       const key = signingKeyOf(opening, alg, clock.now());
-      if (key) return key;
+      if (key && missingKeyStart(opening, alg, clock.now()) === undefined) return key;
       if (tries === 2) throw new Error("no signing key after two were made");
       const useless = new Set(all.filter((one) => !opening.includes(one)).map(({ id }) => id));
-      await makeFirst(ports, alg, useless);
+      await makeMissing(ports, alg, useless);
       known = undefined;
       all = await keys();
     }
@@ -122,17 +122,19 @@ export function createSigningKeys(
 }
 
 /**
- * Makes a key that signs at once where there is none that can. Others that came first win.
+ * Makes a key where there is none of this algorithm that can sign: at once where nothing else can, after its key set was
+ * read where another algorithm's signs until then. Others that came first win.
  *
  * @param useless keys that do not open here
  */
-async function makeFirst(ports: SigningKeyPorts, alg: SigningAlgorithm, useless: ReadonlySet<string>): Promise<void> {
+async function makeMissing(ports: SigningKeyPorts, alg: SigningAlgorithm, useless: ReadonlySet<string>): Promise<void> {
   const now = ports.clock.now();
   const key = await sealedNewKey(ports, alg, now, now);
   await ports.store.transaction(async (tx) => {
     const there = (await tx.signingKeys.all(purpose)).filter(({ id }) => !useless.has(id));
-    if (signingKeyOf(there, alg, now)) return;
-    await tx.signingKeys.insert(key);
+    const signsFrom = missingKeyStart(there, alg, now);
+    if (signsFrom === undefined) return;
+    await tx.signingKeys.insert({ ...key, signsFrom });
     await tx.announcements.append("settings", announced, now);
   });
 }

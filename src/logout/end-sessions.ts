@@ -81,19 +81,6 @@ export async function prepareEnd(
   return { session, revocations, keepsGrants };
 }
 
-/** The same for a connection that its person gives up: its tokens are revoked whatever `revokeOnSignOut` says (VA-14). */
-export async function prepareDisconnect(
-  ports: Omit<EndSessionsPorts, "store"> & { store: Pick<StoreReads, "grants"> },
-  session: SessionRecord,
-  now: Instant,
-): Promise<PreparedEnd> {
-  const ending = await ports.store.grants.ofSession(session.id);
-  const revocations = ending
-    .flatMap((grant) => revocationOf(ports.keyring, session, grant))
-    .map((revocation) => revocationRow(ports, revocation, now));
-  return { session, revocations };
-}
-
 /** LO-5 `auto`: only where the preset knows that this token alone ends … */
 const mayRevoke = ({ revokeOnSignOut, revocationEndsOneToken }: Provider): boolean =>
   revokeOnSignOut === "always" || (revokeOnSignOut === "auto" && revocationEndsOneToken);

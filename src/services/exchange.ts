@@ -7,6 +7,7 @@
  * Whether a person may have tokens at all (disabled, pending, signed out) is asked of sessions and of the vault, which ask
  * the database; nothing of it is decided anew here.
  */
+import type { Assertions } from "../assertions/assertions.js";
 import { type AuditInput, auditEvent } from "../audit/audit-event.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import { isId, type SessionId } from "../kernel/ids.js";
@@ -20,7 +21,7 @@ import type { RunningVault } from "../vault/vault.js";
 import { type ExchangeRequest, readExchange, type Subject, tokenTypes } from "./policy/exchange-request.js";
 import { mayHave, mayHaveOffline } from "./policy/reach.js";
 import { type KnownPerson, type ProviderTokenPorts, personOfProviderToken } from "./provider-token.js";
-import type { Service, VerifyAssertion } from "./service.js";
+import type { Service } from "./service.js";
 
 export interface ExchangePorts extends Omit<ProviderTokenPorts, "store"> {
   readonly store: Pick<Store, "transaction" | "identities">;
@@ -31,12 +32,12 @@ export interface ExchangePorts extends Omit<ProviderTokenPorts, "store"> {
     person: KnownPerson & { readonly accessToken: string; readonly request: ExchangeInput["request"] },
   ) => Promise<{ readonly value: string; readonly lifetime: Duration }>;
   readonly vault: Pick<RunningVault, "forService" | "connectUrl">;
-  readonly checker: Pick<SessionChecker, "check" | "byId">;
+  readonly checker: Pick<SessionChecker, "check">;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
-  /** Undefined while nobody makes assertions here. */
-  readonly verifyAssertion: VerifyAssertion | undefined;
+  /** Looks at its session as well. */
+  readonly verifyAssertion: Assertions["verify"];
   /** How long a service waits for a refresh. */
   readonly wait: Duration;
 }
@@ -135,13 +136,12 @@ export function createExchange(ports: ExchangePorts): (input: ExchangeInput) => 
   }
 
   async function ofAssertion({ audience }: Service, assertion: string): Promise<Someone> {
-    if (!ports.verifyAssertion)
-      throw new LatchkeyError("token.type_unsupported", { data: { parameter: "subject_token_type" } });
-    const said = audience === null ? undefined : await ports.verifyAssertion({ assertion, audience, now: clock.now() });
-    const alive = said && (await ports.checker.byId(said.sessionId));
-    if (!alive || alive.user.id !== said.userId)
-      throw new LatchkeyError("session.invalid", { data: { reason: "assertion" } });
-    return { user: alive.user.id, session: alive.session.id };
+    const refused = (reason: string) =>
+      new LatchkeyError("session.invalid", { data: { subject: "assertion", reason } });
+    if (audience === null) throw refused("no_audience");
+    const said = await ports.verifyAssertion(assertion, [audience]);
+    if ("refused" in said) throw refused(said.refused);
+    return { user: said.user.id, session: said.session.id };
   }
 
   async function fromVault({ user, session }: Someone, asked: ExchangeRequest): Promise<Exchanged> {

@@ -5,7 +5,7 @@
  * Everything else is `active: false` and not a word more: another service's assertion, one that has ended, one whose
  * person signed out a moment ago, and nonsense look alike (§2.2, §4).
  */
-import type { AssertedSession, AssertionFailure } from "../assertions/assertions.js";
+import type { Assertions } from "../assertions/assertions.js";
 import type { Log } from "../kernel/log.js";
 import type { Instant } from "../kernel/time.js";
 import type { Authenticated, SessionCheck } from "../sessions/session.js";
@@ -13,10 +13,7 @@ import type { Service } from "./service.js";
 
 export interface IntrospectPorts {
   /** Looks at the session as well. @throws LatchkeyError `store.*` when it cannot know */
-  readonly verifyAssertion: (
-    assertion: string,
-    audiences: readonly string[],
-  ) => Promise<AssertedSession | AssertionFailure>;
+  readonly verifyAssertion: Assertions["verify"];
   readonly checkSession: (headers: { get(name: string): string | null }) => Promise<SessionCheck>;
   /** Our own: `{baseUrl}{basePath}`. */
   readonly issuer: string;

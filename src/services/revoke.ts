@@ -2,15 +2,17 @@
  * `POST /revoke` (RFC 7009, LO-11): a service ends a session, by its value or by an assertion that was made for this
  * service. What is neither is over already as far as we know, and is answered as if it had been (§2.2).
  */
+import type { Assertions } from "../assertions/assertions.js";
 import { sha256Base64Url } from "../crypto/digest.js";
-import type { Clock, Instant } from "../kernel/time.js";
+import type { Clock } from "../kernel/time.js";
 import { type EndSessionsPorts, endSessions } from "../logout/end-sessions.js";
 import type { SessionRecord } from "../store/records.js";
-import type { Service, VerifyAssertion } from "./service.js";
+import type { Service } from "./service.js";
 
 export interface RevokePorts extends EndSessionsPorts {
   readonly clock: Clock;
-  readonly verifyAssertion: VerifyAssertion;
+  /** Looks at its session as well. */
+  readonly verifyAssertion: Assertions["verify"];
   /** Called after revocations were queued, so that they leave soon. */
   readonly onQueued: () => void;
 }
@@ -23,18 +25,17 @@ export interface RevokeRequest {
 
 /** @returns whether a session ended; throws LatchkeyError `store.*` when it cannot be known */
 export function createRevoke(ports: RevokePorts): (input: RevokeRequest) => Promise<boolean> {
-  async function sessionOf({ service, token }: RevokeRequest, now: Instant): Promise<SessionRecord | undefined> {
+  async function sessionOf({ service, token }: RevokeRequest): Promise<SessionRecord | undefined> {
     // A value of ours has no dot in it, and an assertion has two.
     if (!token.includes(".")) return ports.store.sessions.byTokenHash(sha256Base64Url(token));
     if (service.audience === null) return undefined;
-    const said = await ports.verifyAssertion({ assertion: token, audience: service.audience, now });
-    const session = said && (await ports.store.sessions.byId(said.sessionId));
-    return session?.userId === said?.userId ? session : undefined;
+    const said = await ports.verifyAssertion(token, [service.audience]);
+    return "refused" in said ? undefined : ports.store.sessions.byId(said.session.id);
   }
 
   return async (input) => {
     const now = ports.clock.now();
-    const session = await sessionOf(input, now);
+    const session = await sessionOf(input);
     if (!session) return false;
     const actor = { kind: "service", id: input.service.id };
     const ended = await endSessions(ports, [session], { actor, reason: "ended_by_service", audit: input.request, now });

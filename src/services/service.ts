@@ -5,8 +5,6 @@
  * Not here: people. A service acts for somebody only with what that person's session, an assertion or a provider says,
  * or, where the operator allows `offline`, by a user's id.
  */
-import type { SessionId, UserId } from "../kernel/ids.js";
-import type { Instant } from "../kernel/time.js";
 
 export interface Service {
   readonly id: string;
@@ -16,16 +14,3 @@ export interface Service {
   /** `aud` of the assertions meant for it; null: none are. */
   readonly audience: string | null;
 }
-
-/**
- * Reads one of our assertions (LO-11): its signature, times, issuer and audience, all of them.
- *
- * @returns whose it is and by which session; undefined when anything about it is wrong. Whether that session still
- *   lives is for the caller to ask.
- */
-export type VerifyAssertion = (input: {
-  readonly assertion: string;
-  /** The calling service's own: an assertion that another one was given is worth nothing to it. */
-  readonly audience: string;
-  readonly now: Instant;
-}) => Promise<{ readonly userId: UserId; readonly sessionId: SessionId } | undefined>;

@@ -11,8 +11,7 @@ import { type AuditContext, auditEvent } from "../audit/audit-event.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
-import { endInTransaction, prepareDisconnect } from "../logout/end-sessions.js";
-import { keptGrants, prepareEndOfKept } from "../logout/kept-grants.js";
+import { keptGrants, withdrawing } from "../logout/withdraw.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { Transaction } from "../store/contract.js";
 import type { IdentityRecord } from "../store/records.js";
@@ -31,37 +30,30 @@ export async function unlinkIdentity(
   const { user, session: current } = input.signedIn;
   const now = ports.clock.now();
   requireOwner(input.signedIn, now);
-  const begun = (await ports.store.sessions.ofUser(user.id)).filter(({ identityId }) => identityId === input.id);
-  const prepared = await Promise.all(begun.map((session) => prepareDisconnect(ports, session, now)));
   const actor = { kind: "user", id: user.id };
-  const asked = (await ports.store.identities.ofUser(user.id)).find(({ id }) => id === input.id);
-  const kept = asked ? keptGrants(await ports.store.grants.ofUser(user.id), asked.issuer) : [];
-  const endKept = prepareEndOfKept(ports, kept, { actor, reason: "identity_unlinked", audit: input.request, now });
+  const by = { actor, reason: "identity_unlinked", audit: input.request, now } as const;
   ports.faults.point(5);
 
-  return ports.store.transaction(async (tx) => {
-    const identities = await tx.identities.ofUser(user.id);
-    const refused = refuseUnlink(input.id, ownIdentities(ports.providers, identities));
-    const identity = identities.find(({ id }) => id === input.id);
-    if (refused || !identity) throw new LatchkeyError(refused ?? "link.not_found", { data: { user: user.id } });
-    let endedCurrent = false;
-    for (const session of await tx.sessions.ofUser(user.id)) {
-      if (session.identityId !== identity.id) continue;
-      // One that began a moment ago ends too, its tokens unrevoked.
-      const end = prepared.find((one) => one.session.id === session.id) ?? { session, revocations: [] };
-      await endInTransaction(ports, tx, end, { actor, reason: "identity_unlinked", audit: input.request, now });
-      endedCurrent ||= session.id === current.id;
-    }
-    await endKept(tx, keptGrants(await tx.grants.ofUser(user.id), identity.issuer));
-    await tx.identities.delete(identity.id);
-    const groups = await removeClaimMemberships(tx, user.id, identity);
-    await takeClaimedRole(ports, tx, user.id, identity, { audit: input.request, now });
-    await tx.announcements.append("user", user.id, now);
-    const data = { identity: identity.id, issuer: identity.issuer, groups };
-    const event = { type: "identity.unlinked", actor, target: actor, provider: identity.provider, data } as const;
-    await tx.audit.append(auditEvent(ports, now, input.request, event));
-    return { endedCurrent };
-  });
+  const everyGrant = () => ports.store.grants.ofUser(user.id);
+  return withdrawing(ports, by, everyGrant, (withdraw) =>
+    ports.store.transaction(async (tx) => {
+      const identities = await tx.identities.ofUser(user.id);
+      const refused = refuseUnlink(input.id, ownIdentities(ports.providers, identities));
+      const identity = identities.find(({ id }) => id === input.id);
+      if (refused || !identity) throw new LatchkeyError(refused ?? "link.not_found", { data: { user: user.id } });
+      const begun = (await tx.sessions.ofUser(user.id)).filter(({ identityId }) => identityId === identity.id);
+      const kept = keptGrants(await tx.grants.ofUser(user.id), identity.issuer);
+      await withdraw(tx, { sessions: begun, kept });
+      await tx.identities.delete(identity.id);
+      const groups = await removeClaimMemberships(tx, user.id, identity);
+      await takeClaimedRole(ports, tx, user.id, identity, { audit: input.request, now });
+      await tx.announcements.append("user", user.id, now);
+      const data = { identity: identity.id, issuer: identity.issuer, groups };
+      const event = { type: "identity.unlinked", actor, target: actor, provider: identity.provider, data } as const;
+      await tx.audit.append(auditEvent(ports, now, input.request, event));
+      return { endedCurrent: begun.some(({ id }) => id === current.id) };
+    }),
+  );
 }
 
 /** VA-14: all that claims of this issuer gave, whatever the provider was called when they did. */

@@ -44,7 +44,7 @@ export function createToolConnections(ports: Ports): VaultConnections {
         resource: asked?.resource == null ? [] : [asked.resource],
         boundBy: proofKey === undefined ? null : { key: proofKey, proofs: ports.proofs },
         readIdToken: null,
-        revocationEndsOneToken: true,
+        revokedAtSignOut: "always",
         onClientFault: async () => void (await ports.clients.rejected(server, as, grant.clientId, "token")),
       };
     },

@@ -37,12 +37,11 @@ export function administerGrants(ports: {
       return grants.map(({ sealed: _, leaseOwner: _owner, leaseEndsAt: _ends, ...metadata }) => metadata);
     },
     async revoke(user, connection) {
-      const grants = await ports.store.grants.ofUser(user);
-      const meant = grants.filter((grant) => connection === null || grant.connection === connection);
-      if (meant.length === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
+      const isMeant = (grant: GrantRecord) => connection === null || grant.connection === connection;
       const { actor, ...audit } = ports.by();
-      await endGrants(ports, meant, { actor, audit, now: ports.clock.now() });
-      return { ended: meant.length };
+      const ended = await endGrants(ports, { user, isMeant }, { actor, audit, now: ports.clock.now() });
+      if (ended === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
+      return { ended };
     },
   };
 }

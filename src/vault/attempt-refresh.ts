@@ -11,6 +11,7 @@ import { type RefreshAnswer, refreshTokens } from "../oauth/token-request.js";
 import type { IdTokenClaims } from "../oauth/types.js";
 import type { GrantRecord } from "../store/records.js";
 import type { Lease } from "./lease.js";
+import { type LateTokens, mustRevokeLate } from "./policy/late-tokens.js";
 import { mergeTokens } from "./policy/merge.js";
 import { ambiguousRefresh, outcomeAfterAmbiguity, outcomeOf, type RefreshOutcome } from "./policy/outcome.js";
 import type { GrantClient, VaultPorts } from "./ports.js";
@@ -83,8 +84,7 @@ export async function attemptRefresh(
     const written = await writeTokens(ports, row, merged, used);
     if (written.kind === "written")
       tell(written.row, merged.secrets.accessToken, read.kind === "same" ? read.claims : null);
-    // The row went while the request was out; where that hits nobody else, what came must not live on (LO-5).
-    if (written.kind === "gone" && server.revocationEndsOneToken) await revoke(merged.secrets);
+    if (written.kind === "gone" && mustRevokeLate(await whatWent(ports, row, server))) await revoke(merged.secrets);
     return { end: { kind: "look" }, outcome: written.kind === "written" ? "refreshed" : "overtaken" };
   }
 
@@ -125,6 +125,27 @@ export async function attemptRefresh(
     await ports.store.transaction((tx) => tx.outbox.insert(revocation));
     ports.onQueued();
   }
+}
+
+/** What is left of that around a grant that went while its refresh was out. */
+async function whatWent({ store }: VaultPorts, row: GrantRecord, server: GrantClient): Promise<LateTokens> {
+  const [user, session, identities, grants] = await Promise.all([
+    store.users.byId(row.userId),
+    row.sessionId === null ? null : store.sessions.byId(row.sessionId),
+    store.identities.ofUser(row.userId),
+    store.grants.ofUser(row.userId),
+  ]);
+  const ofTool = !row.connection.startsWith("provider:");
+  return {
+    user: user !== undefined,
+    identity: ofTool || identities.some(({ issuer }) => issuer === row.issuer),
+    session: session === null ? null : session !== undefined,
+    sibling: grants.some(
+      ({ connection, clientId, status }) =>
+        connection === row.connection && clientId === row.clientId && status === "active",
+    ),
+    revokedAtSignOut: server.revokedAtSignOut,
+  };
 }
 
 /** An `invalid_grant` after an attempt that nobody knows the end of was most likely that attempt's doing (VA-10). */

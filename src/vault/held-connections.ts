@@ -104,17 +104,16 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
 
     async disconnect({ user, connection, session, actor = { kind: "user", id: user } }) {
       const now = ports.clock.now();
-      const grants = isId(user) ? await store.grants.ofUser(user as UserId) : [];
-      const meant = grants.filter(
-        (grant) => grant.connection === connection && (session === undefined || grant.sessionId === session),
-      );
-      if (meant.length === 0) throw new LatchkeyError("grant.not_connected", { data: { connection, user } });
+      const isMeant = (grant: GrantRecord) =>
+        grant.connection === connection && (session === undefined || grant.sessionId === session);
       const audit = { requestId: newId<AuditEventId>(now, ports.random), address: null };
       const revocation: typeof ports.connections.revocation = (...of) => ports.connections.revocation(...of);
-      await endGrants({ ...ports, revocation }, meant, { actor, audit, now });
+      const of = { user: user as UserId, isMeant };
+      const ended = isId(user) ? await endGrants({ ...ports, revocation }, of, { actor, audit, now }) : 0;
+      if (ended === 0) throw new LatchkeyError("grant.not_connected", { data: { connection, user } });
       ports.onQueued();
       await ports.news.catchUp();
-      return { ended: meant.length };
+      return { ended };
     },
 
     subscribe(tell) {

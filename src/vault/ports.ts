@@ -42,8 +42,8 @@ export interface GrantClient extends RefreshTarget {
         now: Instant;
       }) => Promise<RefreshedIdToken>)
     | null;
-  /** True where revoking one token ends no other one (LO-5). */
-  readonly revocationEndsOneToken: boolean;
+  /** Whether a sign-out has its tokens revoked (LO-5); `alone`: where no other grant could be hit. */
+  readonly revokedAtSignOut: "always" | "alone" | "never";
   /** Told when the server does not know our client: a client that registered itself is registered anew (TS-11). */
   readonly onClientFault?: () => Promise<void>;
 }

@@ -78,6 +78,29 @@ test("LO-11 a new key is known before it signs, an old one until its last assert
   expect((await world.store.signingKeys.all("assertion")).map(({ id }) => id)).toEqual([rotation?.made]);
 });
 
+test("LO-11 [option:assertions.alg] changed: the new kind of key is published before it signs, and the old one signs until then", async () => {
+  await twoNodes();
+  const first = await signedAt(world.latchkey);
+  const copy = await keySetOf(world.latchkey);
+  const restarted = await world.node({ assertions: { alg: "ES256" } });
+  const early = await signedAt(restarted);
+  // An app that has the key set from before the change takes what is signed after it.
+  expect(kidOf(early)).toBe(kidOf(first));
+  expect(await isGoodWith(early, copy)).toBe(true);
+  const both = await keySetOf(restarted);
+  expect(both.keys.map(({ alg }) => alg).sort()).toEqual(["ES256", "EdDSA"]);
+
+  await clock.advance(seconds(299));
+  expect(kidOf(await signedAt(restarted))).toBe(kidOf(first));
+  await clock.advance(seconds(1));
+  const late = await signedAt(restarted);
+  expect(decodeProtectedHeader(late).alg).toBe("ES256");
+  expect(await isGoodWith(late, both)).toBe(true);
+  // A node that was not restarted yet goes on as it is, and makes no third key.
+  expect(kidOf(await signedAt(other))).toBe(kidOf(first));
+  expect((await keySetOf(other)).keys).toHaveLength(2);
+});
+
 test("LO-11 a second rotation before the new key's time adds none", async () => {
   await twoNodes();
   await signedAt(other);

@@ -6,6 +6,7 @@
  *
  * Not here: the signature, and whether its session still lives: that is asked each time.
  */
+import { longestAssertionLifetime } from "../../kernel/assertion-limits.js";
 import { isId, type SessionId, type UserId } from "../../kernel/ids.js";
 import type { JsonObject } from "../../kernel/json.js";
 import { member, stringMember } from "../../kernel/json.js";
@@ -16,7 +17,6 @@ import { type Duration, type Instant, minutes, toInstant } from "../../kernel/ti
 export const assertionType = "latchkey-assertion+jwt";
 /** Between the clocks of our own nodes. Only for times ahead: what has ended has ended. */
 const ownClocks = minutes(1);
-const longest = minutes(5);
 
 /** The person and the session that an assertion is about. */
 export interface AboutWhom {
@@ -87,7 +87,7 @@ export function checkAssertion(
   if (exp * 1_000 <= expected.now) return err("expired");
   if (typeof iat !== "number" || iat * 1_000 > expected.now + ownClocks) return err("iat");
   // No key of ours ever signed one that is good for longer: whoever did is not us.
-  if ((exp - iat) * 1_000 > longest) return err("lifetime");
+  if ((exp - iat) * 1_000 > longestAssertionLifetime) return err("lifetime");
   if (sub === undefined || !isId(sub)) return err("sub");
   if (sid === undefined || !isId(sid)) return err("sid");
   if (jti === undefined) return err("jti");

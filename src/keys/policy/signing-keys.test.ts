@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toInstant } from "../../kernel/time.js";
-import { type KeyTimes, publishedKeys, rotationOf, signingKeyOf } from "./signing-keys.js";
+import { type KeyTimes, missingKeyStart, publishedKeys, rotationOf, signingKeyOf } from "./signing-keys.js";
 
 const minute = 60_000;
 const at = (minutes: number) => toInstant(1_790_000_000_000 + minutes * minute);
@@ -23,12 +23,29 @@ describe("the key that signs", () => {
     ["the old one until the new one's time has come", [old, next], "EdDSA", 4.99, "old"],
     ["the new one from its time on, although the old one is still published", [old, next], "EdDSA", 5, "next"],
     ["none of another algorithm", [old, es], "ES256", 4, "es"],
+    [
+      "another algorithm's, until the time of the one of this algorithm has come",
+      [key("first", 0), es],
+      "ES256",
+      1.99,
+      "first",
+    ],
+    ["another algorithm's, where there is none of this one yet", [key("first", 0)], "ES256", 3, "first"],
+    ["the newest of another algorithm's that signs", [old, next, key("later", 9)], "ES256", 6, "next"],
     ["none that has left the key set", [old], "EdDSA", 12, undefined],
     ["one that waits, where there is no other: a clock was set back", [next], "EdDSA", 1, "next"],
   ])("LO-11 %s", (_why, keys, alg, now, id) => {
     expect(signingKeyOf(keys, alg, at(now))?.id).toBe(id);
     expect(signingKeyOf(keys.toReversed(), alg, at(now))?.id).toBe(id);
   });
+});
+
+test("LO-11 a key of another algorithm waits until everybody could have read it, and the first one for nobody", () => {
+  expect(missingKeyStart([], "EdDSA", at(1))).toBe(at(1));
+  expect(missingKeyStart([key("one", 0)], "EdDSA", at(1))).toBeUndefined();
+  expect(missingKeyStart([key("one", 0)], "ES256", at(1))).toBe(at(6));
+  expect(missingKeyStart([key("one", 0), key("es", 6, { alg: "ES256" })], "ES256", at(1))).toBeUndefined();
+  expect(missingKeyStart([key("one", 0, { retiresAt: at(1) })], "ES256", at(1))).toBe(at(1));
 });
 
 test("LO-11 a key is published before it signs and until the last assertion of it has ended, and no longer", () => {

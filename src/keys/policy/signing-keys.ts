@@ -5,12 +5,11 @@
  * Those who verify keep our key set for a while, and the usual libraries refuse to ask again within half a minute: a key
  * that signed the moment it was made would be unknown to them for that long.
  */
+import { longestAssertionLifetime } from "../../kernel/assertion-limits.js";
 import { after, type Instant, minutes } from "../../kernel/time.js";
 
 /** How long a copy of the key set may be kept, and so how long a new key waits. */
 export const keySetLifetime = minutes(5);
-/** The longest that anything signed is good for. */
-export const longestSigned = minutes(5);
 /** What verifiers allow our clock and theirs to differ, and nodes to hear of a rotation. */
 const tolerance = minutes(2);
 
@@ -22,11 +21,25 @@ export interface KeyTimes {
   readonly retiresAt: Instant | null;
 }
 
-/** The newest of this algorithm that may sign by now; before any may, the first of them. Undefined for none. */
+/**
+ * The newest of this algorithm that may sign by now. Before any may, the newest of another one: `assertions.alg` was changed,
+ * and nobody knows the new key yet. Before that may either, the first of this algorithm. Undefined where there is neither.
+ */
 export function signingKeyOf<Key extends KeyTimes>(keys: readonly Key[], alg: string, now: Instant): Key | undefined {
-  const usable = keys.filter((key) => key.alg === alg && (key.retiresAt === null || key.retiresAt > now));
-  const byStart = usable.toSorted((a, b) => a.signsFrom - b.signsFrom || (a.id < b.id ? -1 : 1));
-  return byStart.findLast(({ signsFrom }) => signsFrom <= now) ?? byStart[0];
+  const byStart = publishedKeys(keys, now).toSorted((a, b) => a.signsFrom - b.signsFrom || (a.id < b.id ? -1 : 1));
+  const ofAlg = byStart.filter((key) => key.alg === alg);
+  const started = ({ signsFrom }: Key) => signsFrom <= now;
+  return ofAlg.findLast(started) ?? byStart.findLast(started) ?? ofAlg[0] ?? byStart[0];
+}
+
+/**
+ * When a key must begin to sign that is made now because there is none of this algorithm to sign with; undefined where there
+ * is one. At once where nothing else can sign; else when everybody could have read it.
+ */
+export function missingKeyStart(keys: readonly KeyTimes[], alg: string, now: Instant): Instant | undefined {
+  const usable = publishedKeys(keys, now);
+  if (usable.some((key) => key.alg === alg)) return undefined;
+  return usable.length === 0 ? now : after(now, keySetLifetime);
 }
 
 /** Those that a verifier may have to know. */
@@ -53,6 +66,6 @@ export function rotationOf(keys: readonly KeyTimes[], alg: string, now: Instant)
   const waiting = current.find((key) => key.alg === alg && key.signsFrom > now);
   if (waiting) return { kind: "waiting", signsFrom: waiting.signsFrom };
   const signsFrom = after(now, keySetLifetime);
-  const retiresAt = after(after(signsFrom, longestSigned), tolerance);
+  const retiresAt = after(after(signsFrom, longestAssertionLifetime), tolerance);
   return { kind: "rotate", signsFrom, retire: current.map(({ id }) => id), retiresAt };
 }

@@ -1,4 +1,5 @@
 /** What may be a service (VA-15): the same rules as for one in the configuration. Pure. */
+import { isAudience } from "../../kernel/assertion-limits.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import type { Service } from "../service.js";
 
@@ -10,6 +11,6 @@ export function checkNewService({ id, connections, offline, audience }: Service)
   if (connections.length === 0 || !named) return err("connections");
   // Every token of everybody, at any time, without anybody being there.
   if (offline && connections.includes("*")) return err("offline");
-  if (audience !== null && !/^\P{Cc}{1,500}$/u.test(audience)) return err("audience");
+  if (audience !== null && !isAudience(audience)) return err("audience");
   return ok();
 }
