@@ -10,6 +10,7 @@ import type { Supervisor } from "./jobs/supervise.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
+import type { JsonObject } from "./kernel/json.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
 import { keySetLifetime } from "./keys/policy/signing-keys.js";
@@ -19,6 +20,7 @@ import { createEndSessionOrigins } from "./logout/end-session-origins.js";
 import { type EndReason, endSessions } from "./logout/end-sessions.js";
 import type { createProviderLogout } from "./logout/provider-logout.js";
 import type { createSignOut } from "./logout/sign-out.js";
+import { clientKeySet } from "./oauth/client-keys.js";
 import type { Provider } from "./providers/provider.js";
 import type { Features, RequestFacts } from "./server/features.js";
 import type { Prometheus } from "./server/prometheus.js";
@@ -73,6 +75,7 @@ export function createFeatures(wired: Wired): Features {
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
 
   let admin: ReturnType<Features["admin"]> | undefined;
+  let clientKeys: readonly JsonObject[] | undefined;
 
   /** Beside the request: whoever loads the page next sees what came of it (SI-3). */
   function lookAgain(provider: Provider): void {
@@ -193,6 +196,11 @@ export function createFeatures(wired: Wired): Features {
       return id === null ? installationMetadata(our, servers) : serverMetadata(our, servers, id);
     },
     ...wired.services,
+    clientKeySet() {
+      // Registries say the same until the next start.
+      clientKeys ??= clientKeySet([...providers.all().map(({ client }) => client), ...wired.toolServers.servers.all()]);
+      return clientKeys;
+    },
     keySet: async () => ({ keys: await wired.keys.published(), lifetime: keySetLifetime }),
     toolServerName: (id) => usableServer(wired.toolServers.servers, id).name,
     beginConnect: (input) => beginConnect(wired.toolServers, input),

@@ -121,7 +121,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   );
   if (bus) news.listenTo(bus);
   bus?.onNews(() => jobs.nudge("news"));
-  const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id) });
+  const watch = opened.changeCounter() === undefined ? undefined : { clock, onNews: () => jobs.nudge("news") };
+  const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id), watch });
   const checker = countChecks(
     createSessionChecker({
       store,
@@ -287,6 +288,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       // A token that was received and not written yet would be lost, and with it perhaps the grant.
       await stopVault();
       await afterRefresh.settled();
+      ended.stop();
       await jobs.stop();
       await checker.settled();
       await pictures.close();

@@ -33,7 +33,7 @@ import { type CallbackPlace, finishSignIn, passOnFormPost } from "./routes/callb
 import { sendInstallationMetadata, sendServerMetadata } from "./routes/client-metadata.js";
 import { connectByForm, disconnectByForm, finishConnect, startConnect } from "./routes/connections.js";
 import { addMethod, removeMethod, showSignInAgain } from "./routes/identities.js";
-import { metadataPath, showKeySet, showServerMetadata } from "./routes/key-set.js";
+import { metadataPath, showClientKeySet, showKeySet, showServerMetadata } from "./routes/key-set.js";
 import { sendPicture } from "./routes/pictures.js";
 import { backChannelLogout, frontChannelLogout } from "./routes/provider-logout.js";
 import {
@@ -177,6 +177,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/introspect", introspectForService(web));
   // Programs, that come without a cookie.
   app.get("/jwks.json", showKeySet(web));
+  app.get("/client-jwks.json", showClientKeySet(web));
   app.get(metadataPath({ basePath: "" }), showServerMetadata(web));
   app.get("/connections/:toolServer/start", startConnect(web));
   app.get("/connections/:toolServer/callback", finishConnect(web));

@@ -243,6 +243,8 @@ export interface Features {
   introspectForService(input: IntrospectRequest): Promise<Introspection>;
   /** What operators do. Loaded when it is first asked for. */
   admin(): Promise<AdminFeatures>;
+  /** Public keys of our client assertions, as JWKs (RFC 7517 §5). */
+  clientKeySet(): readonly JsonObject[];
   /** Public keys of what we sign, as JWKs, and how long a copy of them may be kept (LO-11). */
   keySet(): Promise<{ readonly keys: readonly JsonObject[]; readonly lifetime: Duration }>;
 

@@ -2,12 +2,18 @@
  * Tells an embedding app which sessions just ended, so that it can close what hangs on them: sockets, streams, work
  * under way (LO-12). What ends a session is an announcement, so every process of one database hears of it.
  *
+ * On SQLite no bus says that another process has committed: while somebody listens, `PRAGMA data_version` is looked at
+ * twenty times a second, which costs microseconds, so that a socket closes as soon there as it does with a bus.
+ *
  * Not here: sessions that run out by themselves. Nothing happens at that moment and nobody announces it; who holds a
  * connection open for long looks at `session.expiresAt`, or asks `authenticate` again.
  */
 import type { SessionId, UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
+import { type Clock, milliseconds } from "../kernel/time.js";
 import type { News } from "./news.js";
+
+const lookEvery = milliseconds(50);
 
 /** A session that is over, whoever ended it: its person, an operator, another device, another process. */
 export interface EndedSession {
@@ -23,6 +29,8 @@ export interface EndedSessions {
   listen(): Promise<void>;
   /** True when somebody listens and something was committed that has not been read. */
   isBehind(): boolean;
+  /** Looks no more. */
+  stop(): void;
 }
 
 /** Made before the cache of sessions, which forgets whose an ended session was as soon as it hears of it. */
@@ -30,8 +38,11 @@ export function createEndedSessions(ports: {
   readonly news: News;
   readonly log: Log;
   readonly userOf: (id: SessionId) => UserId | undefined;
+  /** What looks for news by itself, where asking whether there are any is cheap; else a bus says so. */
+  readonly watch?: { readonly clock: Clock; readonly onNews: () => void } | undefined;
 }): EndedSessions {
-  const { news, log } = ports;
+  const { news, log, watch } = ports;
+  let stopLooking: (() => void) | undefined;
   const listeners = new Set<{ readonly tell: (ended: EndedSession) => void }>();
 
   news.subscribe(({ kind, key }) => {
@@ -52,15 +63,26 @@ export function createEndedSessions(ports: {
     }
   }
 
+  const isBehind = (): boolean => listeners.size > 0 && !news.isCurrent();
+
+  function look(): void {
+    stopLooking = undefined;
+    if (watch === undefined || listeners.size === 0) return;
+    if (isBehind()) watch.onNews();
+    stopLooking = watch.clock.after(lookEvery, look);
+  }
+
   return {
     onEnded(tell) {
       const listener = { tell };
       listeners.add(listener);
+      if (stopLooking === undefined) look();
       return () => void listeners.delete(listener);
     },
     async listen() {
       if (listeners.size > 0) await news.catchUp();
     },
-    isBehind: () => listeners.size > 0 && !news.isCurrent(),
+    isBehind,
+    stop: () => stopLooking?.(),
   };
 }

@@ -20,15 +20,20 @@ const ann: OidcPerson = {
   password: "ann's long password",
 };
 
-export interface RunningExample {
-  /** `http://127.0.0.1:PORT` */
-  readonly origin: string;
-  readonly provider: OidcProvider;
-  readonly person: OidcPerson;
+export interface RunningNode {
   /** What it has written so far. */
   output(): string;
   /** Ends it as a service manager would; its exit status or signal. */
   stop(): Promise<string>;
+}
+
+export interface RunningExample extends RunningNode {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  readonly provider: OidcProvider;
+  readonly person: OidcPerson;
+  /** A further node of the same app on the same database, which listens on a port of its own. */
+  another(): Promise<RunningNode & { /** `127.0.0.1:PORT` */ readonly host: string }>;
 }
 
 /** A port that was free a moment ago: an example takes its port from BASE_URL, before anything listens. */
@@ -42,9 +47,9 @@ async function freePort(): Promise<number> {
 }
 
 /** @param file below the project's root */
-export async function runExample(file: string): Promise<RunningExample> {
-  const root = join(import.meta.dirname, "../..");
-  const origin = `http://127.0.0.1:${await freePort()}`;
+export async function runExample(file: string, { database = "sqlite::memory:" } = {}): Promise<RunningExample> {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
   const clientSecret = randomBytes(24).toString("base64url");
   const provider = await startOidcProvider({
     people: [ann],
@@ -54,49 +59,64 @@ export async function runExample(file: string): Promise<RunningExample> {
         clientSecret,
         redirectUris: [`${origin}/auth/providers/corp/callback`],
         postLogoutRedirectUris: [`${origin}/auth/signed-out`],
+        backchannelLogoutUri: `${origin}/auth/backchannel-logout`,
+        backchannelLogoutSessionRequired: true,
       },
     ],
   });
+  const env = {
+    BASE_URL: origin,
+    DATABASE: database,
+    LATCHKEY_SECRET: randomBytes(32).toString("base64"),
+    ISSUER: provider.issuer,
+    CLIENT_ID: "example-app",
+    CLIENT_SECRET: clientSecret,
+  };
+  try {
+    const node = await runNode(file, env);
+    return {
+      origin,
+      provider,
+      person: ann,
+      output: node.output,
+      async another() {
+        const other = await freePort();
+        return { ...(await runNode(file, { ...env, PORT: String(other) })), host: `127.0.0.1:${other}` };
+      },
+      async stop() {
+        const how = await node.stop();
+        await provider.stop();
+        return how;
+      },
+    };
+  } catch (problem) {
+    await provider.stop();
+    throw problem;
+  }
+}
+
+async function runNode(file: string, env: Readonly<Record<string, string>>): Promise<RunningNode> {
   const child = spawn(process.execPath, ["--import", "tsx", file], {
-    cwd: root,
-    env: {
-      PATH: process.env["PATH"],
-      BASE_URL: origin,
-      DATABASE: "sqlite::memory:",
-      LATCHKEY_SECRET: randomBytes(32).toString("base64"),
-      ISSUER: provider.issuer,
-      CLIENT_ID: "example-app",
-      CLIENT_SECRET: clientSecret,
-    },
+    cwd: join(import.meta.dirname, "../.."),
+    env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
-  const ready = new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const hear = (chunk: Buffer) => {
       text += chunk;
-      if (text.includes(`Open ${origin}`)) resolve();
+      if (text.includes(`Open ${env["BASE_URL"]}`)) resolve();
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.once("exit", () => reject(new Error(`${file} ended before it was ready:\n${text}`)));
   });
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
-  try {
-    await ready;
-  } catch (problem) {
-    await provider.stop();
-    throw problem;
-  }
   return {
-    origin,
-    provider,
-    person: ann,
     output: () => text,
-    async stop() {
+    stop: () => {
       child.kill("SIGTERM");
-      const how = await ended;
-      await provider.stop();
-      return how;
+      return ended;
     },
   };
 }

@@ -11,7 +11,7 @@ import { seconds, systemClock } from "../../src/kernel/time.js";
 import type { Latchkey } from "../../src/latchkey.js";
 import { type Handler, serve } from "../../src/server/serve.js";
 import { type CapturedLog, createCapturedLog } from "../../src/testing/captured-log.js";
-import { type OidcPerson, type OidcProvider, startOidcProvider } from "../provider/oidc-provider.js";
+import { type OidcClient, type OidcPerson, type OidcProvider, startOidcProvider } from "../provider/oidc-provider.js";
 
 // A browser on a machine that is busy with other tests: a limit for what hangs, not a measure of speed.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -47,6 +47,8 @@ export interface SettingOptions {
   readonly providerConfig?: Partial<ConfigInput["providers"][number]>;
   /** The provider posts logout tokens to us, naming the session or the person. */
   readonly backChannel?: "sid" | "sub";
+  /** How the provider knows us otherwise, by our base. */
+  readonly client?: (base: string) => Partial<OidcClient>;
   /** The provider is down when Latchkey starts. */
   readonly providerDown?: boolean;
 }
@@ -84,6 +86,7 @@ export async function createSetting(options: SettingOptions = {}): Promise<Setti
             backchannelLogoutUri: `${base}/backchannel-logout`,
             backchannelLogoutSessionRequired: options.backChannel === "sid",
           }),
+      ...options.client?.(base),
     },
   ]);
   if (options.providerDown) await provider.stop();

@@ -35,6 +35,8 @@ export interface OidcClient {
   readonly backchannelLogoutSessionRequired?: boolean;
   /** @default "client_secret_basic", or "none" without a secret */
   readonly authMethod?: string;
+  /** Where the provider fetches the keys of a client that authenticates with one. */
+  readonly jwksUri?: string;
   /** Redirects to plain http on loopback, as RFC 8252 has it for apps on a machine. @default false */
   readonly native?: boolean;
 }
@@ -171,6 +173,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       token_endpoint_auth_method:
         client.authMethod ?? (client.clientSecret === undefined ? "none" : "client_secret_basic"),
       redirect_uris: client.redirectUris,
+      ...(client.jwksUri === undefined ? {} : { jwks_uri: client.jwksUri }),
       ...(client.native === true ? { application_type: "native" } : {}),
       post_logout_redirect_uris: client.postLogoutRedirectUris ?? [],
       ...(client.backchannelLogoutUri === undefined

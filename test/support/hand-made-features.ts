@@ -302,6 +302,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     autoStart: () => null,
     signOutMode: async () => "local",
     signedOut: () => ({ location: null, setCookies: [] }),
+    clientKeySet: () => [],
     keySet: async () => ({ keys: [], lifetime: minutes(5) }),
     endSessionOrigins: () => ["https://idp.example.com"],
     backChannelLogout: async (input) => {
