@@ -8,10 +8,20 @@
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** Native, optional, or loading parts of themselves in ways that a bundler cannot follow. */
 const external = ["better-sqlite3", "pg", "ioredis", "pino", "prom-client", "undici"];
+
+/**
+ * zod brings its messages in some forty languages, a fifth of all that would be compiled before the ready line; the
+ * command line speaks English.
+ */
+const zodInEnglish: Plugin = {
+  name: "zod-in-english",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' })),
+};
 
 export async function bundleCommand(root: string, dist: string): Promise<void> {
   const folder = join(dist, "cli");
@@ -27,6 +37,7 @@ export async function bundleCommand(root: string, dist: string): Promise<void> {
     format: "esm",
     target: "node20.19",
     external,
+    plugins: [zodInEnglish],
     // A build may lie somewhere else than beside the packages.
     nodePaths: [join(root, "node_modules")],
     minifyWhitespace: true,
