@@ -20,7 +20,9 @@ const external = ["better-sqlite3", "pg", "ioredis", "pino", "prom-client", "und
 const zodInEnglish: Plugin = {
   name: "zod-in-english",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' })),
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
 };
 
 export async function bundleCommand(root: string, dist: string): Promise<void> {

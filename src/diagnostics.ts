@@ -4,12 +4,14 @@
  */
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { openBus } from "./bus/open-bus.js";
 import { processEnvironment } from "./config/environment.js";
 import type { LoadedConfig } from "./config/load.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import type { Config } from "./config/schema.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
+import { lookAtBus as roundTrip } from "./doctor/bus.js";
 import { type ConfigurationRead, judgeConfiguration } from "./doctor/configuration.js";
 import type { DatabaseSeen } from "./doctor/database.js";
 import { examine } from "./doctor/doctor.js";
@@ -20,6 +22,7 @@ import { createEgress } from "./egress/egress.js";
 import { compileProxyChoice } from "./egress/proxy-choice.js";
 import { checkUrl } from "./egress/url-policy.js";
 import { isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
+import { newId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { countKeys } from "./keys/count-keys.js";
@@ -67,6 +70,7 @@ export async function diagnose(
         providers: createProviderRegistry(config).all(),
         selfEgress: opened.selfEgress,
         lookAtDatabase: () => lookAtDatabase(config, ports),
+        lookAtBus: () => lookAtBus(config, ports),
         networkFileSystem: async () =>
           config.database.kind === "sqlite" ? networkFileSystem(config.database.path) : undefined,
       })),
@@ -216,6 +220,14 @@ async function lookAtDatabase(config: Config, { log, random = systemRandom }: Di
     if (!isLatchkeyError(error)) throw error;
     return { kind: "failed", error };
   }
+}
+
+function lookAtBus({ bus, database, busPrefix }: Config, { log, random = systemRandom }: DiagnosticsPorts) {
+  const clock = systemClock;
+  const node = newId(clock.now(), random);
+  return roundTrip({ clock, node }, () =>
+    openBus({ clock, log }, { bus, database, prefix: busPrefix, node, sequence: () => 0 }),
+  );
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -1,12 +1,14 @@
 /**
- * All checks of one installation, in the order in which a fault is best mended: configuration, address, database,
+ * All checks of one installation, in the order in which a fault is best mended: configuration, address, database, bus,
  * providers. What has to be looked at comes in through ports; here it is only put in order (SU-12).
  */
 import { isLoopbackUrl } from "../config/loopback.js";
 import type { Config } from "../config/schema.js";
 import type { Egress } from "../egress/port.js";
+import type { Secret } from "../kernel/secret.js";
 import type { Provider } from "../providers/provider.js";
 import { checkReachable, judgeBaseUrl, judgeCookie, judgeProxies } from "./address.js";
+import { type BusSeen, judgeBus } from "./bus.js";
 import { type DatabaseSeen, judgeDatabase, judgeFirstPerson, judgePlace } from "./database.js";
 import { check, type Finding } from "./finding.js";
 import { judgeGroupsClaim } from "./groups-claim.js";
@@ -20,6 +22,7 @@ export interface DoctorPorts extends ProviderCheckPorts {
   /** Reaches our own origin too, wherever it resolves to. */
   readonly selfEgress: Pick<Egress, "request">;
   readonly lookAtDatabase: () => Promise<DatabaseSeen>;
+  readonly lookAtBus: () => Promise<BusSeen>;
   /** The network file system that the database lies on; undefined for none. */
   readonly networkFileSystem: () => Promise<string | undefined>;
 }
@@ -37,6 +40,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
     judgeProxies(config),
     judgeDatabase(where, seen),
     ...(database.kind === "sqlite" ? [judgePlace(where, await ports.networkFileSystem())] : []),
+    judgeBus(config.bus.kind === "redis" ? hostOf(config.bus.url) : where, await ports.lookAtBus()),
     judgeFirstPerson(seen, {
       loopback: isLoopbackUrl(config.baseUrl),
       bootstrapAdmins: config.signIn.bootstrapAdmins.length,
@@ -55,3 +59,6 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
     findings.push(...(await checkProvider(ports, provider)).findings, ...judgeGroupsClaim(provider));
   return findings;
 }
+
+/** Without the password that may stand before it. */
+const hostOf = (url: Secret): string => `Redis at ${new URL(url.reveal()).host}`;
