@@ -118,7 +118,7 @@ const houseRules: Rules = {
       ],
     },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
-    doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys"] },
+    doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys", "bus"] },
     cli: {
       values: [
         "kernel",

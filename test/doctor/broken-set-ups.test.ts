@@ -124,6 +124,15 @@ const setUps: readonly BrokenSetUp[] = [
     fix: /cookieDomain/,
   },
   {
+    fault: "a cookie that every sibling host gets",
+    id: "cookie",
+    status: "warn",
+    break: ({ config }) =>
+      void Object.assign(config, { baseUrl: "https://app.corp.test", sessions: { cookieDomain: "corp.test" } }),
+    found: /shared with every host below corp\.test/,
+    fix: /Leave sessions\.cookieDomain out/,
+  },
+  {
     fault: "a proxy in front that is not trusted",
     id: "proxy",
     status: "warn",
