@@ -13,15 +13,17 @@ export function judgeGroupsClaim({ id, displayName, groups, claims, quirks }: Pr
   const finding = check(`groups-claim:${id}`, why);
   const fix = `If it leaves it out: groups: { absent: empty } for ${id}. latchkey claims explain shows what either means.`;
   if (groups.absent === "empty") return [finding.ok(`Without the claim ${claims.groups} a person is in no group.`)];
-  if (quirks.groupsWhenEmpty === "left_out")
+  const known = quirks.groupsWhenEmpty.of?.includes(claims.groups) === false ? "unknown" : quirks.groupsWhenEmpty.is;
+  if (known === "left_out")
     return [
       finding.warn(
         `${displayName} leaves ${claims.groups} out for people in no group, and groups.absent is keep.`,
         fix,
       ),
     ];
-  if (quirks.groupsWhenEmpty === "empty_list" && claims.groups === "groups")
-    return [finding.ok(`${displayName} sends an empty list for people in no group.`)];
+  if (known === "no_claim")
+    return [finding.ok(`${displayName} tells nobody's groups, so its people get none and keep none by it.`)];
+  if (known === "empty_list") return [finding.ok(`${displayName} sends an empty list for people in no group.`)];
   return [
     finding.skip(`Nothing is known of whether ${displayName} leaves ${claims.groups} out when it is empty.`, fix),
   ];

@@ -1,13 +1,13 @@
 /**
  * The one door out, with somebody standing beside it: what a step makes of an answer is the step's, but the doctor
- * also wants the Date header of a metadata document, and to know whether a URL was refused before it was asked.
+ * also wants the Date header of a metadata document or, where there is none, of the keys, and to know whether a URL was refused before it was asked.
  */
 import type { Egress } from "../egress/port.js";
 import { isLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
 import { type Clock, type Instant, milliseconds, parseHttpDate } from "../kernel/time.js";
 
 export interface WatchedEgress extends Egress {
-  /** The clock of the one who served the metadata, and ours at that moment; undefined when no answer said. */
+  /** The clock of the one who served the metadata, else the keys, and ours at that moment; undefined when no answer said. */
   dateSeen(): { readonly theirs: Instant; readonly ours: Instant } | undefined;
   /** Refusals of the url policy and of the lookup, in order. */
   readonly refusals: readonly LatchkeyError[];
@@ -26,7 +26,7 @@ export function watchEgress(egress: Egress, clock: Clock): WatchedEgress {
       try {
         const answer = await egress.request(request);
         const date = parseHttpDate(answer.headers.get("date") ?? "");
-        if (isMetadata && date !== undefined) {
+        if ((isMetadata || (request.purpose === "jwks" && seen === undefined)) && date !== undefined) {
           // What a cache in between has held is as old as it says (RFC 9111 §5.1).
           const held = milliseconds(1_000 * (Number(answer.headers.get("age") ?? 0) || 0));
           seen = { theirs: (date + held) as Instant, ours: clock.now() };

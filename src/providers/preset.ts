@@ -5,7 +5,7 @@
  * A preset is one file in presets/ and one page in docs/providers/. What is claimed there names the provider's own page.
  */
 import type { ProviderConfig } from "../config/schema.js";
-import type { ClaimNames, Endpoints, PictureHost, ProviderKind, ProviderQuirks } from "./provider.js";
+import type { ClaimNames, Endpoints, GroupsWhenEmpty, PictureHost, ProviderKind, ProviderQuirks } from "./provider.js";
 
 export interface Preset {
   readonly kind: ProviderKind;
@@ -58,6 +58,9 @@ export interface TenantChoice {
     | { readonly kind: "many"; readonly ids: readonly string[] };
 }
 
+/** A provider that tells nobody's groups; an operator who reads another claim knows what is in it. */
+export const noGroupsClaim: GroupsWhenEmpty = { is: "no_claim", of: ["groups"] };
+
 /** What follows the specifications needs nothing said about it. */
 export const noQuirks: ProviderQuirks = {
   nonce: true,
@@ -66,7 +69,7 @@ export const noQuirks: ProviderQuirks = {
   tokenErrors: {},
   tokenError: null,
   emailVerified: null,
-  groupsWhenEmpty: "unknown",
+  groupsWhenEmpty: { is: "unknown" },
   rolesInUserinfo: true,
   metadata: {},
   fixedMetadata: false,

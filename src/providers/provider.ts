@@ -87,8 +87,7 @@ export interface ProviderQuirks {
   readonly tokenError: ((answer: JsonObject) => string | undefined) | null;
   /** Whether one document vouches for the address in it; null: `email_verified` says so. */
   readonly emailVerified: ((document: JsonObject) => boolean) | null;
-  /** What is known of the groups claim of a person who is in none (AC-15): not there, or an empty list. */
-  readonly groupsWhenEmpty: "left_out" | "empty_list" | "unknown";
+  readonly groupsWhenEmpty: GroupsWhenEmpty;
   /** False where userinfo is known to tell neither roles nor groups: it is not asked for their sake (SI-11). */
   readonly rolesInUserinfo: boolean;
   /**
@@ -115,6 +114,16 @@ export interface ProviderQuirks {
     /** All of them (`userinfo` is the first) in the words of OpenID Connect; undefined when they name nobody. */
     readonly claims: (documents: Readonly<Record<string, JsonValue>>, names: ClaimNames) => JsonObject | undefined;
   } | null;
+}
+
+/**
+ * What is known of the groups claim of a person who is in no group (AC-15): it is not there, or is an empty list; or the
+ * provider has no such claim for anybody. `docs/providers` names where each is known from.
+ */
+export interface GroupsWhenEmpty {
+  readonly is: "left_out" | "empty_list" | "no_claim" | "unknown";
+  /** The claims it is known of, where an operator may read groups from others too. @default whichever the operator reads */
+  readonly of?: readonly string[];
 }
 
 /** A list of groups that a token only points to. The pointer itself is not followed: it would choose who gets the token. */

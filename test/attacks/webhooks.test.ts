@@ -1,7 +1,7 @@
 /** AT-33, AT-34, AT-55 on webhooks: a URL that leads inside, a receiver that sends us on, and what is written down anywhere. */
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { hours, minutes } from "../../src/kernel/time.js";
+import { rowsOf } from "../support/shared-file.js";
 import { aReceiver, aWebhookWorld, signingSecret, status } from "../webhooks/setting.js";
 
 /** A world that may ask its provider on loopback, but has no leave to go inside otherwise. */
@@ -93,8 +93,12 @@ describe("AT-55 canaries", () => {
     const browser = world.browser();
     await world.signIn(browser, "ann-1");
     await expect.poll(() => [signed.requests.length, chat.requests.length]).toEqual([1, 1]);
-    await world.clock.skip(hours(1));
-    await expect.poll(() => signed.requests.length).toBe(2);
+    await expect
+      .poll(async () => {
+        await world.clock.skip(hours(1));
+        return signed.requests.length;
+      })
+      .toBeGreaterThan(1);
     await expect.poll(() => world.store.outbox.countDead()).toBe(1);
     expect(tokens.size).toBeGreaterThanOrEqual(2);
     tokens.set(
@@ -106,12 +110,7 @@ describe("AT-55 canaries", () => {
     const sent = [...signed.requests, ...chat.requests].map(
       (request) => request.body + JSON.stringify(request.headers),
     );
-    const file = String(world.config.database).slice("sqlite:".length);
-    const database = new Database(file, { readonly: true });
-    const rows = JSON.stringify(
-      ["audit_events", "outbox"].map((table) => database.prepare(`select * from ${table}`).all()),
-    );
-    database.close();
+    const rows = JSON.stringify([await rowsOf(world, "audit_events"), await rowsOf(world, "outbox")]);
     const places = {
       log: world.log.text(),
       rows,

@@ -49,4 +49,17 @@ describe.each(all)("the preset %s", (name, preset) => {
     expect(text).toContain(`preset: ${name}`);
     expect(text).toMatch(/\]\(https:\/\//);
   });
+
+  test("AC-15 its page says what the groups claim of somebody in no group looks like, with its source, or that it is not known", () => {
+    const text = readFileSync(join(root, "docs/providers", `${name}.md`), "utf8");
+    const said = /^- \*\*Groups\*\*(?:.|\n(?!- |\n))*/m.exec(text)?.[0] ?? "";
+    const words = {
+      left_out: /(no `groups` claim at all|leaves the claim out).*absent: empty/s,
+      empty_list: /empty list/,
+      no_claim: /there is no such claim/,
+      unknown: /not known/,
+    }[preset.quirks.groupsWhenEmpty.is];
+    expect(said.replaceAll("\n", " ")).toMatch(words);
+    if (preset.quirks.groupsWhenEmpty.is !== "unknown") expect(said).toMatch(/\]\(https:\/\//);
+  });
 });

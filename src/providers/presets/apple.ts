@@ -12,7 +12,7 @@
  * @see https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple
  */
 import { isJsonObject, member, parseJson, stringMember } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 const issuer = "https://appleid.apple.com";
 
@@ -38,6 +38,7 @@ export const apple: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     fixedMetadata: true,
     metadata: {
       id_token_signing_alg_values_supported: ["RS256"],

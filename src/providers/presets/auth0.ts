@@ -9,7 +9,7 @@
  * @see https://auth0.com/docs/get-started/apis/scopes/sample-use-cases-scopes-and-claims
  * @see https://auth0.com/docs/secure/tokens/refresh-tokens/revoke-refresh-tokens
  */
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const auth0: Preset = {
   kind: "oidc",
@@ -20,5 +20,5 @@ export const auth0: Preset = {
   claims: {},
   // A switch of the tenant ("Refresh Token Revocation Deletes Grant") makes one revocation end every device's tokens.
   revocationEndsOneToken: false,
-  quirks: noQuirks,
+  quirks: { ...noQuirks, groupsWhenEmpty: noGroupsClaim },
 };

@@ -21,5 +21,5 @@ export const authentik: Preset = {
   revocationEndsOneToken: false,
   // `email_verified` is false since 2025.10 unless the operator maps it: true is somebody's word, and counts.
   // The default mapping writes the list whether or not there is something in it.
-  quirks: { ...noQuirks, groupsWhenEmpty: "empty_list" },
+  quirks: { ...noQuirks, groupsWhenEmpty: { is: "empty_list", of: ["groups"] } },
 };

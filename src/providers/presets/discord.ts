@@ -7,7 +7,7 @@
  * @see https://github.com/discord/discord-api-docs/pull/7046 (PKCE: S256 alone)
  */
 import { isJsonObject, type JsonObject, type JsonValue, member, stringMember } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const discord: Preset = {
   kind: "oauth2",
@@ -27,6 +27,7 @@ export const discord: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     nonce: false,
     // oauth2#authorization-code-grant: credentials in the body, or by Basic.
     metadata: {

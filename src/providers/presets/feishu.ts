@@ -11,7 +11,7 @@
  * @see https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/authen-v1/user_info/get (userinfo)
  */
 import { isJsonObject, type JsonObject, type JsonValue, member, stringMember } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 import type { ClaimNames } from "../provider.js";
 
 export const feishu: Preset = {
@@ -30,6 +30,7 @@ export const feishu: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     nonce: false,
     tokenError,
     // get-user-access-token, error codes: 20002 the client is not who it says; 20003 and 20004 the code is unknown, used

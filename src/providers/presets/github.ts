@@ -7,7 +7,7 @@
  * @see https://docs.github.com/en/rest/users/emails#list-email-addresses-for-the-authenticated-user
  */
 import { isJsonObject, type JsonObject, type JsonValue, member, stringMember } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 import { githubIcon } from "./icons.js";
 
 export const github: Preset = {
@@ -28,6 +28,7 @@ export const github: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     nonce: false,
     // authorizing-oauth-apps, step 2: `"scope": "repo,gist"`.
     scopeSeparator: ",",

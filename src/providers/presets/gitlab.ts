@@ -19,5 +19,8 @@ export const gitlab: Preset = {
   claims: {},
   // Its page does not promise that revoking a token ends that token alone.
   revocationEndsOneToken: false,
-  quirks: noQuirks,
+  // Its code always names a list, and the library that sends it leaves out only what is null or an empty text.
+  // https://gitlab.com/gitlab-org/gitlab/-/blob/master/config/initializers/doorkeeper_openid_connect.rb
+  // https://github.com/doorkeeper-gem/doorkeeper-openid_connect/blob/master/lib/doorkeeper/openid_connect/user_info.rb
+  quirks: { ...noQuirks, groupsWhenEmpty: { is: "empty_list", of: ["groups", "groups_direct"] } },
 };

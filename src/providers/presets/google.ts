@@ -5,7 +5,7 @@
  * @see https://developers.google.com/identity/protocols/oauth2/web-server
  */
 import { type JsonObject, stringMember } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 import { googleIcon } from "./icons.js";
 
 export const google: Preset = {
@@ -22,7 +22,7 @@ export const google: Preset = {
   // web-server#tokenrevoke: revoking a token takes the access that the person gave away, and with it the refresh
   // tokens of their other devices.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, idTokenRefusal: ofAnotherDomain },
+  quirks: { ...noQuirks, groupsWhenEmpty: noGroupsClaim, idTokenRefusal: ofAnotherDomain },
 };
 
 /**

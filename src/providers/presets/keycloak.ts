@@ -21,7 +21,7 @@ export const keycloak: Preset = {
   revocationEndsOneToken: false,
   // Since release 22 its mapper writes no claim where it wrote an empty list, and that is to stay:
   // https://github.com/keycloak/keycloak/issues/22340
-  quirks: { ...noQuirks, groupsWhenEmpty: "left_out", document: withDottedClient },
+  quirks: { ...noQuirks, groupsWhenEmpty: { is: "left_out" }, document: withDottedClient },
 };
 
 /**

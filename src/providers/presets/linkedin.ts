@@ -11,7 +11,7 @@
  * @see https://github.com/linkedin-developers/linkedin-api-js-client/issues/34 (no nonce)
  * @see https://github.com/keycloak/keycloak/issues/28686 (the issuer, in metadata and ID tokens)
  */
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const linkedin: Preset = {
   kind: "oidc",
@@ -23,6 +23,7 @@ export const linkedin: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     nonce: false,
     pkce: false,
     // authorization-code-flow, step 3: `client_id` and `client_secret` are parameters of the body.

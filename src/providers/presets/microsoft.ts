@@ -43,7 +43,7 @@ export const microsoft: Preset = {
     ...noQuirks,
     emailVerified: domainOwnerVerified,
     rolesInUserinfo: false,
-    groupsWhenEmpty: "left_out",
+    groupsWhenEmpty: { is: "left_out" },
     groupsOverage: microsoftGroupsOverage,
   },
 };

@@ -11,7 +11,7 @@
  * @see https://docs.slack.dev/reference/methods/openid.connect.userInfo
  * @see https://docs.slack.dev/authentication/using-pkce
  */
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const slack: Preset = {
   kind: "oidc",
@@ -24,6 +24,7 @@ export const slack: Preset = {
   revocationEndsOneToken: false,
   quirks: {
     ...noQuirks,
+    groupsWhenEmpty: noGroupsClaim,
     pkce: false,
     // 200 with `ok: false` and one of these as `error`. The first four are of oauth.v2.access, whose words the method of
     // Sign in with Slack shares; the last two say that a refresh token is of no use any more.

@@ -9,7 +9,7 @@
  * @see https://zitadel.com/docs/guides/integrate/retrieve-user-roles
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../kernel/json.js";
-import { noQuirks, type Preset } from "../preset.js";
+import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const zitadel: Preset = {
   kind: "oidc",
@@ -21,7 +21,7 @@ export const zitadel: Preset = {
   claims: { roles: "urn:zitadel:iam:org:project:roles" },
   // Not documented.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, document: rolesAsList },
+  quirks: { ...noQuirks, groupsWhenEmpty: noGroupsClaim, document: rolesAsList },
 };
 
 /** Of the client's project, and of one that is named by its id (claims, "Reserved Claims"). */
