@@ -3,6 +3,7 @@
 import { listIdentities } from "./accounts/list-identities.js";
 import { listMemberships } from "./accounts/list-memberships.js";
 import { listMethods } from "./accounts/list-methods.js";
+import type { SharedCounts } from "./bus/shared-counts.js";
 import type { Config } from "./config/schema.js";
 import { equalInConstantTime } from "./crypto/digest.js";
 import { safeReturnTo } from "./flows/policy/return-to.js";
@@ -58,6 +59,7 @@ export interface Wired {
   >;
   readonly checker: SessionChecker;
   readonly cookie: SessionCookie;
+  readonly sharedCounts: SharedCounts | undefined;
   readonly keys: SigningKeys;
   readonly news: News;
   readonly jobs: Supervisor;
@@ -110,6 +112,7 @@ export function createFeatures(wired: Wired): Features {
   return {
     config,
     extraCss: wired.extraCss,
+    sharedCounts: wired.sharedCounts,
     clock,
     log: signIn.log,
     newRequestId: () => newId(clock.now(), random),

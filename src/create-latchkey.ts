@@ -5,6 +5,7 @@
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Bus } from "./bus/port.js";
+import { openSharedCounts } from "./bus/shared-counts.js";
 import { processEnvironment } from "./config/environment.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import { readNamed } from "./config/named-file.js";
@@ -119,6 +120,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       sequence: () => news.sequence,
     },
   );
+  const sharedCounts = await openSharedCounts({ log, bus: config.bus, prefix: config.busPrefix });
   if (bus) news.listenTo(bus);
   bus?.onNews(() => jobs.nudge("news"));
   const watch = opened.changeCounter() === undefined ? undefined : { clock, onNews: () => jobs.nudge("news") };
@@ -241,6 +243,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     services,
     checker,
     cookie,
+    sharedCounts,
     keys,
     news,
     jobs,
@@ -294,6 +297,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       await pictures.close();
       await egress.close();
       await bus?.close();
+      sharedCounts?.close();
       await store.close();
     },
   };

@@ -113,6 +113,7 @@ const houseRules: Rules = {
         "services",
         "outbox",
         "store",
+        "bus/shared-counts.ts",
         "administer-users.ts",
         "explain-claims.ts",
       ],

@@ -70,7 +70,7 @@ export interface App {
 export function createApp(features: Features, languages: Web["languages"] = allLanguages): App {
   const site = readSite(features.config);
   const plain = plainHeaders(site);
-  const limits = rateLimits(features.config.rateLimits);
+  const limits = rateLimits(features.config.rateLimits, features.sharedCounts);
   const assets = makeAssets(features.config.branding.color, features.extraCss ?? null);
   const web: Web = { features, site, plainHeaders: plain, limits, assets, languages };
   const hono = routes(web);

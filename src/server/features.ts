@@ -5,6 +5,7 @@
 import type { IdentityView } from "../accounts/list-identities.js";
 import type { MembershipView } from "../accounts/list-memberships.js";
 import type { MethodsView } from "../accounts/list-methods.js";
+import type { SharedCounts } from "../bus/shared-counts.js";
 import type { Config } from "../config/schema.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
 import type { SessionId, UserId } from "../kernel/ids.js";
@@ -79,6 +80,8 @@ export interface Features {
   readonly config: Config;
   /** Text of the operator's style sheet (`branding.css`). @default none */
   readonly extraCss?: string | null;
+  /** Where all nodes count together for rate limits. @default each node by itself */
+  readonly sharedCounts?: SharedCounts | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** A new id for a request that brought none that is fit to use. */

@@ -415,6 +415,15 @@ test("SU-12 what answers at baseUrl is told apart: ours, and somebody else's", a
   }
 });
 
+test("SU-12 whoever is named as admin beforehand leaves nothing open to the first person", async () => {
+  const setting = await aSetting();
+  setting.config["signIn"] = { bootstrapAdmins: ["ann@example.com"] };
+  expect((await setting.examine()).of("first-person")).toMatchObject({
+    status: "ok",
+    found: expect.stringContaining("signIn.bootstrapAdmins"),
+  });
+});
+
 test("SU-12 a database that is open and current is told with its version", async () => {
   const setting = await aSetting();
   const resolved = resolveUnknown(setting.config);

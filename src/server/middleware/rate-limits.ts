@@ -1,12 +1,15 @@
 /**
- * How often one address may do something, counted in this node's memory (SU-5, AT-51).
+ * How often one address may do something (SU-5, AT-51): counted in this node's memory, or, where the bus is a Redis, there
+ * for all nodes together. While Redis does not answer each node counts by itself: a limit that holds less well is better
+ * than a sign-in page that is down, and than none.
  *
  * An IPv6 customer has a whole /64, so that is the unit there. Where no address is known nothing is limited: one
  * bucket for everybody would let a single visitor lock all others out.
  *
  * rate-limiter-flexible reads the system clock itself; it is the named exception to "time is passed in".
  */
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { SharedCounts } from "../../bus/shared-counts.js";
 import type { Config } from "../../config/schema.js";
 import { LatchkeyError } from "../../kernel/errors.js";
 import { parseAddress } from "./request-facts.js";
@@ -44,11 +47,26 @@ export function limitKey(address: string | null): string | undefined {
 const tooMany = (msBeforeNext: number): LatchkeyError =>
   new LatchkeyError("server.rate_limited", { data: { retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) } });
 
-function limiter(limit: Exclude<Config["rateLimits"]["start"], "off">): Limiter {
-  const memory = new RateLimiterMemory({ points: limit.points, duration: Math.max(1, Math.ceil(limit.per / 1000)) });
+type Limit = Exclude<Config["rateLimits"]["start"], "off">;
+
+function counter({ points, per }: Limit, name: string, shared: SharedCounts | undefined) {
+  const limit = { points, duration: Math.max(1, Math.ceil(per / 1000)) };
+  const memory = new RateLimiterMemory(limit);
+  if (shared === undefined) return memory;
+  return new RateLimiterRedis({
+    ...limit,
+    storeClient: shared.client,
+    keyPrefix: `${shared.prefix}:${name}`,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: memory,
+  });
+}
+
+function limiter(limit: Limit, name: string, shared: SharedCounts | undefined): Limiter {
+  const counts = counter(limit, name, shared);
   async function takeAs(key: string): Promise<void> {
     try {
-      await memory.consume(key);
+      await counts.consume(key);
     } catch (refused) {
       if (refused instanceof RateLimiterRes) throw tooMany(refused.msBeforeNext);
       throw refused;
@@ -62,12 +80,12 @@ function limiter(limit: Exclude<Config["rateLimits"]["start"], "off">): Limiter 
     takeAs,
     async check(address) {
       const key = limitKey(address);
-      const used = key === undefined ? null : await memory.get(key);
+      const used = key === undefined ? null : await counts.get(key);
       if (used && used.consumedPoints >= limit.points && used.msBeforeNext > 0) throw tooMany(used.msBeforeNext);
     },
     async count(address) {
       const key = limitKey(address);
-      if (key !== undefined) await memory.penalty(key);
+      if (key !== undefined) await counts.penalty(key);
     },
   };
 }
@@ -79,10 +97,15 @@ const unlimited: Limiter = {
   count: async () => {},
 };
 
-/** One limiter for each configured rate; `off` limits nothing. */
-export const rateLimits = (rates: Config["rateLimits"]): RateLimits => ({
-  start: rates.start === "off" ? unlimited : limiter(rates.start),
-  callback: rates.callback === "off" ? unlimited : limiter(rates.callback),
-  logout: rates.logout === "off" ? unlimited : limiter(rates.logout),
-  token: rates.token === "off" ? unlimited : limiter(rates.token),
-});
+/**
+ * One limiter for each configured rate; `off` limits nothing.
+ *
+ * @param shared where all nodes count together; undefined: each by itself
+ */
+export function rateLimits(rates: Config["rateLimits"], shared?: SharedCounts): RateLimits {
+  const of = (name: keyof RateLimits): Limiter => {
+    const rate = rates[name];
+    return rate === "off" ? unlimited : limiter(rate, name, shared);
+  };
+  return { start: of("start"), callback: of("callback"), logout: of("logout"), token: of("token") };
+}
