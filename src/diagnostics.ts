@@ -13,7 +13,7 @@ import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { lookAtBus as roundTrip } from "./doctor/bus.js";
 import { type ConfigurationRead, judgeConfiguration } from "./doctor/configuration.js";
-import type { DatabaseSeen } from "./doctor/database.js";
+import type { DatabaseSeen, RefusedGrants } from "./doctor/database.js";
 import { examine } from "./doctor/doctor.js";
 import { check, type Finding } from "./doctor/finding.js";
 import { checkProvider, type ProviderCheckPorts } from "./doctor/provider-checks.js";
@@ -32,8 +32,10 @@ import type { Ports } from "./options.js";
 import type { Provider } from "./providers/provider.js";
 import { logoutUrisOf } from "./providers/redirect-uri.js";
 import { createProviderRegistry } from "./providers/registry.js";
+import type { Store } from "./store/contract.js";
 import { openStore } from "./store/open.js";
 import { openSqliteStore } from "./store/sqlite.js";
+import { readFailure } from "./vault/policy/hold.js";
 
 export interface DiagnosticsPorts extends Pick<Ports, "clock" | "random" | "lookup"> {
   readonly log: Log;
@@ -212,6 +214,7 @@ async function lookAtDatabase(config: Config, { log, random = systemRandom }: Di
         empty: await store.users.none(),
         dead: await store.outbox.countDead(),
         keys: await countKeys({ store, keyring: createKeyring({ secrets: config.secrets, random }) }, { mostRows }),
+        refused: await refusedGrants(store),
       };
     } finally {
       await store.close();
@@ -228,6 +231,22 @@ function lookAtBus({ bus, database, busPrefix }: Config, { log, random = systemR
   return roundTrip({ clock, node }, () =>
     openBus({ clock, log }, { bus, database, prefix: busPrefix, node, sequence: () => 0 }),
   );
+}
+
+/** More kinds of failure than that tell no more. */
+const mostFailures = 50;
+
+/** A client that changed since leaves its old failures behind under another fingerprint: they are counted together. */
+async function refusedGrants(store: Pick<Store, "grants">): Promise<readonly RefusedGrants[]> {
+  const found = new Map<string, RefusedGrants>();
+  for (const { connection, failure, count } of await store.grants.failing(mostFailures)) {
+    const { kind, reason = "" } = readFailure(failure) ?? {};
+    if (kind !== "client_fault" && kind !== "configuration_fault") continue;
+    const fault = kind === "client_fault" ? "client" : "request";
+    const name = [connection, fault, reason].join(" ");
+    found.set(name, { connection, fault, reason, grants: count + (found.get(name)?.grants ?? 0) });
+  }
+  return [...found.values()];
 }
 
 const exists = (path: string): Promise<boolean> =>

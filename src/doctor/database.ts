@@ -3,6 +3,16 @@ import type { LatchkeyError } from "../kernel/errors.js";
 import type { KeyStatus } from "../keys/count-keys.js";
 import { check, type Finding } from "./finding.js";
 
+/** Grants whose last refresh was refused for a reason that only the operator can mend (VA-9). */
+export interface RefusedGrants {
+  readonly connection: string;
+  /** Of the client: who we are there. Of the request: what we ask for. */
+  readonly fault: "client" | "request";
+  /** What the provider said. */
+  readonly reason: string;
+  readonly grants: number;
+}
+
 export type DatabaseSeen =
   /** Opened as it is. */
   | {
@@ -12,6 +22,7 @@ export type DatabaseSeen =
       readonly empty: boolean;
       readonly dead: number;
       readonly keys: KeyStatus;
+      readonly refused: readonly RefusedGrants[];
     }
   /** There is no file yet, and whether one can be made. */
   | { readonly kind: "none"; readonly folder: "writable" | "missing" | "read_only" }

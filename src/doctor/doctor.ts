@@ -14,6 +14,7 @@ import { check, type Finding } from "./finding.js";
 import { judgeGroupsClaim } from "./groups-claim.js";
 import { judgeKeys } from "./keys.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
+import { judgeRefreshes } from "./refused-refreshes.js";
 import { judgeWebhooks } from "./webhooks.js";
 
 export interface DoctorPorts extends ProviderCheckPorts {
@@ -46,6 +47,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       bootstrapAdmins: config.signIn.bootstrapAdmins.length,
     }),
     ...judgeKeys(seen),
+    ...judgeRefreshes(seen),
   ];
   const enabled = ports.providers.filter((provider) => provider.enabled);
   const usable = check("providers", "Somebody can sign in only while at least one provider is switched on.");

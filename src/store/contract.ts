@@ -14,6 +14,7 @@ import type {
   AnnouncementKind,
   AuditEventRecord,
   ChallengeRecord,
+  FailingGrants,
   GrantRecord,
   GrantStatus,
   GroupRecord,
@@ -109,6 +110,8 @@ export interface StoreReads {
     ending(span: GrantSpan & { readonly from: Instant; readonly until: Instant }): Promise<readonly WaitingGrant[]>;
     /** The same, of those whose tokens were issued at `issuedBy` or before, in order of id. Walks through all of them. */
     idle(span: GrantSpan & { readonly issuedBy: Instant }): Promise<readonly WaitingGrant[]>;
+    /** Active grants whose last refresh failed, counted by connection and failure, most first. */
+    failing(limit: number): Promise<readonly FailingGrants[]>;
   };
   readonly pictures: {
     ofUser(userId: UserId): Promise<PictureRecord | undefined>;

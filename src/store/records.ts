@@ -95,6 +95,14 @@ export interface SessionRecord {
   readonly roleAtIssue: string;
 }
 
+/** Grants of one connection whose last refresh failed in the same way. */
+export interface FailingGrants {
+  readonly connection: string;
+  /** `lastFailureCode` of each. */
+  readonly failure: string;
+  readonly count: number;
+}
+
 export type GrantStatus = "active" | "needs_reconnect" | "revoked";
 
 export interface GrantRecord {

@@ -60,7 +60,15 @@ test("SU-12 a count that ended early claims nothing about a secret without rows"
     looked: 9,
     complete: false,
   };
-  const [finding, ...others] = judgeKeys({ kind: "open", version: 1, code: 1, empty: false, dead: 0, keys });
+  const [finding, ...others] = judgeKeys({
+    kind: "open",
+    version: 1,
+    code: 1,
+    empty: false,
+    dead: 0,
+    keys,
+    refused: [],
+  });
   expect(finding).toMatchObject({ status: "ok", found: expect.stringContaining("Only the first 9") });
   expect(others).toEqual([]);
 });

@@ -133,6 +133,23 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
         .execute();
       return rows.map(toWaiting);
     },
+    async failing(limit) {
+      const rows = await db
+        .selectFrom("grants")
+        .select(({ fn }) => ["connection", "last_failure_code", fn.countAll<number | string>().as("count")])
+        .where("last_failure_code", "is not", null)
+        .where("status", "=", "active")
+        .groupBy(["connection", "last_failure_code"])
+        .orderBy("count", "desc")
+        .orderBy("connection")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        connection: row.connection,
+        failure: row.last_failure_code ?? "",
+        count: Number(row.count),
+      }));
+    },
   };
 };
 

@@ -175,6 +175,33 @@ export function sessionTests(theStore: TheStore): void {
     expect((await page(100, undefined, at(500))).map((grant) => grant.id)).not.toContain(due[0]?.id);
   });
 
+  test("VA-9 active grants whose last refresh failed are counted by connection and failure", async () => {
+    const store = theStore();
+    const user = aUser();
+    const failing = (
+      connection: string,
+      lastFailureCode: string | null,
+      status: "active" | "needs_reconnect" = "active",
+    ) => aGrant(user, null, { connection, lastFailureCode, status });
+    const grants = [
+      failing("provider:a", "status_503"),
+      failing("provider:b", "client_fault:invalid_client@x"),
+      failing("provider:b", "client_fault:invalid_client@x"),
+      failing("provider:b", null),
+      failing("provider:c", "invalid_grant", "needs_reconnect"),
+    ];
+    await write(store, async (tx) => {
+      await tx.users.insert(user);
+      for (const one of grants) await tx.grants.insert(one);
+    });
+    const both = [
+      { connection: "provider:b", failure: "client_fault:invalid_client@x", count: 2 },
+      { connection: "provider:a", failure: "status_503", count: 1 },
+    ];
+    expect(await store.grants.failing(10)).toEqual(both);
+    expect(await store.grants.failing(1)).toEqual(both.slice(0, 1));
+  });
+
   test("VA-12 idle grants come in pages, with and without a known end", async () => {
     const store = theStore();
     const user = aUser();
