@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- --json] [--only QU-8] [--rounds N] [--seconds N]`: Latchkey beside its peers in one run, as medians
+ * `npm run bench [-- --json] [--only QU-8] [--rounds N] [--seconds N] [--delay N]`: Latchkey beside its peers in one run, as medians
  * of ratios. Never part of the tests: a figure depends on the machine, and this one may be busy.
  */
 import { parseArgs } from "node:util";
 import type { Row } from "./figures.js";
+import { refreshRows } from "./refreshes.js";
 import { sessionRows } from "./sessions.js";
 import { signInRows } from "./sign-ins.js";
 import { startRows } from "./start.js";
@@ -15,16 +16,19 @@ const { values } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
+    delay: { type: "string", default: "3" },
   },
 });
 const options = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
+  delay: Number(values.delay),
   note: (text: string) => void process.stderr.write(`${text}\n`),
 };
 const suites: Record<string, () => Promise<Row[]>> = {
   "QU-8": () => sessionRows(options),
   "QU-9": () => vaultRows(options),
+  "QU-10": () => refreshRows(options),
   "QU-12": () => signInRows(options),
   "QU-14": () => startRows(options),
 };

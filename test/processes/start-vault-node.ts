@@ -7,10 +7,17 @@ import type { FaultPoint } from "../../src/kernel/fault.js";
 import type { AccessTokenRequest } from "../../src/vault/access-token.js";
 import type { VaultNodeMessage } from "./vault-node.js";
 
+export interface TimedAnswers {
+  readonly answers: readonly string[];
+  readonly ends: readonly number[];
+}
+
 export interface VaultNode {
   readonly pid: number;
   /** What `callers` calls at once came to: a token, or `failed: <code>`. */
   ask(request: AccessTokenRequest, callers?: number): Promise<readonly string[]>;
+  /** The same, and when each had its answer, in milliseconds of the epoch. */
+  askTimed(request: AccessTokenRequest, callers: number): Promise<TimedAnswers>;
   /** One call for each, at once. */
   askAll(requests: readonly AccessTokenRequest[]): Promise<readonly string[]>;
   /** From now on its clock is that far from the system's, in milliseconds. */
@@ -27,25 +34,27 @@ export async function startVaultNode(config: ConfigInput, killAt: FaultPoint | n
   const child = fork(script, [JSON.stringify({ config, killAt })], { execArgv: ["--import", "tsx"] });
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
   await Promise.race([once(child, "message"), ended]);
-  const waiting = new Map<number, (answers: readonly string[]) => void>();
-  child.on("message", ({ id, answers }: { id: number; answers: readonly string[] }) => {
-    waiting.get(id)?.(answers);
+  const waiting = new Map<number, (answered: TimedAnswers) => void>();
+  child.on("message", ({ id, ...answered }: { id: number } & TimedAnswers) => {
+    waiting.get(id)?.(answered);
     waiting.delete(id);
   });
   let count = 0;
   const send = (requests: readonly AccessTokenRequest[], clock?: number) =>
-    new Promise<readonly string[]>((resolve) => {
+    new Promise<TimedAnswers>((resolve) => {
       const id = ++count;
+      const none = { answers: requests.map(() => "failed: the node has ended"), ends: [] };
       waiting.set(id, resolve);
-      if (!child.connected) return resolve(requests.map(() => "failed: the node has ended"));
+      if (!child.connected) return resolve(none);
       child.send({ id, requests, clock } satisfies VaultNodeMessage);
-      void ended.then(() => resolve(requests.map(() => "failed: the node has ended")));
+      void ended.then(() => resolve(none));
     });
   return {
     ended,
     pid: child.pid ?? 0,
-    ask: (request, callers = 1) => send(Array.from({ length: callers }, () => request)),
-    askAll: (requests) => send(requests),
+    ask: async (request, callers = 1) => (await send(Array.from({ length: callers }, () => request))).answers,
+    askTimed: (request, callers) => send(Array.from({ length: callers }, () => request)),
+    askAll: async (requests) => (await send(requests)).answers,
     setClock: (offset) => send([], offset).then(() => {}),
     kill: () => void child.kill("SIGKILL"),
     stop: () => {

@@ -29,15 +29,21 @@ export interface VaultNodeMessage {
 
 process.on("message", async ({ id, requests, clock }: VaultNodeMessage) => {
   if (clock !== undefined) offset = milliseconds(clock);
+  const ends: number[] = [];
   const answers = await Promise.all(
-    requests.map((request) =>
-      latchkey.vault.accessToken(request).then(
-        ({ accessToken }) => accessToken,
-        (thrown: unknown) => `failed: ${isLatchkeyError(thrown) ? thrown.code : String(thrown)}`,
-      ),
+    requests.map((request, number) =>
+      latchkey.vault
+        .accessToken(request)
+        .then(
+          ({ accessToken }) => accessToken,
+          (thrown: unknown) => `failed: ${isLatchkeyError(thrown) ? thrown.code : String(thrown)}`,
+        )
+        .finally(() => {
+          ends[number] = performance.timeOrigin + performance.now();
+        }),
     ),
   );
-  process.send?.({ id, answers });
+  process.send?.({ id, answers, ends });
 });
 process.on("SIGTERM", async () => {
   await latchkey.close();
