@@ -1,9 +1,9 @@
 /** VA-6 to VA-9 through the library: one token asked for, one clock moved on, and what the provider saw. */
 import { describe, expect, test } from "vitest";
-import { minutes, seconds } from "../../src/kernel/time.js";
+import { minutes, seconds, toInstant } from "../../src/kernel/time.js";
 import { openGrant } from "../../src/vault/sealed-grant.js";
 import { auditTrail } from "../support/shared-file.js";
-import { aVaultWorld, codeOf, connection, keyringOf } from "./setting.js";
+import { aVaultWorld, codeOf, connection, keyringOf, type VaultWorld } from "./setting.js";
 
 test("VA-6 VA-13 a fresh token is answered as it is, without a request, and from memory the second time", async () => {
   const world = await aVaultWorld();
@@ -284,7 +284,56 @@ describe("VA-8 what a refresh answer may change", () => {
   });
 });
 
+describe("VA-10 moments that were written by a clock that has been set back since", () => {
+  /** A failure holds for hours, as the row says, and began at `began`. */
+  async function heldFrom(world: VaultWorld, began: number): Promise<void> {
+    const [grant] = await world.grants();
+    if (!grant) throw new Error("no grant");
+    const held = {
+      ...grant,
+      lastFailureCode: "status_503",
+      updatedAt: toInstant(began),
+      nextAttemptAt: toInstant(began + minutes(120)),
+      version: grant.version + 1,
+    };
+    await world.store.transaction(async (tx) => {
+      await tx.grants.replace(held, grant.version);
+      await tx.announcements.append("user", grant.userId, world.clock.now());
+    });
+  }
+
+  test.each([
+    ["an hour ahead of now is not believed", minutes(60), 1],
+    ["half a minute ahead of now is: clocks differ", seconds(30), 0],
+  ])("VA-10 VA-9 a pause that began %s, with a token that is valid and one that is not", async (_why, ahead, asked) => {
+    const world = await aVaultWorld();
+    const first = await world.latchkey.vault.accessToken(world.mine);
+    await world.clock.advance(minutes(56));
+    await heldFrom(world, world.clock.now() + ahead);
+    const answer = await world.latchkey.vault.accessToken(world.mine);
+    expect(world.refreshes()).toBe(asked);
+    expect(answer.accessToken === first.accessToken).toBe(asked === 0);
+
+    await world.clock.advance(minutes(65));
+    await heldFrom(world, world.clock.now() + ahead);
+    const code = await codeOf(world.latchkey.vault.accessToken(world.mine));
+    expect(code).toBe(asked === 0 ? "grant.refresh_unavailable" : undefined);
+    expect(world.refreshes()).toBe(2 * asked);
+  });
+});
+
 describe("VA-6 an unknown end", () => {
+  test("VA-6 VA-7 a token that another node has replaced long ago is reported, and costs no second refresh", async () => {
+    const world = await aVaultWorld();
+    const second = await world.node();
+    const { accessToken: old } = await second.vault.accessToken(world.mine);
+    await world.clock.advance(minutes(56));
+    const { accessToken } = await world.latchkey.vault.accessToken(world.mine);
+    await world.clock.advance(minutes(2));
+    expect((await second.vault.reportRejected({ ...world.mine, accessToken: old })).accessToken).toBe(accessToken);
+    expect(world.refreshes()).toBe(1);
+  });
+
   test("VA-6 VA-9 is used until a rejection is reported, which makes one refresh, however many report it", async () => {
     const world = await aVaultWorld({ provider: { rotation: "rotate" } });
     world.provider.tweaks.tokenAnswer = (answer) => ({ ...answer, expires_in: undefined });

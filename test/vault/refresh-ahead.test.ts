@@ -1,6 +1,7 @@
 /** Grants that are refreshed though nobody asks (VA-12), on a clock that the test moves. */
 import { expect, test } from "vitest";
 import { minutes, seconds, toInstant } from "../../src/kernel/time.js";
+import { defaultClient } from "../../src/testing/fake-provider.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { fillGrants } from "./many-grants.js";
 import { aVaultWorld, keyringOf, offline, type VaultWorld } from "./setting.js";
@@ -102,6 +103,66 @@ test("VA-9 VA-12 Retry-After holds for all of an issuer's grants, and the next l
   at.provider.script({ token: answering });
   await goOn(at, minutes(10));
   expect(at.refreshes() - first).toBeGreaterThanOrEqual(48);
+}, 60_000);
+
+test("VA-9 VA-12 an issuer that gives no answer is left alone for all of its grants, with growing pauses", async () => {
+  const at = await world();
+  await fillGrants(at.store, keyringOf(at), at.provider.issuer, 40, () => ({
+    issuedAt: toInstant(at.clock.now() - minutes(55)),
+    expiresAt: toInstant(at.clock.now() + minutes(5)),
+  }));
+  at.provider.script({ token: { raw: (request) => void request.socket.destroy() } });
+  // In steps of a second, since each is sent once more after one.
+  for (let second = 0; second < 60; second++) {
+    await at.clock.advance(seconds(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const asked = new Set(at.provider.requestsTo("token").map(({ form }) => form.get("refresh_token")));
+  // Four at a time, at seconds 5 and then after pauses of 2, 4, 8, 16 and 32 at most; without them all forty went in this minute.
+  expect(asked.size).toBeGreaterThanOrEqual(4);
+  expect(asked.size).toBeLessThanOrEqual(28);
+  at.provider.script({ token: answering });
+  await goOn(at, minutes(5));
+  const active = (await at.store.grants.list({ limit: 100 }, { status: "active" })).items;
+  expect(active.filter(({ lastRefreshAt }) => lastRefreshAt !== null)).toHaveLength(40);
+}, 60_000);
+
+test("VA-9 VA-12 a client that is refused is left alone for its connection, and another client of that issuer is not", async () => {
+  const second = { id: "second", clientId: "second", clientSecret: "another secret of this test" };
+  const clients = [defaultClient, second];
+  const at = await world({ provider: { clients } });
+  const grants = (connection: string, clientId: string) =>
+    fillGrants(at.store, keyringOf(at), at.provider.issuer, 20, () => ({
+      connection,
+      clientId,
+      issuedAt: toInstant(at.clock.now() - minutes(55)),
+      expiresAt: toInstant(at.clock.now() + minutes(5)),
+    }));
+  await grants("provider:fake", "latchkey");
+  await grants("provider:second", "second");
+  await at.latchkey.close();
+  const providers = [...at.config.providers, { ...at.config.providers[0], ...second, displayName: "Second" }];
+  const node = await at.node({ providers: providers as never });
+  const clientOf = (authorization: string | undefined) =>
+    Buffer.from(authorization?.replace("Basic ", "") ?? "", "base64")
+      .toString()
+      .split(":")[0];
+  const asked = (client: string) =>
+    at.provider
+      .requestsTo("token")
+      .filter(({ form, headers }) => form.has("refresh_token") && clientOf(headers["authorization"]) === client).length;
+  at.provider.script({
+    token: (_honest, request) =>
+      clientOf(request.headers["authorization"]) === "second"
+        ? answering()
+        : { status: 401, json: { error: "invalid_client" } },
+  });
+  await goOn(at, minutes(1));
+  expect(asked("second")).toBe(20);
+  // Those that were out together, and nobody after them.
+  expect(asked("latchkey")).toBeGreaterThan(0);
+  expect(asked("latchkey")).toBeLessThanOrEqual(4);
+  await node.close();
 }, 60_000);
 
 test("VA-12 closing lets nothing more go, and waits for what is out", async () => {

@@ -70,6 +70,18 @@ test.each<[why: string, answer: RefreshAnswer, outcome: string, reason: string]>
   expect(outcomeOf(answer)).toMatchObject({ kind, reason });
 });
 
+test("VA-9 VA-10 an answer that says nothing leaves open whether new tokens were made; one that says no does not", () => {
+  const unknown = (answer: RefreshAnswer) => {
+    const outcome = outcomeOf(answer);
+    return outcome.kind === "transient" && outcome.unknown;
+  };
+  expect(unknown({ kind: "unreadable", reason: "syntax", status: 200 })).toBe(true);
+  for (const code of ["egress.redirect_refused", "egress.too_large", "egress.content_type"] as const)
+    expect(unknown({ kind: "no_answer", code, sent: true }), code).toBe(true);
+  for (const answer of [says("slow_down"), silent("egress.failed", false), { kind: "status", status: 404 } as const])
+    expect(unknown(answer), JSON.stringify(answer)).toBe(false);
+});
+
 test("VA-9 VA-10 after a request without an answer the second one decides, and an end says that nobody can be sure", () => {
   const second = (answer: RefreshAnswer) => outcomeAfterAmbiguity(outcomeOf(answer));
   expect(second(silent("egress.timeout", true))).toMatchObject({ kind: "transient", unknown: true });
