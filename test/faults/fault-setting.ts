@@ -5,11 +5,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { announcingStore } from "../../src/bus/announcing-store.js";
+import { openBus } from "../../src/bus/open-bus.js";
 import { resolveConfig } from "../../src/config/resolve.js";
 import type { ConfigInput } from "../../src/config/schema.js";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import { systemRandom } from "../../src/crypto/random.js";
-import type { UserId } from "../../src/kernel/ids.js";
+import { newId, type UserId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { systemClock, toInstant } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
@@ -21,7 +23,6 @@ import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { startVaultNode, type VaultNode } from "../processes/start-vault-node.js";
 import { createTestDatabase } from "../stores/postgres-database.js";
 import type { OwnServer } from "./own-servers.js";
-import { tellingStore } from "./telling-store.js";
 
 export type Judge = "lenient" | "strict";
 export type DatabaseName = "sqlite" | "postgres" | "postgres+redis";
@@ -116,7 +117,17 @@ export async function aFaultSetting(
   }
   await signIn(subs);
   const store = await openStore(resolved.value.database, { clock: systemClock, random: systemRandom, log: silentLog });
-  const telling = await tellingStore(resolved.value, store);
+  const bus = await openBus(
+    { clock: systemClock, log: silentLog },
+    {
+      bus: resolved.value.bus,
+      database: resolved.value.database,
+      prefix: resolved.value.busPrefix,
+      node: newId(systemClock.now(), systemRandom),
+      sequence: () => 0,
+    },
+  );
+  const told = announcingStore(store, () => void bus?.publish());
   const nodes = await Promise.all([startVaultNode(config), startVaultNode(config)]);
 
   async function grantOf({ user, session }: Holder): Promise<GrantRecord | undefined> {
@@ -142,13 +153,13 @@ export async function aFaultSetting(
         const now = systemClock.now();
         const times = { issuedAt: toInstant(now - 3_600_000), expiresAt: toInstant(now - 1) };
         // A node's memory still has the old end, so it is told, as of any change.
-        await telling.store.transaction(async (tx) => {
+        await told.transaction(async (tx) => {
           await tx.grants.replace({ ...grant, ...times, version: grant.version + 1 }, grant.version);
           await tx.announcements.append("user", grant.userId, now);
         });
         expired++;
       }
-      await telling.heard();
+      if (bus) await new Promise((resolve) => setTimeout(resolve, 500));
       return expired;
     },
     refreshes: () =>
@@ -160,7 +171,7 @@ export async function aFaultSetting(
     },
     async close() {
       await Promise.all(nodes.map((node) => node.stop()));
-      await telling.close();
+      await bus?.close();
       await store.close();
       await provider.stop();
       await onPostgres?.drop();

@@ -20,7 +20,6 @@ import { createBrowser } from "../../src/testing/browser.js";
 import { type FakeProvider, type FakeProviderOptions, startFakeProvider } from "../../src/testing/fake-provider.js";
 import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { createTestDatabase } from "../stores/postgres-database.js";
-import { tellingStore } from "./telling-store.js";
 
 export const connection = "provider:fake";
 
@@ -86,7 +85,6 @@ export async function aRefreshSetting(
   const resolved = resolveConfig(config);
   if (!resolved.ok) throw new Error("configuration");
   const store = await openStore(resolved.value.database, { clock: systemClock, random: systemRandom, log: silentLog });
-  const telling = await tellingStore(resolved.value, store);
   const grantOf = async (user: string): Promise<GrantRecord> => {
     const [grant] = await store.grants.ofUser(user as UserId);
     if (!grant) throw new Error("no grant");
@@ -106,17 +104,11 @@ export async function aRefreshSetting(
         expiresAt: toInstant(systemClock.now() - 1),
       };
       const next = { ...grant, ...before, version: grant.version + 1 };
-      // A node that remembers the token has its old end, so it is told, as of any change.
-      await telling.store.transaction(async (tx) => {
-        await tx.grants.replace(next, grant.version);
-        await tx.announcements.append("user", grant.userId, systemClock.now());
-      });
-      await telling.heard();
+      await store.transaction((tx) => tx.grants.replace(next, grant.version));
     },
     refreshes: () =>
       provider.requestsTo("token").filter(({ form }) => form.get("grant_type") === "refresh_token").length,
     async close() {
-      await telling.close();
       await store.close();
       await provider.stop();
       await postgres?.drop();

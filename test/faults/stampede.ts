@@ -1,7 +1,7 @@
 /**
  * The stampede (VA-7, QU-10): four processes with 250 callers each, at the moment a token ends, before a provider that is
  * slow, rotates its refresh tokens, and revokes the whole family when one is used twice (AT-30). As often as is wanted, on
- * the same nodes: each time the token ends anew.
+ * the same nodes: tokens live for seconds, and each time the last one is left to end by itself.
  */
 import { startVaultNode } from "../processes/start-vault-node.js";
 import { aRefreshSetting } from "./refresh-setting.js";
@@ -28,12 +28,22 @@ export interface Stampeding {
   close(): Promise<void>;
 }
 
-/** @param on a Postgres server, and a Redis as its bus; without either one SQLite file */
-export async function aStampeding(on: {
-  postgres?: string | undefined;
-  redis?: string | undefined;
-}): Promise<Stampeding> {
-  const setting = await aRefreshSetting({ postgres: on.postgres, bus: on.redis });
+/**
+ * @param on a Postgres server, and a Redis as its bus; without either one SQLite file
+ * @param longest delay that will be asked for, in milliseconds: a token must outlive the request that brings it
+ */
+export async function aStampeding(
+  on: { postgres?: string | undefined; redis?: string | undefined },
+  longest: number,
+): Promise<Stampeding> {
+  const accessTokenLifetime = Math.ceil((longest * 1.5) / 1_000) + 3;
+  const setting = await aRefreshSetting({
+    postgres: on.postgres,
+    bus: on.redis,
+    provider: { accessTokenLifetime },
+    // Shorter than a long delay: a holder that lives renews it. Else as it is by default.
+    vault: { leaseTtl: longest > 2_000 ? "2s" : "30s" },
+  });
   const nodes = await Promise.all(Array.from({ length: processes }, () => startVaultNode(setting.config)));
   return {
     async once(delay) {
@@ -48,7 +58,8 @@ export async function aStampeding(on: {
         },
       });
       const before = { requests: setting.refreshes(), revoked: setting.provider.familyRevocations };
-      await setting.expire(setting.mine.user);
+      const { expiresAt } = await setting.grantOf(setting.mine.user);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, (expiresAt ?? 0) - Date.now()) + 100));
       const start = performance.timeOrigin + performance.now();
       const all = await Promise.all(nodes.map((node) => node.askTimed(setting.mine, callersEach)));
       const answers = all.flatMap((one) => one.answers);
