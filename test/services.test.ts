@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chromiumPath, postgresUrl, pythonJwt, redisUrl, requiredServices } from "./services.js";
+import { chromiumPath, curl, nginx, postgresUrl, python, pythonJwt, redisUrl, requiredServices } from "./services.js";
 
 test("every service that LATCHKEY_TEST_REQUIRE names is here", async () => {
   const found = {
@@ -7,6 +7,9 @@ test("every service that LATCHKEY_TEST_REQUIRE names is here", async () => {
     redis: await redisUrl(),
     chromium: chromiumPath(),
     "python3-jwt": pythonJwt(),
+    python3: python(),
+    curl: curl(),
+    nginx: nginx(),
   };
   expect(requiredServices().filter((name) => found[name] === undefined)).toEqual([]);
 });

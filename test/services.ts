@@ -1,5 +1,5 @@
 /**
- * What a test may find on the machine and may not: Chromium, Postgres, Redis, a library for Python. A suite that needs one is skipped
+ * What a test may find on the machine and may not: Chromium, Postgres, Redis, nginx, curl, Python and a library for it. A suite that needs one is skipped
  * where it is missing, with a line at the end of the run that says so; `LATCHKEY_TEST_REQUIRE=postgres,redis,chromium`
  * turns that skip into a failure, so that a pipeline cannot go green by having less.
  *
@@ -10,7 +10,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 
-export const serviceNames = ["postgres", "redis", "chromium", "python3-jwt"] as const;
+export const serviceNames = ["postgres", "redis", "chromium", "python3-jwt", "python3", "curl", "nginx"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** The services named by `LATCHKEY_TEST_REQUIRE`. @throws Error for a name that is no service: a typo must not pass. */
@@ -69,6 +69,12 @@ export function pythonJwt(): string | undefined {
   const asked = spawnSync("/usr/bin/python3", ["-c", "import jwt, cryptography; print(jwt.__version__)"]);
   return asked.status === 0 ? String(asked.stdout).trim() : undefined;
 }
+
+/** Debian's own Python, without anything installed into it; undefined when there is none. */
+export const python = (): string | undefined => ["/usr/bin/python3"].find(isExecutable);
+/** The program; undefined when there is none. */
+export const curl = (): string | undefined => ["/usr/bin/curl", "/usr/local/bin/curl"].find(isExecutable);
+export const nginx = (): string | undefined => ["/usr/sbin/nginx", "/usr/local/sbin/nginx"].find(isExecutable);
 
 /** What `scripts/services up` left for tests that run in another shell. */
 function startedByServices(variable: string): string | undefined {
