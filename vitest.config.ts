@@ -28,8 +28,9 @@ export default defineConfig({
                 name: "postgres",
                 include: onBothDatabases,
                 exclude: [
-                  // It runs on every database by itself.
+                  // They run on every database by themselves.
                   "test/journeys/many-processes.test.ts",
+                  "test/journeys/logout-on-nodes.test.ts",
                   // How pages look, and a demo that brings its own database: neither asks which one is behind it.
                   "test/journeys/pages.test.ts",
                   "test/journeys/demo.test.ts",

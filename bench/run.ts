@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Row } from "./figures.js";
+import { logoutRows } from "./logout.js";
 import { refreshRows } from "./refreshes.js";
 import { sessionRows } from "./sessions.js";
 import { signInRows } from "./sign-ins.js";
@@ -29,6 +30,7 @@ const suites: Record<string, () => Promise<Row[]>> = {
   "QU-8": () => sessionRows(options),
   "QU-9": () => vaultRows(options),
   "QU-10": () => refreshRows(options),
+  "QU-11": () => logoutRows(options),
   "QU-12": () => signInRows(options),
   "QU-14": () => startRows(options),
 };

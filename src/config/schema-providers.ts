@@ -179,6 +179,11 @@ export const providerSchema = z.strictObject({
   revokeOnSignOut: oneOf("auto", "always", "never")
     .default("auto")
     .describe("Whether tokens are revoked at sign-out. `auto` only where that ends nobody else's."),
+  allowLogoutTokenWithoutExp: flag()
+    .default(false)
+    .describe(
+      "Takes logout tokens that tell no `exp`, of a provider that follows a draft of Back-Channel Logout (glewlwyd). They end after five minutes all the same, by their `iat`.",
+    ),
   keepOfflineGrants: flag()
     .default(false)
     .describe("Keep tokens that were granted with `offline_access` when the provider ends the session (LO-8)."),

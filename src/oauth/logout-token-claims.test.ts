@@ -135,6 +135,25 @@ describe("LO-7 what a logout token must say", () => {
     expect([at(tooOldAt - 1), at(tooOldAt)]).toEqual(["good", "too_old"]);
   });
 
+  test("LO-7 exp may be missing where every client it is addressed to is one whose provider may leave it out", () => {
+    const { exp: _, ...draft } = honest as JsonObject & { exp: number };
+    const ask = (aud: string[], withoutExp: string[], more: JsonObject = {}) => {
+      const payload = { ...draft, ...more, aud };
+      const checked = checkLogoutTokenClaims(
+        { header: {}, payload },
+        { ...expected, clientIds: ["a", "b"], withoutExp },
+      );
+      return checked.ok ? "good" : checked.error;
+    };
+    expect(ask(["a"], [])).toBe("exp");
+    expect(ask(["a"], ["b"])).toBe("exp");
+    expect(ask(["a"], ["a"])).toBe("good");
+    expect(ask(["a", "b"], ["a"])).toBe("exp");
+    expect(ask(["a", "b"], ["a", "b"])).toBe("good");
+    for (const exp of ["x", null, -1]) expect(ask(["a"], ["a"], { exp })).toBe("exp");
+    expect(ask(["a"], ["a"], { exp: second - 3_600 })).toBe("expired");
+  });
+
   test("LO-7 SEC never throws, whatever JSON or text comes", () => {
     const name = fc.constantFrom(
       "iss",

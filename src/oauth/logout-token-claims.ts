@@ -18,6 +18,8 @@ export interface ExpectedLogoutToken {
   readonly issuer: string;
   /** Our client ids at this issuer; `aud` has to name one of them. */
   readonly clientIds: readonly string[];
+  /** Those of them whose provider may leave `exp` out. */
+  readonly withoutExp?: readonly string[];
   readonly now: Instant;
   /** For times that lie ahead. The five minutes behind us are five minutes, a provider's slow clock included. */
   readonly clockTolerance: Duration;
@@ -80,8 +82,9 @@ export function checkLogoutTokenClaims(
   if (clientIds.length === 0) return err("azp");
 
   const exp = instant(member(payload, "exp"));
-  if (exp === undefined) return err("exp");
-  if (now >= exp + tolerance) return err("expired");
+  const mayLackExp = member(payload, "exp") === undefined && clientIds.every((id) => expected.withoutExp?.includes(id));
+  if (exp === undefined && !mayLackExp) return err("exp");
+  if (exp !== undefined && now >= exp + tolerance) return err("expired");
   const iat = instant(member(payload, "iat"));
   if (iat === undefined) return err("iat");
   if (iat > now + tolerance) return err("issued_in_future");

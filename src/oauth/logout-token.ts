@@ -40,6 +40,7 @@ export async function verifyLogoutToken(
   const claims = checkLogoutTokenClaims(parsed.value, {
     issuer,
     clientIds: candidates.map(({ client }) => client.clientId),
+    withoutExp: candidates.flatMap((one) => (one.allowLogoutTokenWithoutExp ? [one.client.clientId] : [])),
     now: input.now,
     clockTolerance: first.clockTolerance,
   });

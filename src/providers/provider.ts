@@ -189,6 +189,8 @@ export interface Provider {
   readonly revokeOnSignOut: "auto" | "always" | "never";
   /** What was granted with `offline_access` outlives a session that the provider ends (LO-8). */
   readonly keepOfflineGrants: boolean;
+  /** Whether its logout tokens may lack `exp`, as in the drafts of Back-Channel Logout before the eleventh. */
+  readonly allowLogoutTokenWithoutExp: boolean;
   /** A preset may say that revoking a refresh token ends this token alone (LO-5); unknown is false. */
   readonly revocationEndsOneToken: boolean;
   /** Which `scope` a refresh asks for (VA-11). */

@@ -111,6 +111,7 @@ describe("the registry", () => {
       pictureHost: null,
       apiOrigins: [],
       keepOfflineGrants: false,
+      allowLogoutTokenWithoutExp: false,
       refreshScope: "omit",
       tokenExchange: { enabled: false, clients: [] },
       signUp: false,

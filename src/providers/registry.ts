@@ -53,6 +53,7 @@ function providerOf(config: Config, record: ProviderConfig, known: KnownIssuers)
     logout: record.logout,
     revokeOnSignOut: record.revokeOnSignOut,
     keepOfflineGrants: record.keepOfflineGrants,
+    allowLogoutTokenWithoutExp: record.allowLogoutTokenWithoutExp,
     revocationEndsOneToken: preset.revocationEndsOneToken,
     refreshScope: record.refreshScope ?? preset.refreshScope ?? "omit",
     apiOrigins: record.apiOrigins,

@@ -13,19 +13,28 @@ export interface FaultyProxy {
   lose(loses: (chunk: Buffer) => boolean): void;
   /** Nothing passes in either direction; connections stay. */
   stall(on: boolean): void;
-  /** Cuts what is open, and refuses new connections while `on`. */
+  /** Cuts what is open, and new connections while `on` as soon as they say something. */
   cut(on: boolean): void;
   close(): Promise<void>;
 }
 
-export async function startFaultyProxy(target: { readonly host: string; readonly port: number }): Promise<FaultyProxy> {
+/** @param only which connections can be cut, by the first thing that their client says @default all */
+export async function startFaultyProxy(
+  target: { readonly host: string; readonly port: number },
+  only: (first: Buffer) => boolean = () => true,
+): Promise<FaultyProxy> {
   const open = new Set<Socket>();
+  /** Those that nothing happens to. */
+  const spared = new Set<Socket>();
   let loses: (chunk: Buffer) => boolean = () => false;
   let stalled = false;
   let refused = false;
   const server = createServer((near) => {
-    if (refused) return void near.destroy();
     const far = connect(target);
+    near.once("data", (first: Buffer) => {
+      if (!only(first)) for (const socket of [near, far]) spared.add(socket);
+      else if (refused) near.destroy();
+    });
     for (const [one, other, fromServer] of [
       [near, far, false],
       [far, near, true],
@@ -38,6 +47,7 @@ export async function startFaultyProxy(target: { readonly host: string; readonly
       one.on("error", () => {});
       one.on("close", () => {
         open.delete(one);
+        spared.delete(one);
         other.destroy();
       });
     }
@@ -58,7 +68,7 @@ export async function startFaultyProxy(target: { readonly host: string; readonly
     },
     cut: (on) => {
       refused = on;
-      drop();
+      for (const socket of open) if (!spared.has(socket)) socket.destroy();
     },
     close: () =>
       new Promise((resolve) => {

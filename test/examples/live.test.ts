@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const postgres = await postgresUrl();
 
-/** What LO-12 asks for. Every round is asked to close at all; of several the fastest is held against it. */
+/** What LO-12 asks for. Every round is asked to close at all; half of them are held against it. */
 const atMost = 100;
 const rounds = 5;
 
@@ -103,7 +103,7 @@ const byProvider = async (example: RunningExample, browser: Browser) => {
 
 function report(name: string, took: readonly number[]): void {
   console.log(`LO-12 ${name}: close frame on another node after ${took.map((one) => one.toFixed(1)).join(", ")} ms`);
-  expect(Math.min(...took)).toBeLessThan(atMost);
+  expect([...took].sort((a, b) => a - b)[took.length >> 1]).toBeLessThan(atMost);
 }
 
 describe("LO-12 the example with live connections", () => {

@@ -228,6 +228,54 @@ describe("LO-9 what is answered", () => {
     expect(await logOut(world, token)).toBe("200");
   });
 
+  test.each(["RS256", "PS256", "ES256", "EdDSA"] as const)("LO-7 a token signed with %s is good", async (alg) => {
+    const world = await aWorld({ provider: { alg } });
+    const ann = await signedIn(world, "ann-1");
+    expect(await logOut(world, world.provider.logoutToken({ sid: ann.sid }))).toBe("200");
+    expect(await statuses(world, ann)).toEqual([401]);
+  });
+
+  test.each([
+    [undefined, "200"],
+    ["JWT", "200"],
+    ["logout+jwt", "200"],
+    ["application/Logout+JWT", "200"],
+    ["at+jwt", "400 invalid_request"],
+    ["latchkey-assertion+jwt", "400 invalid_request"],
+  ])("LO-7 typ %j: %s", async (typ, answer) => {
+    const world = await aWorld();
+    const ann = await signedIn(world, "ann-1");
+    expect(await logOut(world, world.provider.logoutToken({ sid: ann.sid }, { typ }))).toBe(answer);
+    expect(await statuses(world, ann)).toEqual([answer === "200" ? 401 : 200]);
+  });
+
+  test("LO-7 [option:providers.allowLogoutTokenWithoutExp] takes a token of a draft that had no exp, for five minutes, once, and nothing worse", async () => {
+    const strict = await aWorld();
+    const one = await signedIn(strict, "ann-1");
+    const without = { sid: one.sid, exp: undefined };
+    expect(await logOut(strict, strict.provider.logoutToken(without))).toBe("400 invalid_request");
+    expect(await statuses(strict, one)).toEqual([200]);
+
+    const clock = createManualClock();
+    const world = await aWorld({ clock, providerConfig: { allowLogoutTokenWithoutExp: true } });
+    const ann = await signedIn(world, "ann-1");
+    const seconds = Math.floor(clock.now() / 1_000);
+    for (const claims of [
+      { exp: "soon" },
+      { exp: null },
+      { exp: seconds - 3_600 },
+      { iat: undefined },
+      { iat: seconds - 301 },
+    ]) {
+      const token = world.provider.logoutToken({ sid: ann.sid, exp: undefined, ...claims });
+      expect([claims, await logOut(world, token)]).toEqual([claims, "400 invalid_request"]);
+    }
+    const token = await world.provider.logoutToken({ sid: ann.sid, exp: undefined });
+    expect(await logOut(world, token)).toBe("200");
+    expect(await statuses(world, ann)).toEqual([401]);
+    expect(await logOut(world, token)).toBe("400 invalid_request");
+  });
+
   test("LO-7 SI-10 a token signed with a key that the provider just made is good", async () => {
     const world = await aWorld();
     const ann = await signedIn(world, "ann-1");

@@ -25,6 +25,7 @@ export const aProvider = (more: Partial<Provider> = {}): Provider => ({
   displayName: "Corp SSO",
   icon: null,
   enabled: true,
+  allowLogoutTokenWithoutExp: false,
   issuer: "https://idp.example",
   issuers: [more.issuer ?? "https://idp.example"],
   tenants: null,

@@ -30,9 +30,11 @@ export function signJwt(
 }
 
 /** base64url of the left half of SHA-256: `at_hash` (OpenID Connect Core §3.1.3.6). */
-export async function leftHalfHash(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Buffer.from(digest.slice(0, 16)).toString("base64url");
+export async function leftHalfHash(text: string, alg: SigningAlgorithm): Promise<string> {
+  // Ed25519 hashes with SHA-512, so its `at_hash` does; the others here all end in 256.
+  const name = alg === "EdDSA" ? "SHA-512" : "SHA-256";
+  const digest = new Uint8Array(await crypto.subtle.digest(name, new TextEncoder().encode(text)));
+  return Buffer.from(digest.slice(0, digest.length / 2)).toString("base64url");
 }
 
 /** The S256 challenge of a PKCE verifier (RFC 7636 §4.2). */

@@ -21,6 +21,8 @@ export function claimsOf(person: FakePerson, scope: string): Record<string, unkn
 
 async function idToken(state: ProviderState, family: TokenFamily, accessToken: string): Promise<string> {
   const { tweaks } = state;
+  const key = tweaks.idTokenKey ?? state.keys[0];
+  if (!key) throw new Error("the fake provider has no signing key");
   const now = Math.floor(state.clock.now() / 1_000);
   const honest: Record<string, unknown> = {
     iss: state.issuer,
@@ -31,11 +33,9 @@ async function idToken(state: ProviderState, family: TokenFamily, accessToken: s
     auth_time: Math.floor(family.authTime / 1_000),
     ...(family.nonce === undefined ? {} : { nonce: family.nonce }),
     sid: family.sid,
-    at_hash: await leftHalfHash(accessToken),
+    at_hash: await leftHalfHash(accessToken, key.alg),
     ...(state.claimsInIdToken ? claimsOf(family.person, family.scope) : {}),
   };
-  const key = tweaks.idTokenKey ?? state.keys[0];
-  if (!key) throw new Error("the fake provider has no signing key");
   const claims = tweaks.idTokenClaims?.(honest) ?? honest;
   const header = { alg: key.alg, kid: key.kid, typ: "JWT" };
   const jwt = await signJwt(key, claims, tweaks.idTokenHeader?.(header) ?? header);
