@@ -2,6 +2,7 @@
 import { findUser, listUsers, type Operator, setDisabled, setRole } from "./accounts/administer.js";
 import { shownOrigin } from "./accounts/policy/origin.js";
 import type { Config } from "./config/schema.js";
+import { LatchkeyError } from "./kernel/errors.js";
 import type { RandomSource } from "./kernel/random.js";
 import type { Clock } from "./kernel/time.js";
 import { type EndReason, type EndSessionsPorts, endSessions, prepareEndOfUser } from "./logout/end-sessions.js";
@@ -25,6 +26,8 @@ export interface UserAdministration {
   setDisabled(who: string, disabled: boolean, by: Operator): Promise<UserRecord>;
   /** Answers how many sessions ended. */
   signOut(who: string, by: Operator): Promise<{ readonly user: UserRecord; readonly ended: number }>;
+  /** One session of this person. @throws LatchkeyError `session.not_found` when it is not theirs, or not there */
+  endSession(who: string, session: string, by: Operator): Promise<UserRecord>;
 }
 
 export function administerUsers(
@@ -57,6 +60,13 @@ export function administerUsers(
       const user = await findUser(ports, who);
       const sessions = await store.sessions.ofUser(user.id);
       return { user, ended: await endSessions(ports, sessions, ending(by, "ended_by_operator")) };
+    },
+    async endSession(who, session, by) {
+      const user = await findUser(ports, who);
+      const sessions = (await store.sessions.ofUser(user.id)).filter(({ id }) => id === session);
+      const ended = await endSessions(ports, sessions, ending(by, "ended_by_operator"));
+      if (ended === 0) throw new LatchkeyError("session.not_found", { data: { session, user: user.id } });
+      return user;
     },
   };
 }

@@ -45,6 +45,10 @@ export function createAdmin(config: Config, signIn: SignInPorts, onQueued: () =>
       onQueued();
       return ended;
     },
+    async endSessionOfUser(admin, id, session, request) {
+      await users.endSession(id, session, by(admin, request));
+      onQueued();
+    },
     async explain({ provider: id, claims, user }) {
       const provider = providers.byId(id);
       if (!provider) throw new LatchkeyError("signin.provider_unknown");

@@ -35,6 +35,8 @@ export interface AdminFeatures {
   /** @throws LatchkeyError `account.last_admin` */
   setDisabled(admin: Authenticated, id: string, disabled: boolean, request: AdminRequest): Promise<UserRecord>;
   signOutUser(admin: Authenticated, id: string, request: AdminRequest): Promise<number>;
+  /** @throws LatchkeyError `session.not_found` when it is not a session of this person */
+  endSessionOfUser(admin: Authenticated, id: string, session: string, request: AdminRequest): Promise<void>;
   /**
    * SI-19: by the decision that signs people in; nobody is signed in and nothing is written.
    *

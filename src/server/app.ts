@@ -214,6 +214,7 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/admin/users/:id/disable", admin("disableUser"));
   app.post("/admin/users/:id/enable", admin("enableUser"));
   app.post("/admin/users/:id/sign-out", admin("signOutUser"));
+  app.post("/admin/users/:id/sessions/:session/end", admin("endSessionOfUser"));
   app.get("/admin/claims", admin("showClaims"));
   app.post("/admin/claims", admin("explainClaims"));
   app.get("/admin/webhooks", admin("showWebhooks"));

@@ -77,6 +77,36 @@ describe("people", () => {
     expect((await world.session(ben)).status).toBe(401);
   });
 
+  test("LO-6 SU-8 an admin sees where somebody is signed in, and ends one of their sessions; another's is not theirs", async () => {
+    const { world, ann, ben, annId, benId, opens, posts } = await aSetting({ config: { roles: { default: "user" } } });
+    const phone = world.browser();
+    await world.signIn(phone, "ben-2");
+    const idOf = async (browser: Browser) => (await world.session(browser)).body.session?.id ?? "";
+    const [mine, there, theirs] = [await idOf(ann), await idOf(ben), await idOf(phone)];
+    const page = await opens(`/admin/users/${benId}`);
+    for (const id of [there, theirs]) expect(page.text).toContain(`/admin/users/${benId}/sessions/${id}/end`);
+    expect(page.text).toContain("Chrome on Linux");
+
+    const strange = await posts(`/admin/users/${benId}/sessions/${mine}/end`);
+    expect(new URL(strange.url).searchParams.get("error")).toBe("session.not_found");
+    const done = await posts(`/admin/users/${benId}/sessions/${theirs}/end`);
+    expect([done.url, done.text.includes("The session has ended.")]).toEqual([
+      world.url(`/admin/users/${benId}?done=session-ended`),
+      true,
+    ]);
+    const status = async (browser: Browser) => (await world.session(browser)).status;
+    expect([await status(ann), await status(ben), await status(phone)]).toEqual([200, 200, 401]);
+    const [event] = await auditTrail(world.store);
+    expect(event).toMatchObject({
+      type: "session.ended",
+      rule: "ended_by_operator",
+      actor: { kind: "user", id: annId },
+      target: { kind: "session", id: theirs },
+    });
+    const again = await posts(`/admin/users/${benId}/sessions/${theirs}/end`);
+    expect(new URL(again.url).searchParams.get("error")).toBe("session.not_found");
+  });
+
   test("AC-12 the last admin cannot be demoted or switched off here either, and the page says why", async () => {
     const { ann, annId, posts, sees } = await aSetting();
     for (const [path, form] of [
@@ -193,6 +223,7 @@ describe("AT-52 who is no admin", () => {
   const pages = (id: string) => ["/admin", "/admin/users", `/admin/users/${id}`, "/admin/claims", "/admin/webhooks"];
   const forms = (id: string) => [
     ...["role", "disable", "enable", "sign-out"].map((what) => `/admin/users/${id}/${what}`),
+    `/admin/users/${id}/sessions/${id}/end`,
     "/admin/claims",
     "/admin/webhooks/retry-all",
     `/admin/webhooks/${id}/retry`,

@@ -388,6 +388,7 @@ const adminFeatures: AdminFeatures = {
   setRole: async () => aPerson("Ann Example"),
   setDisabled: async () => aPerson("Ann Example"),
   signOutUser: async () => 1,
+  endSessionOfUser: async () => {},
   explain: async () => {
     throw new LatchkeyError("signin.provider_unknown");
   },

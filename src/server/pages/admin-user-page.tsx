@@ -2,8 +2,10 @@
 import type { FC } from "hono/jsx";
 import type { UserDetails } from "../../administer-users.js";
 import { type AdminNotes, AdminPage } from "./admin-frame.js";
+import { deviceName } from "./device.js";
 import type { Frame } from "./layout.js";
 import type { Messages } from "./messages.js";
+import { SessionFacts } from "./sessions-card.js";
 import { Time } from "./time.js";
 import { Verified } from "./verified.js";
 
@@ -34,7 +36,7 @@ export const AdminUserPage: FC<{ frame: Frame; notes: AdminNotes; view: UserView
       </section>
       <AccessCard frame={frame} view={view} path={`${path}/${user.id}`} />
       <MethodsCard messages={messages} view={view} />
-      <SessionsCard messages={messages} view={view} path={`${path}/${user.id}`} />
+      <SessionsCard frame={frame} view={view} path={`${path}/${user.id}`} />
     </AdminPage>
   );
 };
@@ -141,13 +143,38 @@ const MethodsCard: FC<{ messages: Messages; view: UserView }> = ({ messages, vie
   </section>
 );
 
-const SessionsCard: FC<{ messages: Messages; view: UserView; path: string }> = ({ messages, view, path }) => {
-  const { admin } = messages;
+const SessionsCard: FC<{ frame: Frame; view: UserView; path: string }> = ({ frame, view, path }) => {
+  const { messages } = frame;
+  const { admin, account } = messages;
   const { sessions, user } = view.details;
   return (
     <section class="card" aria-labelledby="sessions">
       <h2 id="sessions">{admin.sessions}</h2>
       <p class="small">{admin.sessionCount(String(sessions.length))}</p>
+      {sessions.length > 0 && (
+        <ul class="rows">
+          {sessions.map((session) => (
+            <li key={session.id}>
+              <SessionFacts
+                frame={frame}
+                session={{ ...session, current: false, providerName: view.providerName(session.provider) }}
+              />
+              <form method="post" action={`${path}/sessions/${session.id}/end`}>
+                <button
+                  class="button quiet"
+                  type="submit"
+                  aria-label={account.endNamed(
+                    deviceName(session.userAgent, messages.device),
+                    messages.time(session.lastSeenAt),
+                  )}
+                >
+                  {account.end}
+                </button>
+              </form>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="actions">
         {sessions.length > 0 && (
           <form method="post" action={`${path}/sign-out`}>

@@ -50,7 +50,13 @@ export const SessionsCard: FC<{ frame: Frame; sessions: readonly SessionView[] }
   );
 };
 
-const SessionFacts: FC<{ frame: Frame; session: SessionView }> = ({ frame, session }) => (
+/** What tells one session from another, without what counts as its secret. */
+export type ShownSession = Pick<
+  SessionView,
+  "userAgent" | "current" | "providerName" | "address" | "createdAt" | "lastSeenAt"
+>;
+
+export const SessionFacts: FC<{ frame: Frame; session: ShownSession }> = ({ frame, session }) => (
   <div>
     <p class="name">
       {deviceName(session.userAgent, frame.messages.device)}

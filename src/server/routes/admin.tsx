@@ -77,7 +77,7 @@ const change = (
     try {
       await act(features, admin, user.id, web, c);
     } catch (thrown) {
-      if (!isLatchkeyError(thrown) || !thrown.code.startsWith("account.") || prefersJson(c.req.raw.headers))
+      if (!isLatchkeyError(thrown) || !/^(?:account|session)\./.test(thrown.code) || prefersJson(c.req.raw.headers))
         throw thrown;
       logFailure(web, c, thrown);
       const why = new URLSearchParams({ error: thrown.code, request: c.env.facts.requestId });
@@ -98,6 +98,10 @@ export const enableUser = change("user-enabled", (features, admin, id, _web, c) 
 );
 export const signOutUser = change("user-signed-out", (features, admin, id, _web, c) =>
   features.signOutUser(admin, id, c.env.facts),
+);
+
+export const endSessionOfUser = change("session-ended", (features, admin, id, _web, c) =>
+  features.endSessionOfUser(admin, id, c.req.param("session") ?? "", c.env.facts),
 );
 
 export const showClaims = forAdmins(async (web, c) => claimsPage(web, c, {}));
