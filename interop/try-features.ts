@@ -256,8 +256,15 @@ async function isToldByFrontChannel(stage: Stage, context: BrowserContext): Prom
   return `signed out of another app of the same server: a frame on its page asked us with ${asked}, ${how}; frame-ancestors allowed that page's origin; GET /session answers 401`;
 }
 
-async function survivesRotation(stage: Stage, context: BrowserContext): Promise<string> {
+async function survivesRotation(stage: Stage, context: BrowserContext, metadata: Metadata): Promise<string> {
+  const kids = async () => {
+    const { keys } = (await (await fetch(String(metadata["jwks_uri"]))).json()) as { keys: { kid: string }[] };
+    return keys.map(({ kid }) => kid);
+  };
+  const before = await kids();
   const how = await stage.server.rotateKeys();
   await signIn(stage, context, stage.watched, "back");
+  const added = (await kids()).filter((kid) => !before.includes(kid));
+  if (added.length === 0) throw new Error("its key set has no new key");
   return `${how}; the next sign-in is taken without a restart of ours`;
 }
