@@ -217,7 +217,7 @@ async function outboundOf(url: string, cookie: string): Promise<number> {
 async function storm({ rounds, note }: Options): Promise<Row[]> {
   const provider = await startFakeProvider();
   const folder = mkdtempSync(join(tmpdir(), "latchkey-bench-"));
-  const [before, during, sent, answered, outbound]: number[][] = [[], [], [], [], []];
+  const [before, during, sent, answered, outbound, alone]: number[][] = [[], [], [], [], [], []];
   for (let round = 1; round <= Math.min(rounds, 3); round++) {
     note(`storm: round ${round} of ${Math.min(rounds, 3)}`);
     // As an attack from many addresses: no limit by address helps.
@@ -227,6 +227,12 @@ async function storm({ rounds, note }: Options): Promise<Row[]> {
       // One that is good makes the keys known, as they are in an installation that runs.
       const other = await signIn(provider, node);
       if ((await post(node.url, await provider.logoutToken({ sid: other.sid }))) !== 200) throw new Error("a good token was refused");
+      for (let one = 0; one < 200; one++) {
+        const stranger = await provider.logoutToken({ sid, iss: "https://nobody.example" });
+        const start = performance.now();
+        if ((await post(node.url, stranger)) !== 400) throw new Error("a stranger's token was taken");
+        alone?.push(performance.now() - start);
+      }
       const file = join(folder, "storm.lua");
       writeFileSync(file, script(await badTokens(provider, sid)));
       const session = `${node.url}/auth/session`;
@@ -256,7 +262,13 @@ async function storm({ rounds, note }: Options): Promise<Row[]> {
     spread: Math.min(...values) === 0 ? 0 : spread(values), runs: values.length,
   });
   const none: Goal = { op: ">=", value: 0 };
+  const unknown = quantile(alone ?? [], 0.99);
+  const soon: Goal = { op: "<=", value: 50 };
   return [
+    {
+      id: "QU-11.unknown-issuer", what: "p99 of the answer to a logout token of an unknown issuer, one at a time (LO-9)", ours: unknown, unit: "ms",
+      peer: null, theirs: null, ratio: null, goal: soon, met: reaches(unknown, soon), spread: 0, runs: alone?.length ?? 0,
+    },
     told("QU-11.storm-served", `bad logout tokens answered, ten seconds, rate limits off (sent: ${Math.round(median(sent ?? []))}/s)`, answered ?? [], "tokens/s", none),
     told("QU-11.storm-p99", "p99 of GET /session, 200 a second, during the storm", during ?? [], "ms", none, { peer: "the same without the storm", theirs: before ?? [] }),
     told("QU-11.storm-outbound", "outbound requests that the storm caused", outbound ?? [], "requests", { op: "<=", value: 0 }),
