@@ -15,7 +15,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, member, stringMember } from "../kernel/json.js";
 import type { GroupsOverage } from "./provider.js";
 
-export const microsoftGroupsOverage: GroupsOverage = { isOver, url, page };
+export const microsoftGroupsOverage: GroupsOverage = { claim: "groups", isOver, url, page };
 
 /** `_claim_names.groups` in a token of the code flow, `hasgroups` in one of the implicit flow. */
 function isOver(claims: JsonObject): boolean {

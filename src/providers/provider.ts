@@ -128,6 +128,8 @@ export interface GroupsWhenEmpty {
 
 /** A list of groups that a token only points to. The pointer itself is not followed: it would choose who gets the token. */
 export interface GroupsOverage {
+  /** The claim that the list belongs into. */
+  readonly claim: string;
   readonly isOver: (claims: JsonObject) => boolean;
   /** The first page, for the origin people sign in at; undefined where there is none that we know. */
   readonly url: (signInOrigin: string) => string | undefined;

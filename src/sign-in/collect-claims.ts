@@ -1,4 +1,6 @@
 /** Brings together what the provider says of the person: the ID token, and userinfo only where it adds something. */
+
+import { withoutPointer } from "../accounts/policy/claim-values.js";
 import { nothingUnknown, type UnknownClaims } from "../accounts/policy/decide-sign-in.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonObject } from "../kernel/json.js";
@@ -75,16 +77,24 @@ const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>
   thrown.data["reason"] !== "sub" &&
   thrown.data["reason"] !== "identity_overridden";
 
-/** SI-17: groups that did not fit into the token stand in their claim, as if they had; where they cannot be had, nothing does. */
+/**
+ * SI-17: groups that did not fit into the token stand in their claim, as if they had, and nothing points elsewhere any
+ * more: an empty list is an answer too. Where they cannot be had, all stays as the token says.
+ */
 async function withGroups(
   ports: CollectPorts,
   provider: Provider,
   idToken: IdTokenClaims,
   accessToken: string,
 ): Promise<IdTokenClaims> {
-  if (!provider.groups.fromClaims) return idToken;
+  const claim = provider.quirks.groupsOverage?.claim;
+  // Roles may be read from that claim too. One that no rule reads is not worth a request.
+  const isRead = (["groups", "roles"] as const).some(
+    (rule) => provider[rule].fromClaims && provider.claims[rule] === claim,
+  );
+  if (claim === undefined || !isRead) return idToken;
   const groups = await resolveGroupsOverage(ports, { provider, claims: idToken, accessToken });
-  return Array.isArray(groups) ? { ...idToken, [provider.claims.groups]: groups } : idToken;
+  return Array.isArray(groups) ? { ...withoutPointer(idToken, claim), [claim]: groups } : idToken;
 }
 
 /** What is odd about this provider's documents has gone when anything else looks at them. */

@@ -1,5 +1,6 @@
 /** The server beside an independent model of its rules. `npm run test:model` does the same with ten thousand sign-ins. */
 import { expect, test, vi } from "vitest";
+import { describeWith, postgresUrl } from "../services.js";
 import { createSharedWorld } from "../support/shared-file.js";
 import { runModel } from "./run-model.js";
 
@@ -13,6 +14,14 @@ test("AC-2 AC-3 AC-5 AC-6 AC-7 AC-8 AC-9 AC-10 AC-11 AC-12 AC-14 AC-15 AC-16 AC-
   // A run in which nobody came in, or nobody was refused, would prove little.
   expect(run.outcomes["ok"]).toBeGreaterThan(50);
   expect(Object.keys(run.outcomes).length).toBeGreaterThan(5);
+});
+
+describeWith("postgres", await postgresUrl(), "on Postgres", (postgres) => {
+  test("AC-3 AC-12 AC-15 AC-18 the rows are what the model says there too, also twenty sign-ins at once", async () => {
+    const run = await runModel({ signIns: 120, seed: 20_261_126, postgres });
+    expect(run.signIns).toBeGreaterThanOrEqual(120);
+    expect(run.outcomes["ok"]).toBeGreaterThan(10);
+  });
 });
 
 test("AC-9 AC-18 a named admin whose roles and groups are both too many comes in, with the groups as they were", async () => {

@@ -1,12 +1,8 @@
 /**
- * One installation under the model's eyes: the real server over HTTP on loopback, a SQLite file, two providers, and the
+ * One installation under the model's eyes: the real server over HTTP on loopback, a database of its own, two providers, and the
  * same rules in the model. Everything that happens, happens to both; then the rows are compared.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import Database from "better-sqlite3";
 import type fc from "fast-check";
 import { type Administration, openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
@@ -19,6 +15,7 @@ import { type Handler, serve } from "../../src/server/serve.js";
 import type { FakeProvider } from "../../src/testing/fake-provider.js";
 import { AccountsModel, type Json, type ProviderRules, type Said } from "./accounts-model.js";
 import type { installation, person, step } from "./generate.js";
+import { createModelDatabase, type ModelRows } from "./model-database.js";
 
 type Generated<T> = T extends fc.Arbitrary<infer Value> ? Value : never;
 export type SignIn = Generated<typeof person>;
@@ -39,9 +36,9 @@ export interface Installation {
 export async function openInstallation(
   rules: Generated<typeof installation>,
   idps: readonly [FakeProvider, FakeProvider],
+  postgres?: string,
 ): Promise<Installation> {
-  const folder = mkdtempSync(join(tmpdir(), "latchkey-model-"));
-  const path = join(folder, "latchkey.db");
+  const database = await createModelDatabase(postgres);
   let handler: Handler = async () => new Response(null, { status: 503 });
   const serving = await serve({
     handler: (request, peer) => handler(request, peer),
@@ -59,7 +56,7 @@ export async function openInstallation(
   const config: ConfigInput = {
     baseUrl: serving.url,
     secrets: [randomBytes(32).toString("base64")],
-    database: `sqlite:${path}`,
+    database: database.url,
     rateLimits: "off",
     egress: { allow: ["127.0.0.0/8"], allowHttp: ["127.0.0.1"] },
     // Pictures are no part of the model.
@@ -82,7 +79,7 @@ export async function openInstallation(
   const resolved = resolveConfig(config);
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.error));
   const operator: Administration = await openAdministration(resolved.value, { log: silentLog });
-  const rows = new Database(path);
+  const rows = await database.open();
   const model = new AccountsModel({ ...rules.signIn, order, ...rules });
   const outcomes = new Map<string, number>();
 
@@ -112,8 +109,8 @@ export async function openInstallation(
     return { ...approved, outcome, requestId: answer.headers.get("x-request-id") ?? "" };
   }
 
-  function compare(what: unknown): void {
-    const [expected, found] = [ofModel(model), ofRows(rows)];
+  async function compare(what: unknown): Promise<void> {
+    const [expected, found] = [ofModel(model), await ofRows(rows)];
     if (JSON.stringify(expected) === JSON.stringify(found)) return;
     const about = JSON.stringify({ rules, what, expected, found }, null, 1);
     throw new Error(`the rows are not what the model says: ${about}`);
@@ -135,13 +132,18 @@ export async function openInstallation(
     }
     if (!known) return;
     if (act.kind === "join") {
-      rows.prepare("insert or ignore into groups values (?, ?, '{}', 'true', 'manual', 1)").run(act.group, act.group);
-      rows
-        .prepare(
-          `insert or ignore into memberships (user_id, group_id, origin, created_at)
-           select users.id, groups.id, 'manual', 1 from users, groups where users.email = ? and groups.name = ?`,
-        )
-        .run(email, act.group);
+      await rows.all(
+        "insert into groups values (?, ?, '{}', 'true', 'manual', 1) on conflict do nothing",
+        act.group,
+        act.group,
+      );
+      await rows.all(
+        `insert into memberships (user_id, group_id, origin, created_at)
+         select users.id, groups.id, 'manual', 1 from users, groups where users.email = ? and groups.name = ?
+         on conflict do nothing`,
+        email,
+        act.group,
+      );
       model.joinByHand(known, act.group);
       return;
     }
@@ -166,19 +168,14 @@ export async function openInstallation(
           const { rule, said, outcome } = await comeBack(await approve(one));
           agree(model.signIn(rule, said), outcome, one);
         } else await operate(one);
-        compare(one);
+        await compare(one);
       }
     },
     async atOnce(people) {
       const approved: Approved[] = [];
       for (const one of people) approved.push(await approve(one));
       const found = await Promise.all(approved.map(comeBack));
-      const order = rows
-        .prepare(
-          "select request_id from audit_events where type in ('sign_in.succeeded', 'sign_in.refused') order by rowid",
-        )
-        .pluck()
-        .all() as string[];
+      const order = await rows.decided();
       const at = new Map(order.map((id, index) => [id, index]));
       // Whoever could not be read left no event, and changed nothing: when is all the same.
       const place = ({ requestId }: { requestId: string }) => at.get(requestId) ?? order.length;
@@ -186,14 +183,14 @@ export async function openInstallation(
         if (one.outcome === "ok" && !at.has(one.requestId)) throw new Error("a sign-in without an audit event");
         agree(model.signIn(one.rule, one.said), one.outcome, one.said);
       }
-      compare(people);
+      await compare(people);
     },
     async close() {
       await operator.close();
-      rows.close();
+      await rows.close();
       await serving.stop(seconds(0));
       await latchkey.close();
-      rmSync(folder, { recursive: true, force: true });
+      await database.drop();
     },
   };
 }
@@ -268,34 +265,35 @@ interface UserRow {
   claimed_at: number | null;
 }
 
-function ofRows(rows: Database.Database) {
-  const many = (sql: string, ...parameters: unknown[]) =>
-    rows
-      .prepare(sql)
-      .pluck()
-      .all(...parameters) as string[];
-  const users = (rows.prepare("select * from users").all() as UserRow[]).map((user) => {
-    const identities = many(
-      "select subject || ' of ' || issuer from identities where user_id = ? order by id",
+async function ofRows(rows: ModelRows) {
+  const many = async (sql: string, ...parameters: unknown[]) =>
+    (await rows.all<{ value: string }>(sql, ...parameters)).map(({ value }) => value);
+  const users = [];
+  for (const user of await rows.all<UserRow>("select * from users")) {
+    const identities = await many(
+      "select subject || ' of ' || issuer as value from identities where user_id = ? order by id",
       user.id,
     );
     // How a made-up address looks is the product's business; whose it is, is not.
     const madeUp = (text: string) => (text.endsWith("@identity.invalid") ? `made up for ${identities[0]}` : text);
-    return {
+    const groups = await many(
+      `select g.name || ' from ' || m.origin as value
+       from memberships m join groups g on g.id = m.group_id where m.user_id = ?`,
+      user.id,
+    );
+    users.push({
       email: madeUp(user.email),
       name: madeUp(user.name),
       role: user.role,
       flags: [user.email_verified === 1, user.disabled_at !== null, user.claimed_at !== null].join(),
       identities: sorted(identities),
-      groups: sorted(
-        many(
-          "select g.name || ' from ' || m.origin from memberships m join groups g on g.id = m.group_id where m.user_id = ?",
-          user.id,
-        ),
-      ),
-      sessions: upToTen(many("select provider from sessions where user_id = ?", user.id)),
-    };
-  });
-  const groups = rows.prepare("select name, created_by from groups").raw().all() as [string, string][];
-  return whole(users, groups);
+      groups: sorted(groups),
+      sessions: upToTen(await many("select provider as value from sessions where user_id = ?", user.id)),
+    });
+  }
+  const groups = await rows.all<{ name: string; created_by: string }>("select name, created_by from groups");
+  return whole(
+    users,
+    groups.map(({ name, created_by }) => [name, created_by] as const),
+  );
 }

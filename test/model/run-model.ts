@@ -16,6 +16,8 @@ const parallel = 20;
 export async function runModel(options: {
   readonly signIns: number;
   readonly seed: number;
+  /** A Postgres on which each installation gets a database of its own. @default SQLite files */
+  readonly postgres?: string;
   readonly note?: (text: string) => void;
 }): Promise<ModelRun> {
   const idps = [await anIdp(), await anIdp()] as const;
@@ -26,7 +28,7 @@ export async function runModel(options: {
       const seed = options.seed + installations++;
       const [rules] = fc.sample(installation, { seed, numRuns: 1 });
       if (!rules) throw new Error("nothing was generated");
-      const place = await openInstallation(rules, idps);
+      const place = await openInstallation(rules, idps, options.postgres);
       try {
         for (let round = 0; round < 3; round++) {
           const at = { seed: seed * 10 + round };

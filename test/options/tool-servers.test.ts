@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { minutes } from "../../src/kernel/time.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { aConnectWorld, type ConnectWorld, errorOf } from "../tool-servers/connect-setting.js";
+import { aScripted, asMetadata } from "../tool-servers/setting.js";
 
 type Entry = NonNullable<Parameters<typeof aConnectWorld>[0]>["entry"];
 
@@ -131,4 +132,40 @@ test("TS-19 [option:toolServers.access.roles] [option:toolServers.access.groups]
   expect(await mayUse({ roles: [role === "admin" ? "user" : "admin"] })).toBe(false);
   expect(await mayUse({ groups: ["ops"] })).toBe(false);
   expect(await mayUse({ groups: ["ops"], users: [user] })).toBe(true);
+});
+
+/** Where a start leads, at a server that names two authorization servers, whose metadata a test may change. */
+async function ledTo(entry: NonNullable<Entry>, change: (origin: string) => Record<string, unknown> = () => ({})) {
+  const routes: Parameters<typeof aScripted>[0] = {};
+  const { origin } = await aScripted(routes);
+  const prm = "/.well-known/oauth-protected-resource/mcp";
+  Object.assign(routes, {
+    "/mcp": { status: 401, headers: { "www-authenticate": `Bearer resource_metadata="${origin}${prm}"` } },
+    [prm]: { json: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/a`, `${origin}/b`] } },
+    "/.well-known/oauth-authorization-server/a": asMetadata(`${origin}/a`, change(origin)),
+    "/.well-known/oauth-authorization-server/b": asMetadata(`${origin}/b`, change(origin)),
+  });
+  const named = Object.entries(entry).map(([key, value]) => [key, String(value).replace("ORIGIN", origin)] as const);
+  const own = Object.fromEntries(named.map(([key, value]) => [key, value === "true" ? true : value]));
+  const { url } = await started({ url: `${origin}/mcp`, clientId: "given", ...own });
+  return url.searchParams.get("error") ?? url.pathname;
+}
+
+test("TS-3 [option:toolServers.authorizationServer] pins which of a server's authorization servers is asked", async () => {
+  expect(await ledTo({})).toBe("/a/authorize");
+  expect(await ledTo({ authorizationServer: "ORIGIN/b" })).toBe("/b/authorize");
+  expect(await ledTo({ authorizationServer: "ORIGIN/c" })).toBe("connect.metadata_refused");
+});
+
+test("TS-4 [option:toolServers.allowIssuerMismatch] is the one other issuer that metadata may name", async () => {
+  const mismatch = (origin: string) => ({ issuer: `${origin}/a/` });
+  expect(await ledTo({ authorizationServer: "ORIGIN/a" }, mismatch)).toBe("connect.metadata_refused");
+  const allowed = { authorizationServer: "ORIGIN/a", allowIssuerMismatch: "ORIGIN/a/" };
+  expect(await ledTo(allowed, mismatch)).toBe("/a/authorize");
+});
+
+test("TS-5 [option:toolServers.allowMissingPkceMetadata] lets a server do that does not announce S256", async () => {
+  const silent = () => ({ code_challenge_methods_supported: undefined });
+  expect(await ledTo({}, silent)).toBe("connect.pkce_unsupported");
+  expect(await ledTo({ allowMissingPkceMetadata: true }, silent)).toBe("/a/authorize");
 });

@@ -28,6 +28,8 @@ export async function startGraph() {
     /** Where page `n` says the next one is. */
     link: (n: number): unknown => `${graph.origin}/v1.0/me/transitiveMemberOf?$select=id&$top=999&$skiptoken=${n}`,
     status: 200,
+    /** One page that fails while the others are there. */
+    failing: undefined as { readonly page: number; readonly status: number } | undefined,
     contentType: "application/json;odata.metadata=minimal",
     /** Instead of a page. */
     body: undefined as string | undefined,
@@ -43,6 +45,8 @@ export async function startGraph() {
     if (says.status !== 200)
       return answer(says.status, { error: { code: "Authorization_RequestDenied", message: "…" } });
     const n = Number(url.searchParams.get("$skiptoken") ?? 0);
+    if (says.failing?.page === n)
+      return answer(says.failing.status, { error: { code: "serviceNotAvailable", message: "…" } });
     const last = n >= says.pages.length - 1;
     return answer(200, {
       "@odata.context": `${graph.origin}/v1.0/$metadata#directoryObjects(id)`,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../kernel/json.js";
-import { isElsewhere, longestValue, readValues } from "./claim-values.js";
+import { isElsewhere, longestValue, readValues, withoutPointer } from "./claim-values.js";
 
 const fits = "v".repeat(longestValue);
 
@@ -48,5 +48,13 @@ describe("what a roles or groups claim says", () => {
   test("SI-17 only the claim that is named lies elsewhere", () => {
     expect(isElsewhere({ _claim_names: { groups: "src1" } }, "groups")).toBe(true);
     expect(isElsewhere({ _claim_names: { groups: "src1" } }, "wids")).toBe(false);
+  });
+
+  test("SI-17 a claim that was had from elsewhere lies there no more, and others still do", () => {
+    const there = { sub: "a", hasgroups: true, _claim_names: { groups: "src1", wids: "src2" }, groups: [] };
+    expect(withoutPointer(there, "groups")).toEqual({ sub: "a", _claim_names: { wids: "src2" }, groups: [] });
+    expect(readValues(withoutPointer(there, "groups"), "groups", ";").result).toEqual({ kind: "empty" });
+    expect(withoutPointer(there, "wids")).toEqual({ ...there, _claim_names: { groups: "src1" } });
+    expect(withoutPointer({ _claim_names: ["groups"] }, "groups")).toEqual({});
   });
 });

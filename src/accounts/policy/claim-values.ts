@@ -66,8 +66,8 @@ export function readValues(
  * True when the claims say that this one is to be asked for elsewhere: distributed claims (OpenID Connect Core §5.6.2),
  * as Entra sends them instead of more than 200 groups, and its `hasgroups` where there is no room even for that.
  *
- * This is the one place that knows of it. Who can ask elsewhere puts the whole list under the claim's name before the
- * claims are read: values that are there are believed.
+ * Who can ask elsewhere puts the whole list under the claim's name, and takes the pointer away, before the claims are
+ * read. Values that are there are believed in any case.
  */
 export function isElsewhere(claims: JsonObject, name: string): boolean {
   const names = member(claims, "_claim_names");
@@ -75,6 +75,17 @@ export function isElsewhere(claims: JsonObject, name: string): boolean {
   if (isJsonObject(names) && (member(names, name) ?? member(names, first)) !== undefined) return true;
   const hasGroups = member(claims, "hasgroups");
   return name === "groups" && (hasGroups === true || hasGroups === "true");
+}
+
+/** The claims when this one has been had from elsewhere: nothing says any more that it is there. */
+export function withoutPointer<T extends JsonObject>(claims: T, name: string): T {
+  const { hasgroups, _claim_names: names, ...rest } = claims as JsonObject;
+  const others = isJsonObject(names) ? Object.entries(names).filter(([one]) => one !== name) : [];
+  return {
+    ...rest,
+    ...(name === "groups" || hasgroups === undefined ? {} : { hasgroups }),
+    ...(others.length > 0 ? { _claim_names: Object.fromEntries(others) } : {}),
+  } as unknown as T;
 }
 
 /** A boolean or an object is no role: as if nothing were there (SI-17). */
