@@ -43,8 +43,12 @@ export async function loadFacts(
     const named = fromClaims && result.kind === "values" ? result.values : [];
     const wanted = named.length > rules.groupsPerClaim ? [] : named;
     const names = user || joinedByAll === null ? wanted : [...wanted, joinedByAll];
-    const existing = names.length === 0 ? [] : await reads.groups.byNames(names);
     const memberships = user && fromClaims ? await reads.groups.ofUser(user.id) : [];
+    // A claim mostly says what is known: those that the person is in need not be looked up once more.
+    const held = new Map(memberships.map(({ group }) => [group.name, group]));
+    const others = names.filter((name) => !held.has(name));
+    const found = others.length === 0 ? [] : await reads.groups.byNames(others);
+    const existing = [...names.flatMap((name) => held.get(name) ?? []), ...found];
     return {
       existing: existing.map(({ id, name, createdBy }) => ({ id, name, createdBy })),
       memberships: memberships.map(({ group, origin }) => ({ id: group.id, name: group.name, origin })),
