@@ -13,13 +13,16 @@ export function usableServer(servers: ToolServers, id: string): ToolServer {
   return server;
 }
 
-/** @throws LatchkeyError `connect.access_refused` */
+/** @throws LatchkeyError `account.pending` · `connect.access_refused` */
 export async function requireAccess(
   store: Pick<StoreReads, "groups">,
   user: UserRecord | undefined,
   server: ToolServer,
 ): Promise<void> {
   if (user && (await isAdmitted(store, user, server))) return;
+  // Not this server turns them away: they wait for everything here (AC-20).
+  if (user?.role === "pending" && user.disabledAt === null)
+    throw new LatchkeyError("account.pending", { data: { user: user.id } });
   throw new LatchkeyError("connect.access_refused", { data: { toolServer: server.id, user: user?.id ?? null } });
 }
 

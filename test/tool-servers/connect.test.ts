@@ -11,7 +11,7 @@ import type { FoundToolServer } from "../../src/tool-servers/found.js";
 import type { ToolServer } from "../../src/tool-servers/tool-server.js";
 import { ConsentRequired } from "../../src/vault/consent-required.js";
 import { auditTrail } from "../support/shared-file.js";
-import { aConnectWorld, ben, type ConnectWorld, closeLater, textOf } from "./connect-setting.js";
+import { aConnectWorld, ben, type ConnectWorld, closeLater, errorOf, textOf } from "./connect-setting.js";
 
 const list = { name: "list-notes", arguments: {} };
 const add = (note: string) => ({ name: "add-note", arguments: { note } });
@@ -344,4 +344,29 @@ describe("using it", () => {
     expect(ended.status).toBe(204);
     expect((await world.request("/api/connections/tool:notes", { method: "DELETE", headers })).status).toBe(404);
   });
+});
+
+test("AC-20 TS-19 who waits for approval connects nothing, and their token is not handed out: account.pending", async () => {
+  const world = await aConnectWorld();
+  await world.signsIn("cleo-3");
+  const { browser, user } = await world.signsIn();
+  await world.connects(browser);
+  const callback = await world.approves(browser);
+  const asked = world.tools.authorizationServer.asked.length;
+  const record = await world.store.users.byId(user as never);
+  if (!record) throw new Error("nobody");
+  await world.store.transaction(async (tx) => {
+    await tx.users.update({ ...record, role: "pending", version: record.version + 1 }, record.version);
+    await tx.announcements.append("user", record.id, world.clock.now());
+  });
+  const start = world.url("/connections/notes/start");
+  expect(errorOf(await browser.get(start))).toBe("account.pending");
+  const program = await browser.get(start, { headers: { accept: "application/json" } });
+  expect([program.status, program.json()]).toMatchObject([403, { code: "account.pending" }]);
+  expect(errorOf(await browser.get(callback))).toBe("account.pending");
+  const token = world.latchkey.vault.accessToken({ user, connection: "tool:notes" });
+  await expect(token).rejects.toThrow("account.pending");
+  const used = world.latchkey.toolServers.fetch({ user, connection: "tool:notes" })(world.tools.url);
+  await expect(used).rejects.toThrow("account.pending");
+  expect(world.tools.authorizationServer.asked).toHaveLength(asked);
 });

@@ -56,6 +56,38 @@ describe("a sign-up", () => {
     expect(world.log.text()).not.toContain("canary-in-the-query");
   });
 
+  test("SI-23 [option:webhooks.format] each receiver gets the form it takes, and only the standard one is signed", async () => {
+    const forms = ["standard", "slack", "discord", "teams"] as const;
+    const receivers = await Promise.all(forms.map(() => aReceiver()));
+    const world = await aWebhookWorld(
+      forms.map((format, index) => ({
+        id: format,
+        url: receivers[index]?.url ?? "",
+        format,
+        ...(format === "standard" ? { secret: signingSecret } : {}),
+      })),
+    );
+    await world.signIn(world.browser(), "ann-1");
+    await expect.poll(() => receivers.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 1]);
+    const posted = receivers.map(({ requests: [request] }) => ({
+      type: request?.headers["content-type"],
+      signed: "webhook-signature" in (request?.headers ?? {}),
+      body: JSON.parse(request?.body ?? "{}"),
+    }));
+    expect(posted.map(({ type }) => type)).toEqual(forms.map(() => "application/json"));
+    expect(posted.map(({ signed }) => signed)).toEqual([true, false, false, false]);
+    const [standard, slack, discord, teams] = posted.map(({ body }) => body);
+    expect(standard.type).toBe("user.created");
+    expect(slack.blocks).toMatchObject([{ type: "section", text: { type: "plain_text" } }]);
+    expect(slack.text).toContain("Ann Archer");
+    expect(discord).toMatchObject({
+      content: expect.stringContaining("`Ann Archer`"),
+      allowed_mentions: { parse: [] },
+    });
+    expect(teams.attachments).toMatchObject([{ contentType: "application/vnd.microsoft.card.adaptive" }]);
+    expect(JSON.stringify(teams)).toContain("Ann Archer");
+  });
+
   test("SI-23 QU-16 the message is written with the user or not at all", async () => {
     const receiver = await aReceiver();
     let fail = true;
