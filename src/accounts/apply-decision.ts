@@ -30,18 +30,25 @@ export async function applyDecision(
   ports: { random: RandomSource },
   tx: Transaction,
   input: ApplyInput,
-): Promise<{ readonly user: UserRecord; readonly identity: IdentityRecord; readonly announced: boolean }> {
+): Promise<{
+  readonly user: UserRecord;
+  readonly identity: IdentityRecord;
+  readonly announced: boolean;
+  /** The new address is somebody else's, so the old one stayed (AC-7). */
+  readonly emailKept: boolean;
+}> {
   const { decision, incoming, now } = input;
   const userId = decision.kind === "create" ? input.newUserId : decision.userId;
   const actor = { kind: "user", id: userId };
   const audit = (event: Omit<AuditInput, "actor" | "target" | "provider">) =>
     tx.audit.append(auditEvent(ports, now, input.audit, { ...event, actor, target: actor, provider: input.provider }));
 
+  let emailKept = false;
   const user = decision.kind === "create" ? await create() : await change(existing());
   const identity = await writeIdentity();
   // Nobody can hold an old answer about somebody who has just been made.
   const announced = decision.kind === "create" || user.version !== existing().version;
-  return { user, identity, announced };
+  return { user, identity, announced, emailKept };
 
   function existing(): UserRecord {
     const user = input.loaded.bySubject ?? input.loaded.byEmail;
@@ -117,6 +124,7 @@ export async function applyDecision(
   /** The new address if nobody has it; otherwise the old one stays, and operators can see why (AC-7). */
   async function freeAddress(user: UserRecord): Promise<Partial<UserRecord>> {
     if ((await tx.users.byEmail(incoming.email)) === undefined) return { email: incoming.email, emailVerified: true };
+    emailKept = true;
     await audit({ type: "user.email_kept", rule: "taken", data: { kept: user.email } });
     return {};
   }

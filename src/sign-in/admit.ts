@@ -132,7 +132,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
       throw new Overtaken();
     }
     await useSetupLink(tx, account);
-    const { user, identity, announced } = await applyDecision(ports, tx, {
+    const { user, identity, announced, emailKept } = await applyDecision(ports, tx, {
       decision: account,
       loaded: loaded.accounts,
       incoming,
@@ -163,10 +163,15 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     await endBeyondCap?.(tx, session.id);
     await auditSuccess(tx, user.id, session.id, account);
     ports.faults.point(7);
-    return { userId, picture: user.picture, created: account.kind === "create" };
+    return { userId, picture: user.picture, created: account.kind === "create", emailKept };
   });
   if (!("refused" in outcome)) {
     if (outcome.created) ports.webhooks.onQueued();
+    if (outcome.emailKept)
+      ports.log.warn(
+        { provider: provider.id, user: outcome.userId },
+        "a new address is another user's, so the old one stays",
+      );
     return { sessionValue: sealed?.value ?? "", userId: outcome.userId, picture: outcome.picture };
   }
   const { reason, rule, userId } = outcome.refused;

@@ -250,6 +250,18 @@ describe("AT-16 gaining or keeping a group", () => {
     }
   });
 
+  test("SI-17 AC-16 what is no name is dropped, and logged in numbers without its text", async () => {
+    const world = await aWorld({ groups: { fromClaims: true, create: true } });
+    const long = "canary".padEnd(257, "x");
+    const ben = await signsIn(world, { groups: ["staff", long, { canary: true }, true, "canary\u0007"] });
+    expect(ben.groups).toEqual(["staff"]);
+    const lines = world.log.lines.filter(({ message }) => message === "values of a claim were dropped");
+    expect(lines.map(({ level, fields }) => [level, fields])).toMatchObject([
+      ["warn", { provider: "fake", claim: "groups", wrongType: 2, tooLong: 1, malformed: 1 }],
+    ]);
+    expect(world.log.text()).not.toContain("canary");
+  });
+
   test("AT-16 AC-16 a blocked group is neither made, joined nor left", async () => {
     const world = await aWorld(groups());
     await signsIn(world, { groups: ["eu-admins"] });

@@ -367,7 +367,7 @@ describe("AC-7 what a later sign-in may overwrite", () => {
     },
   );
 
-  test("AC-7 [option:signIn.update.email] a new address only when it is verified and free; a taken one is kept out and audited", async () => {
+  test("AC-7 [option:signIn.update.email] a new address only when it is verified and free; a taken one is kept out, logged and audited", async () => {
     const { world, record } = await annWith({ email: true });
     world.provider.people.set("ann-1", { ...changed, emailVerified: false });
     await signsIn(world, "ann-1");
@@ -376,6 +376,8 @@ describe("AC-7 what a later sign-in may overwrite", () => {
     world.provider.people.set("ann-1", { ...changed, email: "ben@example.com" });
     expect((await signsIn(world, "ann-1")).user?.email).toBe("ann@example.com");
     expect((await auditTrail(world.store)).filter(({ type }) => type === "user.email_kept")).toHaveLength(1);
+    const logged = world.log.lines.filter(({ message }) => message.includes("address is another user's"));
+    expect(logged.map(({ level, fields }) => [level, fields["provider"]])).toEqual([["warn", "fake"]]);
   });
 
   test("AC-7 without a name the address stands in; what the provider leaves out takes nothing away", async () => {
