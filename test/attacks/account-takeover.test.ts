@@ -11,7 +11,7 @@ import { minutes } from "../../src/kernel/time.js";
 import { startFakeProvider } from "../../src/testing/fake-provider.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { createWorld, type World } from "../../src/testing/world.js";
-import { createSharedWorld } from "../support/shared-file.js";
+import { auditTrail, createSharedWorld } from "../support/shared-file.js";
 import { createTwoProviders, type TwoProviders } from "../support/two-providers.js";
 
 const open: { close(): Promise<void> }[] = [];
@@ -169,6 +169,8 @@ describe("AT-7 unverified addresses", () => {
     expect((await outcome(world, "ann-1")).user).toMatchObject({ id, role: "admin", name: "Ann Archer" });
     world.other.people.set("eve", { sub: "eve", email: "ann@example.com", emailVerified: true });
     expect((await outcome(world, "eve", "other")).code).toBe("link.email_taken");
+    const claimed = (await auditTrail(world.store)).filter(({ type }) => type === "user.claimed");
+    expect(claimed).toMatchObject([{ actor: { kind: "user", id }, target: { kind: "user", id }, provider: "fake" }]);
   });
 
   test("AT-7 SI-18 [option:signIn.emailFallback] a made-up address joins nobody, not even who claims it as their own", async () => {

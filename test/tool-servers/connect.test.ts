@@ -56,6 +56,9 @@ describe("connecting a protected MCP server", () => {
       status: "active",
       clientId: world.tools.authorizationServer.registered()[0],
     });
+    const connected = (await auditTrail(world.store)).filter(({ type }) => type === "grant.connected");
+    expect(connected).toMatchObject([{ actor: { kind: "user", id: user }, connection: "tool:notes" }]);
+    expect(connected[0]?.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test("TS-12 resource is the metadata's text on authorize, token and refresh, and scopes those of the challenge", async () => {
