@@ -234,7 +234,10 @@ async function storm({ rounds, note }: Options): Promise<Row[]> {
         alone?.push(performance.now() - start);
       }
       const file = join(folder, "storm.lua");
-      writeFileSync(file, script(await badTokens(provider, sid)));
+      const bad = await badTokens(provider, sid);
+      writeFileSync(file, script(bad));
+      // A signature that does not fit may have the keys fetched once a minute (SI-10). That is over before the storm.
+      for (const token of bad) if ((await post(node.url, token)) !== 400) throw new Error("a bad token was taken");
       const session = `${node.url}/auth/session`;
       const pause = () => new Promise((resolve) => setTimeout(resolve, stormSeconds * 1_000));
       await ordinary(session, cookie, new Promise((resolve) => setTimeout(resolve, 2_000)));
@@ -271,6 +274,6 @@ async function storm({ rounds, note }: Options): Promise<Row[]> {
     },
     told("QU-11.storm-served", `bad logout tokens answered, ten seconds, rate limits off (sent: ${Math.round(median(sent ?? []))}/s)`, answered ?? [], "tokens/s", none),
     told("QU-11.storm-p99", "p99 of GET /session, 200 a second, during the storm", during ?? [], "ms", none, { peer: "the same without the storm", theirs: before ?? [] }),
-    told("QU-11.storm-outbound", "outbound requests that the storm caused", outbound ?? [], "requests", { op: "<=", value: 0 }),
+    told("QU-11.storm-outbound", "outbound requests that the storm caused, the one key fetch a minute for a bad signature (SI-10) taken before it", outbound ?? [], "requests", { op: "<=", value: 0 }),
   ];
 }

@@ -18,7 +18,7 @@ type Metadata = Record<string, unknown>;
 type Outcome = Pick<Cell, "result" | "evidence">;
 
 /** How long a page, a token or a frame may take before it counts as not come. A limit for what hangs. */
-const patience = 30_000;
+const patience = 60_000;
 
 export async function tryFeatures(name: string, stage: Stage): Promise<readonly Cell[]> {
   const address = `${stage.server.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
