@@ -19,6 +19,7 @@ const page = `<!doctype html><title>Sign in</title><form><input name="email"><in
 <script>
 document.forms[0].onsubmit = async (event) => {
   event.preventDefault();
+  document.querySelector("button").disabled = true;
   const [email, password] = [...document.querySelectorAll("input")].map((input) => input.value);
   const answer = await fetch("/api/auth/sign-in/email", { method: "POST", headers: { "content-type": "application/json" },
     body: JSON.stringify({ email, password, oauth_query: location.search.slice(1) }) });
@@ -29,7 +30,8 @@ document.forms[0].onsubmit = async (event) => {
 
 const consent = `<!doctype html><title>Consent</title><button>Allow</button>
 <script>
-document.querySelector("button").onclick = async () => {
+document.querySelector("button").onclick = async (event) => {
+  event.target.disabled = true;
   const answer = await fetch("/api/auth/oauth2/consent", { method: "POST", headers: { "content-type": "application/json" },
     body: JSON.stringify({ accept: true, oauth_query: location.search.slice(1) }) });
   const body = await answer.json();
