@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- --json] [--only QU-8] [--rounds N] [--seconds N] [--delay N]`: Latchkey beside its peers in one run, as medians
+ * `npm run bench [-- --json] [--only QU-8] [--rounds N] [--seconds N] [--delay N] [--people N,N]`: Latchkey beside its peers in one run, as medians
  * of ratios. Never part of the tests: a figure depends on the machine, and this one may be busy.
  */
 import { parseArgs } from "node:util";
 import type { Row } from "./figures.js";
+import { growthRows } from "./growth.js";
 import { logoutRows } from "./logout.js";
 import { refreshRows } from "./refreshes.js";
 import { sessionRows } from "./sessions.js";
@@ -18,12 +19,14 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
     delay: { type: "string", default: "3" },
+    people: { type: "string", default: "1000,100000,1000000" },
   },
 });
 const options = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   delay: Number(values.delay),
+  people: values.people.split(",").map(Number),
   note: (text: string) => void process.stderr.write(`${text}\n`),
 };
 const suites: Record<string, () => Promise<Row[]>> = {
@@ -32,6 +35,7 @@ const suites: Record<string, () => Promise<Row[]>> = {
   "QU-10": () => refreshRows(options),
   "QU-11": () => logoutRows(options),
   "QU-12": () => signInRows(options),
+  "QU-13": () => growthRows(options),
   "QU-14": () => startRows(options),
 };
 const only = values.only === undefined ? Object.keys(suites) : [values.only];

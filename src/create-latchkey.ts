@@ -177,9 +177,10 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       name: "outbox",
       every: seconds(5),
       run: (stop) => {
-        const delivering = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics };
+        const { faults } = signIn;
+        const sending = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics, faults };
         const toolServer = revocationTargets(toolServers);
-        return deliverOutbox({ ...delivering, toolServer, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
+        return deliverOutbox({ ...sending, toolServer, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
       },
     },
     { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },

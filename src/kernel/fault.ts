@@ -16,6 +16,10 @@ export const faultPoints = {
   11: "refresh: tokens sealed, transaction not begun",
   12: "refresh: inside the transaction, grant written",
   13: "refresh: committed, no caller answered",
+  14: "outbox: row claimed, nothing sent",
+  15: "outbox: sent, row not deleted",
+  16: "rotation: values sealed anew, transaction not begun",
+  17: "rotation: inside the transaction, values swapped",
 } as const;
 export type FaultPoint = keyof typeof faultPoints;
 

@@ -11,6 +11,7 @@
 import { namedKeyId } from "../crypto/keyring.js";
 import type { Keyring } from "../crypto/port.js";
 import { isLatchkeyError } from "../kernel/errors.js";
+import { type Faults, noFaults } from "../kernel/fault.js";
 import { type Clock, milliseconds, seconds } from "../kernel/time.js";
 import type { SealedSwap, Store } from "../store/contract.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
@@ -20,6 +21,7 @@ export interface RotatePorts {
   readonly store: Pick<Store, "sealed" | "transaction">;
   readonly keyring: Keyring;
   readonly clock: Clock;
+  readonly faults?: Faults | undefined;
 }
 
 export interface RotateOptions {
@@ -117,9 +119,15 @@ function sealAnew(
 }
 
 async function swapPatiently(ports: RotatePorts, table: SealedTable, swaps: readonly SealedSwap[]): Promise<number> {
+  const { faults = noFaults } = ports;
+  faults.point(16);
   for (let refused = 0; ; refused++) {
     try {
-      return await ports.store.transaction((tx) => tx.sealed.swap(table, swaps));
+      return await ports.store.transaction(async (tx) => {
+        const swapped = await tx.sealed.swap(table, swaps);
+        faults.point(17);
+        return swapped;
+      });
     } catch (thrown) {
       if (!isLatchkeyError(thrown, "store.busy") || refused === mostRefusals) throw thrown;
     }

@@ -7,6 +7,7 @@
  */
 import type { Keyring } from "../crypto/port.js";
 import { asLatchkeyError, type LatchkeyError } from "../kernel/errors.js";
+import type { Faults } from "../kernel/fault.js";
 import type { GrantId } from "../kernel/ids.js";
 import type { Metrics } from "../kernel/metrics.js";
 import { after, type Duration, type Instant } from "../kernel/time.js";
@@ -22,6 +23,7 @@ export interface DeliverPorts extends RevokePorts {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly metrics: Metrics;
+  readonly faults: Faults;
   readonly webhooks: readonly WebhookTarget[];
   /** Applies the claims of a grant that could not be applied when they came (AC-19). */
   readonly claimsAgain: (grant: GrantId) => Promise<void>;
@@ -128,7 +130,9 @@ async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord,
     ports.metrics.outboxTried("unreadable");
     return ports.log.error({ outbox: row.id }, "an outbox row cannot be opened with the configured secrets");
   }
+  ports.faults.point(14);
   const failure = await prepared.attempt().then(() => undefined, asLatchkeyError);
+  ports.faults.point(15);
   if (failure === undefined) {
     await ports.store.transaction((tx) => tx.outbox.delete(row.id));
     return ports.metrics.outboxTried("delivered");

@@ -1,10 +1,38 @@
-/** AT-4, AT-29, AT-50, AT-53, AT-55: what can be had from the routes of services without being one, or as another one. */
+/** AT-4, AT-29, AT-50, AT-51, AT-53, AT-55: what can be had from the routes of services without being one, or as another one. */
 import { describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/crypto/random.js";
 import { secret } from "../../src/kernel/secret.js";
 import { systemClock } from "../../src/kernel/time.js";
 import { createServiceAuthentication } from "../../src/services/authenticate.js";
 import { aSecret, aServiceWorld, basic, chat, other } from "../services/setting.js";
+
+describe("how often somebody may try", () => {
+  test.each(["/token", "/introspect", "/revoke"])(
+    "AT-51 VA-15 at %s neither walking through a /64 nor made-up forwarded addresses give more tries, and the routes count together",
+    async (path) => {
+      const world = await aServiceWorld({ config: { rateLimits: { token: "3/h" } } });
+      const guess = async (address: string, to = path, headers: Record<string, string> = {}) => {
+        const body = new URLSearchParams({ token: "x", grant_type: "x" });
+        const authorization = basic({ id: chat.id, secret: aSecret() });
+        const request = new Request(world.url(to), { method: "POST", body, headers: { authorization, ...headers } });
+        return (await world.latchkey.fetch(request, { address })).status;
+      };
+      const walked = [];
+      for (const last of ["::1", "::2", ":3::1", ":4:5:6:7"]) walked.push(await guess(`2001:db8:1:2${last}`));
+      expect(walked).toEqual([401, 401, 401, 429]);
+      for (const other of ["/token", "/introspect", "/revoke"]) expect(await guess("2001:db8:1:2::8", other)).toBe(429);
+      expect(await guess("2001:db8:1:3::1")).toBe(401);
+
+      const forged = [];
+      for (const last of [1, 2, 3, 4]) {
+        const made = `198.51.100.${last}`;
+        const headers = { "X-Forwarded-For": made, "X-Real-IP": made, Forwarded: `for=${made}` };
+        forged.push(await guess("203.0.113.9", path, headers));
+      }
+      expect(forged).toEqual([401, 401, 401, 429]);
+    },
+  );
+});
 
 describe("who is no service", () => {
   test("VA-15 AT-29 a wrong secret, another service's secret and a name that is nobody's are told the same", async () => {
