@@ -3,7 +3,14 @@ import { postgresUrl } from "./test/services.js";
 import { worldDatabase } from "./test/stores/world-postgres.js";
 
 // Journeys and attacks run once more on Postgres, where there is one; what they prove must hold on both.
-const onBothDatabases = ["test/attacks/**/*.test.ts", "test/journeys/**/*.test.ts", "src/server/routes/**/*.test.ts"];
+const onBothDatabases = [
+  "test/attacks/**/*.test.ts",
+  "test/journeys/**/*.test.ts",
+  "test/services/**/*.test.ts",
+  "test/vault/ended-meanwhile.test.ts",
+  "test/vault/fresh.test.ts",
+  "src/server/routes/**/*.test.ts",
+];
 const postgres = await postgresUrl();
 if (postgres === undefined) console.log("skipped: journeys and attacks on Postgres [no postgres]");
 

@@ -124,6 +124,37 @@ describe("what a failed refresh means", () => {
     },
   );
 
+  test("VA-9 a grant of another client than the one that is configured now is neither refreshed nor ended", async () => {
+    const world = await aVaultWorld();
+    const first = await world.latchkey.vault.accessToken(world.mine);
+    const changed = await world.node({}, { clientId: "another" });
+    await world.clock.advance(minutes(56));
+    expect((await changed.vault.accessToken(world.mine)).accessToken).toBe(first.accessToken);
+    await world.clock.advance(minutes(5));
+    expect(await codeOf(changed.vault.accessToken(world.mine))).toBe("grant.provider_refused");
+    expect(world.refreshes()).toBe(0);
+    expect(await world.grants()).toMatchObject([{ status: "active" }]);
+    expect((await world.latchkey.vault.accessToken(world.mine)).accessToken).not.toBe(first.accessToken);
+  });
+
+  test("VA-9 the operator is told by a metric what became of refreshes, by connection", async () => {
+    const world = await aVaultWorld({ provider: { accessTokenLifetime: 600 } });
+    const refreshed = async () => {
+      const text = await (await world.request("/metrics")).text();
+      return text.split("\n").filter((line) => line.startsWith("latchkey_refreshes_total{"));
+    };
+    expect(await refreshed()).toEqual([]);
+    await world.clock.advance(seconds(550));
+    await world.latchkey.vault.accessToken(world.mine);
+    world.provider.script({ token: { status: 401, json: { error: "invalid_client" } } });
+    await world.clock.advance(seconds(550));
+    await world.latchkey.vault.accessToken(world.mine);
+    expect((await refreshed()).sort()).toEqual([
+      'latchkey_refreshes_total{connection="provider:fake",outcome="client_fault"} 1',
+      'latchkey_refreshes_total{connection="provider:fake",outcome="refreshed"} 1',
+    ]);
+  });
+
   test("VA-9 a configuration fault is tried again after an hour by itself", async () => {
     const world = await aVaultWorld();
     world.provider.script({ token: { status: 400, json: { error: "invalid_request" } } });
