@@ -42,7 +42,7 @@ async function visit(setting: Setting, browser: Browser = setting.world.browser(
 const nameCookies = (browser: Browser) => browser.cookies.all().filter(({ name }) => name.includes("latchkey-name-"));
 
 describe("signing in with Apple", () => {
-  test("SI-1 SI-2 SI-9 goes through, keyed by Apple's issuer, without asking for metadata", async () => {
+  test("SI-1 SI-2 SI-9 [option:providers.endpoints.jwks] goes through, keyed by Apple's issuer, without asking for metadata", async () => {
     const setting = await anApple();
     const came = await visit(setting);
     expect(came).toMatchObject({
@@ -89,7 +89,7 @@ describe("signing in with Apple", () => {
     expect(await visit(setting)).toMatchObject({ error: null, identity: { emailVerified: false } });
   });
 
-  test("SI-3 [option:providers.endpoints.jwks] Apple's keys out of reach are a failure of their own", async () => {
+  test("SI-3 Apple's keys out of reach are a failure of their own", async () => {
     const setting = await anApple();
     setting.apple.provider.script({ jwks: { status: 503 } });
     expect(await visit(setting)).toMatchObject({ error: "signin.provider_unavailable" });

@@ -68,7 +68,7 @@ function administration(world: ServiceWorld) {
 }
 
 describe("introspection", () => {
-  test("VA-15 [option:providers.tokenExchange.enabled] a token that the provider vouches for brings that person's token", async () => {
+  test("VA-15 [option:providers.tokenExchange.enabled] [option:providers.tokenExchange.clients] a token that the provider vouches for brings that person's token", async () => {
     const world = await aWorld();
     const token = await tokenOf(world);
     const answer = await ask(world, token);
