@@ -20,7 +20,10 @@ const people = ["ann", "ben", "cleo"].map((name) => ({ sub: name, email: `${name
 /** Three people who are signed in: Ann the first, so an admin; what is said of them now is `says`. */
 async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOptions & { scopes?: string[] } = {}) {
   const provider = await startFakeProvider({ people, ...options });
-  closing.push(() => provider.stop());
+  const other = await startFakeProvider({
+    people: [{ sub: "dora", email: "dora@example.com", claims: { roles: ["user"] } }],
+  });
+  closing.push(async () => void (await Promise.all([provider.stop(), other.stop()])));
   const config = {
     baseUrl: "http://localhost:3000",
     secrets: ["q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1"],
@@ -39,6 +42,13 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
         clientSecret: provider.client.clientSecret ?? null,
         scopes: options.scopes ?? ["openid", "email", "profile", "offline_access"],
       },
+      {
+        id: "other",
+        issuer: other.issuer,
+        clientId: other.client.clientId,
+        clientSecret: other.client.clientSecret ?? null,
+        scopes: ["openid", "email", "profile", "offline_access"],
+      },
     ],
   } satisfies ConfigInput;
   const line = await aCommandLine(config);
@@ -53,6 +63,12 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
     await browser.get("http://localhost:3000/auth/providers/fake/start");
     browserOf[sub] = browser;
   }
+  const signsInElsewhere = async () => {
+    const browser = createBrowser((request) =>
+      new URL(request.url).port === "3000" ? server.fetch(request) : loopbackFetch(request),
+    );
+    await browser.get("http://localhost:3000/auth/providers/other/start");
+  };
   const says = (now: Readonly<Record<string, object>>) => {
     const said = (honest: Record<string, unknown>) => ({ ...honest, ...now[String(honest["sub"])] });
     provider.tweaks.idTokenClaims = said;
@@ -63,7 +79,7 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
     const { user } = JSON.parse(answer?.text ?? "{}");
     return user && { role: user.role, groups: user.groups };
   };
-  return { provider, line, says, sees };
+  return { provider, other, line, says, sees, signsInElsewhere };
 }
 const now = {
   ann: { roles: ["user"], groups: ["staff", "new"] },
@@ -179,5 +195,15 @@ describe("AC-19 latchkey user sync", () => {
     expect((await line.run("user", "sync", "--provider", "none")).code).toBe(1);
     const ran = await line.run("user", "sync", "--provider", "fake", "--json");
     expect(ran.json().items[0]).toMatchObject({ kind: "passed_over", reason: "no_rule" });
+  });
+
+  test("AC-19 --provider leaves everybody else's grants alone: nothing of theirs is refreshed", async () => {
+    const { provider, other, line, signsInElsewhere } = await aSetting();
+    await signsInElsewhere();
+    const refreshes = ({ requestsTo }: typeof provider) =>
+      requestsTo("token").filter(({ form }) => form.get("grant_type") === "refresh_token").length;
+    const ran = await line.run("user", "sync", "--provider", "other", "--json");
+    expect(ran.json().items.map((item: { provider: string }) => item.provider)).toEqual(["other"]);
+    expect([refreshes(provider), refreshes(other)]).toEqual([0, 1]);
   });
 });

@@ -3,7 +3,9 @@
  * the decision that signs people in, takes effect in live sessions at once, and never costs the token.
  */
 import { describe, expect, test, vi } from "vitest";
+import { createLatchkey } from "../../src/create-latchkey.js";
 import { minutes, seconds } from "../../src/kernel/time.js";
+import type { Store } from "../../src/store/contract.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { auditTrail } from "../support/shared-file.js";
 import { aVaultWorld, connection, type VaultWorld } from "../vault/setting.js";
@@ -207,6 +209,41 @@ describe("AC-19 AT-16 what must not follow from a refresh", () => {
     says(world, { roles: ["user"], groups: [] }, { iat });
     await refreshed(world);
     await world.latchkey.close();
+    expect(await world.store.users.byEmail("ann@example.com")).toMatchObject({ role: "admin" });
+    expect(await world.store.groups.ofUser(world.mine.user as never)).toHaveLength(2);
+  });
+
+  test("AC-19 nor do they when those of the later one come between the decision and its writing", async () => {
+    const world = await aWorld();
+    let armed = 0;
+    const reads = { ...world.store.identities };
+    const store: Store = {
+      ...world.store,
+      identities: {
+        ...reads,
+        async bySubject(issuer, subject) {
+          const found = await reads.bySubject(issuer, subject);
+          // The decision is made of this; the next transaction writes it.
+          armed += 1;
+          return found;
+        },
+      },
+      async transaction(work) {
+        if (armed === 1) {
+          armed = 2;
+          says(world, first);
+          await world.signIn(world.browser(), "ann-1");
+        }
+        return world.store.transaction(work);
+      },
+      close: async () => {},
+    };
+    const node = await createLatchkey({ ...world.config, ports: { store, clock: world.clock, log: world.log } });
+    says(world, { roles: ["user"], groups: [] }, { iat: Math.floor(world.clock.now() / 1_000) });
+    await world.clock.advance(minutes(57));
+    await node.vault.accessToken(world.mine);
+    await node.close();
+    expect(armed).toBeGreaterThanOrEqual(2);
     expect(await world.store.users.byEmail("ann@example.com")).toMatchObject({ role: "admin" });
     expect(await world.store.groups.ofUser(world.mine.user as never)).toHaveLength(2);
   });
