@@ -4,25 +4,76 @@
  *
  * The suite gives the tool server's URL as the last argument and what a scenario needs in its environment.
  */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { ConfigInput } from "latchkey";
 import { type Browser, createWorld, type World } from "latchkey/testing";
+import { startEmployer } from "./employer.js";
 
 type ToolServerInput = NonNullable<ConfigInput["toolServers"]>[number];
 
 const url = process.argv.at(-1) ?? "";
 const context = JSON.parse(process.env["MCP_CONFORMANCE_CONTEXT"] ?? "{}") as Record<string, string | undefined>;
 const stateless = process.env["MCP_CONFORMANCE_PROTOCOL_VERSION"] === "2026-07-28";
+const scenario = process.env["MCP_CONFORMANCE_SCENARIO"] ?? "";
 const connection = "tool:mcp";
 /** What the suite takes for our client metadata document; nobody fetches it. */
 const document = "https://conformance-test.local/client-metadata.json";
 /** How often a person follows a link to connect before they give up. Latchkey itself stops earlier (TS-14). */
 const mostLinks = 6;
 
+const employer =
+  context["idp_id_token"] === undefined
+    ? undefined
+    : await startEmployer(context["idp_id_token"], context["idp_token_endpoint"] ?? "");
+
+/** What the scenario gives us is what an operator would write down. */
 function credentials(): Partial<ToolServerInput> {
-  const { client_id: clientId, client_secret: clientSecret } = context;
-  return clientId === undefined ? { clientMetadataUrl: document } : { clientId, clientSecret: clientSecret ?? null };
+  const {
+    client_id: clientId,
+    client_secret: clientSecret = null,
+    private_key_pem: clientKey,
+    valid_jwt: jwt,
+  } = context;
+  if (clientId === undefined) return { clientMetadataUrl: document };
+  if (jwt !== undefined) {
+    const workloadTokenFile = join(mkdtempSync(join(tmpdir(), "conformance-workload-")), "token");
+    writeFileSync(workloadTokenFile, jwt);
+    return { registration: "workload", clientId, workloadTokenFile };
+  }
+  if (employer) return { registration: "enterprise", provider: "employer", clientId, clientSecret };
+  const asItself = scenario.startsWith("auth/client-credentials");
+  return {
+    ...(asItself ? { registration: "client-credentials" } : {}),
+    clientId,
+    clientSecret,
+    ...(clientKey === undefined ? {} : { clientKey }),
+  };
 }
+
+/** Who people sign in with: the suite's, where it plays one. */
+const people = (): Partial<ConfigInput> =>
+  employer === undefined
+    ? {}
+    : {
+        providers: [
+          {
+            id: "employer",
+            preset: "oauth2",
+            issuer: employer.origin,
+            endpoints: {
+              authorization: `${employer.origin}/authorize`,
+              token: `${employer.origin}/token`,
+              userinfo: `${employer.origin}/userinfo`,
+            },
+            clientId: context["idp_client_id"] ?? "",
+            tokenEndpointAuthMethod: "none",
+            emailVerified: "always",
+          },
+        ],
+      };
 
 async function useTools(world: World, user: string): Promise<void> {
   const client = new Client(
@@ -56,6 +107,7 @@ const asksThePerson = new Set(["grant.not_connected", "grant.needs_reconnect", "
 
 const world = await createWorld({
   config: {
+    ...people(),
     toolServers: [{ id: "mcp", url, ...credentials() }],
     // The suite starts all its scenarios at once, and the first of them would give up on a small machine.
     egress: { timeout: "60s" },
@@ -63,7 +115,8 @@ const world = await createWorld({
 });
 try {
   const browser = world.browser();
-  await world.signIn(browser);
+  if (employer) await browser.get(world.url("/providers/employer/start"));
+  else await world.signIn(browser);
   const { user } = (await world.session(browser)).body;
   if (!user) throw new Error("nobody is signed in");
   for (let links = 0; ; links++) {
@@ -83,4 +136,5 @@ try {
   process.exitCode = 1;
 } finally {
   await world.close();
+  employer?.close();
 }

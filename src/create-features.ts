@@ -41,8 +41,8 @@ import { usableServer } from "./tool-servers/admission.js";
 import { beginConnect } from "./tool-servers/begin.js";
 import { installationMetadata, serverMetadata } from "./tool-servers/client-metadata.js";
 import { completeConnect } from "./tool-servers/complete.js";
-import type { ConnectPorts } from "./tool-servers/ports.js";
 import { standings } from "./tool-servers/status.js";
+import type { UsePorts } from "./tool-servers/token-holder.js";
 import type { Vault } from "./vault/vault.js";
 
 export interface Wired {
@@ -66,7 +66,7 @@ export interface Wired {
   readonly metrics: Metrics;
   /** Undefined where metrics are switched off. */
   readonly prometheus: Prometheus | undefined;
-  readonly toolServers: ConnectPorts;
+  readonly toolServers: UsePorts;
   readonly vault: Pick<Vault, "list" | "disconnect">;
 }
 

@@ -196,6 +196,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     refreshAhead,
     forService,
     connectUrl,
+    boundToo,
     ...vault
   } = wireVault({
     config,
@@ -210,6 +211,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     onRefreshed: (refreshed) => afterRefresh.onRefreshed(refreshed),
     onQueued: () => jobs.nudge("outbox"),
   });
+  const using = { ...toolServers, vault: { boundToo }, told: new Set<string>() };
   const ending = {
     store,
     keyring,
@@ -250,7 +252,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     jobs,
     metrics,
     prometheus,
-    toolServers,
+    toolServers: using,
     vault,
   });
   const app = createApp(features);
@@ -281,7 +283,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       onEnded: (listener) => ended.onEnded(listener),
     },
     vault,
-    toolServers: createToolServersApi({ ...toolServers, vault }),
+    toolServers: createToolServersApi({ ...using, vault: { ...vault, boundToo } }),
     isEmpty: () => store.users.none(),
     async setupUrl() {
       const needed = !signIn.openToFirstPerson && config.signIn.bootstrapAdmins.length === 0;

@@ -1,4 +1,6 @@
 /** Composition of tool servers: discovery, who we are there, connecting, and what the vault asks about it. Wiring, no rules. */
+
+import { readNamed } from "./config/named-file.js";
 import type { Config } from "./config/schema.js";
 import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
@@ -6,6 +8,7 @@ import { createProofs } from "./oauth/dpop.js";
 import type { Revocation } from "./outbox/revocation.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
+import { clientOfGrant } from "./tool-servers/client-of-grant.js";
 import { createClients } from "./tool-servers/clients.js";
 import { createDiscovery } from "./tool-servers/discovery.js";
 import { createFind } from "./tool-servers/find.js";
@@ -14,7 +17,6 @@ import type { ConnectPorts } from "./tool-servers/ports.js";
 import { createToolServers } from "./tool-servers/registry.js";
 import { discoverySettings } from "./tool-servers/settings.js";
 import type { ToolServer } from "./tool-servers/tool-server.js";
-import { clientOfGrant } from "./tool-servers/vault-connections.js";
 
 export interface ToolServerWiring {
   readonly config: Config;
@@ -33,6 +35,8 @@ export interface ToolServerWiring {
     | "checkSession"
     | "origin"
     | "flowLifetime"
+    | "providers"
+    | "metadata"
   >;
 }
 
@@ -58,7 +62,14 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
     },
   });
   const find = createFind(signIn, (server, options) => discovery.find(discoverySettings(server), options));
-  return { ...registering, find, clients, proofs: createProofs(signIn), basePath: config.basePath };
+  return {
+    ...registering,
+    find,
+    clients,
+    proofs: createProofs(signIn),
+    basePath: config.basePath,
+    readTokenFile: (file) => readNamed("toolServers.workloadTokenFile", file),
+  };
 }
 
 /** Where a tool server's tokens are revoked: at the issuer and as the client that they were made with, or nowhere. */

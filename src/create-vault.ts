@@ -63,6 +63,7 @@ function eitherOf(providers: VaultConnections, tools: VaultConnections | undefin
     find: (connection) => of(connection).find(connection),
     mustAdmit: (connection, user) => of(connection).mustAdmit(connection, user),
     foreign: (grant, secrets) => of(grant.connection).foreign(grant, secrets),
+    unattended: (connection, user) => of(connection).unattended(connection, user),
     resolveClient: (grant) => of(grant.connection).resolveClient(grant),
     bounds: (connection) => of(connection).bounds(connection),
     revocation: (grant, secrets, now) => of(grant.connection).revocation(grant, secrets, now),
@@ -98,6 +99,7 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
     // Whoever may sign in with a provider may use what it gave them.
     mustAdmit: async () => {},
     foreign: () => null,
+    unattended: async () => null,
     async resolveClient(grant) {
       const provider = known(grant.connection);
       const as = await metadata.discover(provider);

@@ -15,7 +15,7 @@ export type { EndedSession } from "./sessions/ended.js";
 export type { LiveSession, SignedInUser } from "./sessions/session.js";
 export type { AuthProvider } from "./tool-servers/auth-provider.js";
 export type { ToolServerStatus } from "./tool-servers/status.js";
-export type { ToolServerUse } from "./tool-servers/tool-fetch.js";
+export type { ToolServerUse } from "./tool-servers/token-holder.js";
 export type { ToolServerConnection, ToolServersApi } from "./tool-servers/tool-servers.js";
 export type { AccessToken, AccessTokenRequest } from "./vault/access-token.js";
 export { ConsentRequired } from "./vault/consent-required.js";

@@ -33,6 +33,7 @@ export type AuditEventType =
   | "grant.disconnected"
   | "grant.connected"
   | "tool_server.issuer_mismatch_allowed"
+  | "tool_server.provider_token_used"
   | "service.added"
   | "service.rotated"
   | "service.removed"

@@ -25,14 +25,8 @@ export const presets = [
   "zitadel",
 ] as const;
 
-const below = (parent: string, ...names: string[]): string[] => names.map((name) => `${parent}.${name}`);
-
 /** Keys that will exist; everything below one of them is refused with it. */
-export const laterKeys: readonly string[] = [
-  ...below("toolServers.*", "key", "provider", "passToken"),
-  "verify",
-  "observability.tracing",
-];
+export const laterKeys: readonly string[] = ["verify", "observability.tracing"];
 
 const patternOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => (typeof part === "number" ? "*" : String(part))).join(".");

@@ -6,24 +6,28 @@ import { z } from "zod";
 import { type Secret, secret } from "../kernel/secret.js";
 import { allowing, authorizeParameters, flag, oneOf, secretText, text, urlProblem, webUrl } from "./values.js";
 
-/** Ways to be known to an authorization server, and those that a later feature will add. */
-const registrations = ["auto", "static", "cimd", "dynamic"] as const;
-const laterRegistrations: readonly string[] = ["client-credentials", "enterprise", "workload", "key", "provider"];
+/** Ways to be known to an authorization server, then those in which nobody is asked. */
+const registrations = [
+  "auto",
+  "static",
+  "cimd",
+  "dynamic",
+  "client-credentials",
+  "enterprise",
+  "workload",
+  "key",
+  "provider",
+] as const;
 
-const registration = () =>
+/** What goes behind `Authorization:` (RFC 9110 §11.6.2); a bare key is a bearer token. */
+const keyHeader = () =>
   allowing(
-    z.string().transform((value, ctx): (typeof registrations)[number] => {
-      const name = registrations.find((one) => one === value);
-      if (name !== undefined) return name;
-      const later = laterRegistrations.includes(value);
-      ctx.addIssue({
-        code: "custom",
-        message: later ? "is not yet available" : "is no way to register",
-        params: { reason: later ? "not_yet" : "unknown" },
-      });
-      return z.NEVER;
-    }),
-    registrations.join(" · "),
+    z
+      .string()
+      .regex(/^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/, "is no value of a header")
+      .transform((value) => secret(value.includes(" ") ? value : `Bearer ${value}`)),
+    "a key, or the whole value of the Authorization header with its scheme",
+    { secret: true },
   );
 
 /** A server's URL may have a query, and names what tokens are good for: a fragment means nothing there (RFC 8707 §2). */
@@ -108,10 +112,33 @@ export const toolServerSchema = z.strictObject({
   name: text(100).nullable().default(null).describe("Name that people see; null shows the id."),
   url: serverUrl().describe("Where the MCP server is: the URL that a client is given."),
   enabled: flag().default(true).describe("Switched off, nobody can connect or use it; what people connected is kept."),
-  registration: registration()
-    .prefault("auto")
+  registration: oneOf(...registrations)
+    .default("auto")
     .describe(
-      "Who we are to its authorization server. `auto`: `clientId` if there is one, else a client metadata document where the server takes one and `baseUrl` is public, else dynamic registration.",
+      "Who we are to its authorization server. `auto`: `clientId` if there is one, else a client metadata document where the server takes one and `baseUrl` is public, else dynamic registration. The last five ask nobody for consent: `client-credentials` asks as `clientId` itself, `enterprise` with an assertion of the sign-in provider about the person, `workload` with the token of `workloadTokenFile`, `provider` sends a token that the sign-in provider gives for this server, `key` sends `key`.",
+    ),
+  key: keyHeader()
+    .nullable()
+    .default(null)
+    .describe(
+      "For `registration: key`: what is sent as `Authorization`. Without a scheme (`Basic …`, `Token …`) it is sent as `Bearer`. For a header of another name use `headers`.",
+    ),
+  provider: allowing(z.string().regex(/^[a-z0-9-]{1,32}$/), "null, or the id of a provider")
+    .nullable()
+    .default(null)
+    .describe(
+      "The sign-in provider whose word counts at this server, for `registration: provider` and `enterprise`; null is the only one that there is.",
+    ),
+  passToken: flag()
+    .default(false)
+    .describe(
+      "For `registration: provider`: sends the person's own access token where the server publishes no metadata, or names that provider; otherwise a token is got for the server (RFC 8693). Never one that another server is named for.",
+    ),
+  workloadTokenFile: text(1_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "For `registration: workload`: the file into which the platform writes a JWT about this program. It is read at each use, so that a token that is renewed there is used.",
     ),
   headers: headers()
     .prefault({})

@@ -58,7 +58,9 @@ export type UnreadableReason =
   | "token_type"
   | "refresh_token"
   | "id_token"
-  | "scope";
+  | "scope"
+  | "issued_token_type"
+  | "audience";
 
 export interface RawTokenAnswer {
   readonly status: number;
@@ -81,14 +83,10 @@ export function normaliseTokenAnswer(
   quirks: TokenAnswerQuirks = standardTokenAnswer,
 ): Result<NormalisedTokenAnswer, TokenAnswerFailure> {
   const { status } = answer;
-  if (isTransientStatus(status)) return err({ kind: "unavailable", status });
-  const members = readMembers(answer);
-  const refused = members.ok ? oauthError(members.value, status, quirks) : undefined;
-  if (refused) return err(refused);
-  if (status < 200 || status > 299) return err({ kind: "status", status });
+  const success = readSuccess(answer, quirks);
+  if (!success.ok) return success;
+  const body = success.value;
   const unreadable = (reason: UnreadableReason) => err({ kind: "unreadable", reason, status } as const);
-  if (!members.ok) return unreadable(members.error);
-  const body = members.value;
 
   const accessToken = member(body, "access_token");
   if (typeof accessToken !== "string" || !isToken(accessToken)) return unreadable("access_token");
@@ -111,6 +109,20 @@ export function normaliseTokenAnswer(
     expiresIn: lifetime === undefined ? null : (Math.min(seconds(lifetime), longestLifetime) as Duration),
     expiresAt: end === undefined ? null : toInstant(Math.min(end * 1_000, latestInstant)),
   });
+}
+
+/** The members of an answer that is a success by its status and names no error, whatever else it holds. */
+export function readSuccess(
+  answer: RawTokenAnswer,
+  quirks: TokenAnswerQuirks = standardTokenAnswer,
+): Result<JsonObject, TokenAnswerFailure> {
+  const { status } = answer;
+  if (isTransientStatus(status)) return err({ kind: "unavailable", status });
+  const members = readMembers(answer);
+  const refused = members.ok ? oauthError(members.value, status, quirks) : undefined;
+  if (refused) return err(refused);
+  if (status < 200 || status > 299) return err({ kind: "status", status });
+  return members.ok ? ok(members.value) : err({ kind: "unreadable", reason: members.error, status });
 }
 
 /** The `error` of an OAuth error answer, where there is a readable one. Never throws. */
@@ -163,7 +175,7 @@ function oauthError(
 }
 
 /** 1*VSCHAR (RFC 6749 §A.12): a line break or a NUL in a token would break out of the header it is put into. */
-const isToken = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
+export const isToken = (text: string): boolean => /^[\x20-\x7e]+$/.test(text);
 
 /** The token, null for none (absent, `null`, empty), undefined for what is no token. */
 function readOptionalToken(value: JsonValue | undefined): string | null | undefined {

@@ -5,43 +5,32 @@
  *
  * Not here: the ID token's checks (id-token), what becomes of the tokens (sign-in, vault).
  */
-import { genericTokenEndpointRequest } from "oauth4webapi";
 import type { Egress } from "../egress/port.js";
-import type { ErrorCode } from "../kernel/error-catalog.js";
-import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
+import { LatchkeyError } from "../kernel/errors.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
-import type { Result } from "../kernel/result.js";
-import {
-  after,
-  type Clock,
-  type Duration,
-  type Instant,
-  milliseconds,
-  parseHttpDate,
-  seconds,
-} from "../kernel/time.js";
-import type { ClientRegistration, Provider } from "../providers/provider.js";
-import { authenticateClient, type ClientAuthentication } from "./client-authentication.js";
-import { type Proofs, wantsNonce } from "./dpop.js";
+import { after, type Clock, type Duration, type Instant } from "../kernel/time.js";
+import type { Provider } from "../providers/provider.js";
+import { authenticateClient } from "./client-authentication.js";
 import { asProviderFailure, providerText, tokenErrorCode } from "./failures.js";
-import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
-import { type NormalisedTokenAnswer, normaliseTokenAnswer, type TokenAnswerFailure } from "./token-answer.js";
+import type { NormalisedTokenAnswer, TokenAnswerFailure } from "./token-answer.js";
+import {
+  askTokenEndpoint,
+  type BoundBy,
+  type NotGranted,
+  readTokens,
+  requestGrant,
+  sentValues,
+  type TokenEndpointDeps,
+  type TokenQuirks,
+  type TokenTarget,
+} from "./token-endpoint.js";
 import type { AuthorizationServer, TokenSet } from "./types.js";
-
-type Deps = { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource };
-type TokenQuirks = Pick<Provider["quirks"], "scopeSeparator" | "tokenErrors" | "tokenError">;
 
 /** What the exchange needs of whoever it is made for: a provider, or a tool server. */
 export interface CodeExchanger extends Pick<Provider, "id" | "client" | "redirectUri" | "scopes" | "timeout"> {
   readonly quirks: TokenQuirks & Pick<Provider["quirks"], "pkce">;
-}
-
-/** The key that the tokens are to be bound to, and what makes proofs of it (RFC 9449 §5). */
-export interface BoundBy {
-  readonly key: string;
-  readonly proofs: Proofs;
 }
 
 /** Providers that were told of once: "unknown expiry" is a fact about a provider, not about a sign-in (SI-20). */
@@ -86,7 +75,7 @@ export async function exchangeCode(
     ...(provider.quirks.pkce ? { code_verifier: input.codeVerifier } : {}),
     ...(input.resource == null ? {} : { resource: input.resource }),
   };
-  const { answer } = await requestTokens(deps, {
+  const request = {
     as,
     client,
     made,
@@ -95,7 +84,8 @@ export async function exchangeCode(
     timeout: provider.timeout,
     quirks: provider.quirks,
     boundBy: input.boundBy ?? null,
-  }).catch((thrown: unknown) => {
+  };
+  const { answer } = await askTokenEndpoint(deps, request, readTokens).catch((thrown: unknown) => {
     throw asProviderFailure(thrown, "signin.token_answer_invalid", about);
   });
   if (!answer.ok) throw tokenFailure(answer.error, about, sentValues(client, made, input.code, input.codeVerifier));
@@ -103,29 +93,15 @@ export async function exchangeCode(
 }
 
 /** Where a refresh token is sent, and as whom. */
-export interface RefreshTarget {
-  readonly as: AuthorizationServer;
-  readonly client: ClientRegistration;
+export interface RefreshTarget extends TokenTarget {
   /** The `scope` to ask for; null sends none, which means all that was granted (RFC 6749 §6). */
   readonly scopes: readonly string[] | null;
   /** `resource`, byte for byte as it was asked for at first (RFC 8707 §2.2). */
   readonly resource: readonly string[];
-  readonly quirks: TokenQuirks;
-  /** The key that the refresh token is bound to. @default none */
-  readonly boundBy?: BoundBy | null;
 }
 
 /** What came back, as a value: what it means to a grant is the vault's to decide (VA-9). */
-export type RefreshAnswer =
-  | { readonly kind: "tokens"; readonly tokens: NormalisedTokenAnswer }
-  /** `description` is one line, cut short, without anything that we sent. `retryAfter`: the header, where there is one. */
-  | (Extract<TokenAnswerFailure, { kind: "oauth_error" }> & { readonly retryAfter: Duration | null })
-  | (Extract<TokenAnswerFailure, { kind: "unavailable" }> & { readonly retryAfter: Duration | null })
-  | Extract<TokenAnswerFailure, { kind: "status" | "unreadable" }>
-  /** Nothing that could be read came back. `sent` is false when it is certain that nothing was written. */
-  | { readonly kind: "no_answer"; readonly code: ErrorCode; readonly sent: boolean }
-  /** Nothing was sent: there is no token endpoint, or our client cannot say who it is. */
-  | { readonly kind: "not_possible"; readonly reason: string };
+export type RefreshAnswer = { readonly kind: "tokens"; readonly tokens: NormalisedTokenAnswer } | NotGranted;
 
 /**
  * Sends a refresh token once (RFC 6749 §6). Answers every outcome as a value; throws only for a defect.
@@ -133,106 +109,29 @@ export type RefreshAnswer =
  * @param input.timeout from name lookup to the last byte
  */
 export async function refreshTokens(
-  deps: Deps,
+  deps: TokenEndpointDeps,
   input: { readonly target: RefreshTarget; readonly refreshToken: string; readonly timeout: Duration },
 ): Promise<RefreshAnswer> {
-  const { as, client, scopes, resource, quirks, boundBy = null } = input.target;
-  if (!as.token_endpoint) return { kind: "not_possible", reason: "token_endpoint_missing" };
-  const parameters = new URLSearchParams({ refresh_token: input.refreshToken });
+  const { target, timeout } = input;
+  const parameters = withScopes(new URLSearchParams({ refresh_token: input.refreshToken }), target);
+  const answer = await requestGrant(deps, {
+    target,
+    grantType: "refresh_token",
+    parameters,
+    timeout,
+    read: readTokens,
+  });
+  return answer.kind === "granted" ? { kind: "tokens", tokens: answer.value } : answer;
+}
+
+/** The parameters, with the scopes and the resource that are asked for. */
+export function withScopes(
+  parameters: URLSearchParams,
+  { scopes, resource }: Pick<RefreshTarget, "scopes" | "resource">,
+): URLSearchParams {
   if (scopes) parameters.set("scope", scopes.join(" "));
   for (const one of resource) parameters.append("resource", one);
-  try {
-    const made = await authenticateClient(deps, { client, as, now: deps.clock.now() });
-    const request = {
-      as,
-      client,
-      made,
-      grantType: "refresh_token",
-      parameters,
-      timeout: input.timeout,
-      quirks,
-      boundBy,
-    };
-    const { answer, retryAfter } = await requestTokens(deps, request);
-    if (answer.ok) return { kind: "tokens", tokens: answer.value };
-    const failure = answer.error;
-    if (failure.kind === "unavailable") return { ...failure, retryAfter };
-    if (failure.kind !== "oauth_error") return failure;
-    const sent = sentValues(client, made, input.refreshToken);
-    const description = failure.description === null ? null : providerText(failure.description, sent);
-    return { ...failure, error: providerText(failure.error, sent), description, retryAfter };
-  } catch (thrown) {
-    if (!isLatchkeyError(thrown)) throw thrown;
-    if (thrown.code === "signin.provider_misconfigured") {
-      return { kind: "not_possible", reason: String(thrown.data["reason"] ?? "client") };
-    }
-    if (!thrown.code.startsWith("egress.")) throw thrown;
-    return { kind: "no_answer", code: thrown.code, sent: thrown.data["sent"] !== false };
-  }
-}
-
-/** One request, and its answer in the words of the specification. @throws LatchkeyError `egress.*` */
-async function requestTokens(
-  deps: Deps,
-  request: {
-    readonly as: AuthorizationServer;
-    readonly client: ClientRegistration;
-    readonly made: ClientAuthentication;
-    readonly grantType: string;
-    readonly parameters: URLSearchParams;
-    readonly timeout: Duration | null;
-    readonly quirks: TokenQuirks;
-    readonly boundBy: BoundBy | null;
-  },
-): Promise<{ answer: Result<NormalisedTokenAnswer, TokenAnswerFailure>; retryAfter: Duration | null }> {
-  const { as, client, quirks } = request;
-  const send = async (made: ClientAuthentication) => {
-    const url = as.token_endpoint ?? "";
-    const proof = await request.boundBy?.proofs.proof(request.boundBy.key, { method: "POST", url });
-    const response = await genericTokenEndpointRequest(
-      serverOf(as),
-      { client_id: client.clientId },
-      clientAuth(made),
-      request.grantType,
-      request.parameters,
-      { ...requestOptions(deps.egress, "token", request.timeout), headers: proof === undefined ? {} : { DPoP: proof } },
-    );
-    const body = await bodyBytes(response);
-    const told = request.boundBy?.proofs.remember(url, response.headers) ?? false;
-    return { response, body, again: told && wantsNonce(response.status, body) };
-  };
-  let sent = await send(request.made);
-  // RFC 9449 §8: nothing has been judged yet but the proof. A client assertion is made anew too, as it is good for once.
-  if (sent.again) sent = await send(await authenticateClient(deps, { client, as, now: deps.clock.now() }));
-  const { response, body } = sent;
-  const contentType = response.headers.get("content-type");
-  const raw = { status: response.status, contentType, body };
-  const answer = normaliseTokenAnswer(raw, quirks);
-  const retryAfter = readRetryAfter(response.headers.get("retry-after"), deps.clock.now());
-  return {
-    answer: answer.ok ? answer : { ok: false, error: inStandardWords(answer.error, quirks.tokenErrors) },
-    retryAfter,
-  };
-}
-
-/** Seconds or a date (RFC 9110 §10.2.3); null for anything else. */
-function readRetryAfter(text: string | null, now: Instant): Duration | null {
-  if (text === null) return null;
-  if (/^\d{1,9}$/.test(text.trim())) return seconds(Number(text));
-  const at = parseHttpDate(text);
-  return at === undefined ? null : milliseconds(Math.max(0, at - now));
-}
-
-/** What a server's text must not repeat into our log. */
-const sentValues = (client: ClientRegistration, made: ClientAuthentication, ...values: string[]): readonly string[] =>
-  [...values, client.clientSecret?.reveal() ?? "", ...Object.values(made.body)].filter(
-    (value) => value !== client.clientId,
-  );
-
-/** A provider's own word for an error of RFC 6749 §5.2 is taken for that error; its description stays as it is. */
-function inStandardWords(failure: TokenAnswerFailure, words: Provider["quirks"]["tokenErrors"]): TokenAnswerFailure {
-  if (failure.kind !== "oauth_error" || !Object.hasOwn(words, failure.error)) return failure;
-  return { ...failure, error: words[failure.error] ?? failure.error };
+  return parameters;
 }
 
 /** A normalised failure as the error a step throws. `sent`: values that the provider's text must not repeat. */

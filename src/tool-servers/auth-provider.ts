@@ -3,17 +3,14 @@
  * token; what becomes of its refusals is decided here, as for `toolServers.fetch`.
  */
 import type { EgressResponse } from "../egress/port.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import type { RunningVault } from "../vault/vault.js";
 import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
-import {
-  connected,
-  consentFor,
-  serverOf,
-  stillRefused,
-  type ToolServerUse,
-  tokenOf,
-  type UsePorts,
-} from "./tool-fetch.js";
+import { needsPerson } from "./policy/without-person.js";
+import { connected, type ToolServerUse, type UsePorts } from "./token-holder.js";
+import { consentFor, serverOf, stillRefused } from "./tool-fetch.js";
+import type { ToolServer } from "./tool-server.js";
 
 /** The shape of `AuthProvider` in `@modelcontextprotocol/client` 2.x, written out so that nobody needs that package for it. */
 export interface AuthProvider {
@@ -23,8 +20,12 @@ export interface AuthProvider {
   onUnauthorized(context: { readonly response: Response }): Promise<void>;
 }
 
+export interface AuthProviderPorts extends UsePorts {
+  readonly vault: Pick<RunningVault, "boundToo" | "accessToken" | "reportRejected">;
+}
+
 export const createAuthProvider =
-  (ports: UsePorts) =>
+  (ports: AuthProviderPorts) =>
   (who: ToolServerUse): AuthProvider => {
     const server = serverOf(ports, who.connection);
     /** The client does not say which token was refused: the last one it was given. */
@@ -36,7 +37,8 @@ export const createAuthProvider =
       },
       async onUnauthorized({ response }) {
         const challenge = readChallenge(response.headers.get("www-authenticate"));
-        if (challenge && isStepUp(challenge)) throw await consentFor(ports, who, server, challenge);
+        if (challenge && isStepUp(challenge) && needsPerson(server))
+          throw await consentFor(ports, who, server, challenge);
         const refused = last ?? (await tokenOf(ports, server, who));
         const next = await connected(server, ports.vault.reportRejected({ ...who, accessToken: refused }));
         if (next.accessToken !== refused) return;
@@ -50,3 +52,11 @@ export const createAuthProvider =
       },
     };
   };
+
+/** The operator's key, and what a sign-in provider gave for this server alone, go through our own `fetch` (TS-21). */
+async function tokenOf(ports: AuthProviderPorts, server: ToolServer, who: ToolServerUse): Promise<string> {
+  if (server.registration === "key" || server.registration === "provider") {
+    throw new LatchkeyError("grant.token_bound", { data: { connection: server.connection, error: "invalid_target" } });
+  }
+  return (await connected(server, ports.vault.accessToken(who))).accessToken;
+}

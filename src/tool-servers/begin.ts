@@ -14,28 +14,29 @@ import type { ClientRegistration } from "../providers/provider.js";
 import type { Authenticated } from "../sessions/session.js";
 import { requireAccess, usableServer } from "./admission.js";
 import { asConnectFailure } from "./connect-failures.js";
+import { type ConnectNowInput, connectWithoutPerson } from "./connect-without-person.js";
 import { grantOf } from "./current-grant.js";
 import type { FoundToolServer } from "./found.js";
 import { resourceOf } from "./policy/resource-parameter.js";
 import { chooseScopes, isStepUp, scopeSet } from "./policy/scopes.js";
 import { mayAskAgain, withRequest } from "./policy/step-up.js";
+import { needsPerson } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
+import type { UsePorts } from "./token-holder.js";
 import type { ToolServer } from "./tool-server.js";
 
-export interface BeginConnectInput {
-  readonly signedIn: Authenticated;
+export interface BeginConnectInput extends ConnectNowInput {
   /** Its id, as it came. */
   readonly toolServer: string;
-  /** Untrusted; SI-7 is applied to it here. */
-  readonly returnTo: string | undefined;
   readonly cookieHeader: string | undefined;
   readonly request: { readonly requestId: string };
 }
 
-/** @throws LatchkeyError `connect.*` */
-export async function beginConnect(ports: ConnectPorts, input: BeginConnectInput) {
+/** @throws LatchkeyError `connect.*`, and `grant.*` where no person is asked */
+export async function beginConnect(ports: UsePorts, input: BeginConnectInput) {
   const { user } = input.signedIn;
   const server = usableServer(ports.servers, input.toolServer);
+  if (!needsPerson(server)) return connectWithoutPerson(ports, server, input);
   await requireAccess(ports.store, await ports.store.users.byId(user.id), server);
   const found = await ports.find(server);
   const as = found.authorizationServer;

@@ -21,6 +21,7 @@ import type { ClientRegistration } from "../providers/provider.js";
 import { requireAccess, usableServer } from "./admission.js";
 import { asConnectFailure } from "./connect-failures.js";
 import { bindingFor } from "./policy/binding.js";
+import { needsPerson } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
 import { storeGrant } from "./store-grant.js";
 import type { ToolServer } from "./tool-server.js";
@@ -37,6 +38,8 @@ type ConnectFlow = Flow & { readonly link: FlowOwner; readonly tool: ToolRequest
 /** @throws LatchkeyError `connect.*` */
 export async function completeConnect(ports: ConnectPorts, input: CompleteConnectInput) {
   const server = usableServer(ports.servers, input.toolServer);
+  // A flow that was begun before the operator said that nobody is asked here.
+  if (!needsPerson(server)) throw new LatchkeyError("connect.state_unknown", { data: { toolServer: server.id } });
   const parameters = readParameters(input.parameters);
   const flow = findFlow(ports, input, parameters.state, server);
   if (after(flow.startedAt, ports.flowLifetime) <= ports.clock.now()) {

@@ -16,7 +16,8 @@ export function createFind(
 
   return async (server, options) => {
     const found = await discover(server, options);
-    const issuer = found.authorizationServer?.issuer;
+    // Its tokens are the sign-in provider's, whoever it names.
+    const issuer = server.registration === "provider" ? undefined : found.authorizationServer?.issuer;
     // The fixed paths of 2025-03-26 are a guess where documents were not to be had; nobody named another server.
     if (issuer === undefined || found.authorizationServerFrom === "fallback") return found;
     if (kept.get(server.id) === issuer) return found;

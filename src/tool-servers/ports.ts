@@ -2,6 +2,8 @@
 import type { FlowCookies } from "../flows/flow-cookies.js";
 import type { Duration } from "../kernel/time.js";
 import type { Proofs } from "../oauth/dpop.js";
+import type { Metadata } from "../oauth/metadata.js";
+import type { ProviderRegistry } from "../providers/provider.js";
 import type { SessionCheck } from "../sessions/session.js";
 import type { Clients } from "./clients.js";
 import type { FoundToolServer } from "./found.js";
@@ -25,4 +27,9 @@ export interface ConnectPorts extends RegistrationPorts {
   readonly origin: string;
   readonly basePath: string;
   readonly flowLifetime: Duration;
+  /** Those that people sign in with, for what their word is good for at a tool server (TS-15, TS-21). */
+  readonly providers: ProviderRegistry;
+  readonly metadata: Pick<Metadata, "discover">;
+  /** A file's text, read anew each time. @throws LatchkeyError `config.unreadable` */
+  readonly readTokenFile: (file: string | null) => Promise<string | null>;
 }

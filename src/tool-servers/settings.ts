@@ -1,6 +1,7 @@
 /** What the operator says about finding one tool server: plain data. */
 import type { Secret } from "../kernel/secret.js";
 import type { ResourceRules } from "./policy/resource.js";
+import { needsPerson } from "./policy/without-person.js";
 import type { ToolServer } from "./tool-server.js";
 
 export interface DiscoverySettings {
@@ -31,7 +32,7 @@ export const discoverySettings = (server: ToolServer): DiscoverySettings => ({
   resource: { pinned: null, allowPrefix: true },
   allowMissingPkceMetadata: server.allowMissingPkceMetadata,
   allowIssuerMismatch: server.allowIssuerMismatch,
-  needsPerson: true,
+  needsPerson: needsPerson(server),
 });
 
 /** What makes what was found another's: other settings never use it. Headers may hold keys, so only their names count. */

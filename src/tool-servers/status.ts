@@ -61,12 +61,23 @@ async function standing(
   const { connection, name, connectUrl } = server;
   if (!grant) {
     const nothing = { since: null, scopes: [], expiresAt: null, lastUsedAt: null };
-    return { connection, name, connectUrl, ...nothing, ...(await withoutGrant(ports, server)) };
+    const stands = isSentAnyway(server, grants) ? usedAsItIs : await withoutGrant(ports, server);
+    return { connection, name, connectUrl, ...nothing, ...stands };
   }
   const { createdAt: since, scopes, expiresAt, lastUsedAt } = grant;
   const known = await ports.store.challenges.of(user.id, connection);
   const held = standingOf(server, grant, openGrant(ports.keyring, grant), known, ports.clock.now());
   return { connection, name, connectUrl, since, scopes, expiresAt, lastUsedAt, ...held };
+}
+
+const usedAsItIs = { status: "connected", reason: null } as const;
+
+/** The operator's key, and what a provider that the person signed in with is asked for when it is used (TS-21). */
+function isSentAnyway(server: ToolServer, grants: readonly GrantRecord[]): boolean {
+  if (server.registration !== "provider") return server.registration === "key";
+  const isOfIt = (connection: string) =>
+    server.provider === null ? connection.startsWith("provider:") : connection === `provider:${server.provider}`;
+  return grants.some(({ connection, status }) => isOfIt(connection) && status === "active");
 }
 
 /** Pure. */
@@ -79,6 +90,11 @@ function standingOf(
 ): Pick<ToolServerStanding, "status" | "reason"> {
   if (grant.status !== "active") return { status: "needs_reconnect", reason: grant.statusReason };
   if (secrets && secrets.asked?.server !== server.url) return { status: "needs_reconnect", reason: "server_changed" };
+  // It has no token yet, or its last one is over: the next use gets one.
+  if (secrets?.asked?.withoutPerson !== undefined) {
+    const had = grant.lastRefreshAt !== null;
+    return { status: had ? "connected" : "not_connected", reason: grant.lastFailureCode };
+  }
   const over = grant.expiresAt !== null && grant.expiresAt <= now;
   if (over && secrets?.refreshToken === null) return { status: "needs_reconnect", reason: "no_refresh_token" };
   if (known && isStepUp(known.challenge)) return { status: "needs_consent", reason: "insufficient_scope" };

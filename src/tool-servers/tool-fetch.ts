@@ -10,7 +10,6 @@ import type { EgressResponse } from "../egress/port.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
 import { challengesNonce } from "../oauth/dpop.js";
-import type { AccessToken } from "../vault/access-token.js";
 import { ConsentRequired } from "../vault/consent-required.js";
 import {
   asResponse,
@@ -21,26 +20,14 @@ import {
   sendWithin,
   unlessAborted,
 } from "../vault/outgoing.js";
-import type { RunningVault } from "../vault/vault.js";
-import { grantOf } from "./current-grant.js";
 import type { Challenge } from "./found.js";
 import { keepChallenge } from "./keep-challenge.js";
 import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
+import { needsPerson } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
+import { holderOf, type Presented, type ToolServerUse, type UsePorts } from "./token-holder.js";
 import type { ToolServer } from "./tool-server.js";
-
-/** Whose connection. */
-export interface ToolServerUse {
-  /** A user's id, as `sessions.authenticate` gives it. */
-  readonly user: string;
-  /** `tool:<id>` */
-  readonly connection: string;
-}
-
-export interface UsePorts extends ConnectPorts {
-  readonly vault: Pick<RunningVault, "accessToken" | "reportRejected" | "boundToo">;
-}
 
 export const createToolFetch =
   (ports: UsePorts) =>
@@ -52,30 +39,27 @@ export const createToolFetch =
     const server = serverOf(ports, who.connection);
     const bounds = { origins: [], urls: [], below: [server.url] };
     const request = await outgoing(asked, bounds, who.connection);
-    const send = async (token: Held) => {
-      const presented = await presentable(ports, server, who, token);
-      return unlessAborted(
+    const send = (presented: Presented) =>
+      unlessAborted(
         asked.signal,
         sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, presented, asked.signal)),
       );
-    };
 
-    const first = await connected(server, ports.vault.boundToo(who));
+    const holder = holderOf(ports, server, who);
+    const first = await holder.first();
     const answer = await send(first);
     const challenge = challengeOf(answer);
-    if (challenge && isStepUp(challenge)) throw await consentFor(ports, who, server, challenge);
+    if (challenge && isStepUp(challenge)) return tooLittle(ports, who, server, challenge, answer);
     if (answer.status !== 401) return asResponse(answer);
-    const next = await connected(server, ports.vault.boundToo(who, first.accessToken)).catch(
-      async (thrown: unknown) => {
-        // It cannot be refreshed: before the person is asked, where they are sent to is looked up anew (TS-6, TS-10).
-        if (isLatchkeyError(thrown, "grant.needs_reconnect")) await lookAgain(ports, server);
-        throw thrown;
-      },
-    );
-    if (!replayable || next.accessToken === first.accessToken) return stillRefused(ports, who, server, answer);
+    const next = await holder.next(first).catch(async (thrown: unknown) => {
+      // It cannot be refreshed: before the person is asked, where they are sent to is looked up anew (TS-6, TS-10).
+      if (isLatchkeyError(thrown, "grant.needs_reconnect")) await lookAgain(ports, server);
+      throw thrown;
+    });
+    if (!replayable || next === first) return stillRefused(ports, who, server, answer);
     const second = await send(next);
     const again = challengeOf(second);
-    if (again && isStepUp(again)) throw await consentFor(ports, who, server, again);
+    if (again && isStepUp(again)) return tooLittle(ports, who, server, again, second);
     return second.status === 401 ? stillRefused(ports, who, server, second) : asResponse(second);
   };
 
@@ -86,42 +70,11 @@ export function serverOf(ports: Pick<ConnectPorts, "servers">, connection: strin
   throw new LatchkeyError("grant.connection_unknown", { data: { connection: connection.slice(0, 100) } });
 }
 
-export const tokenOf = async (ports: UsePorts, server: ToolServer, who: ToolServerUse): Promise<string> =>
-  (await connected(server, ports.vault.accessToken(who))).accessToken;
-
-/** Where the person has to act, the error says where: `data.connectUrl`. */
-export async function connected<T>(server: ToolServer, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (!isLatchkeyError(thrown, "grant.not_connected", "grant.needs_reconnect")) throw thrown;
-    const data = { ...thrown.data, connectUrl: server.connectUrl };
-    throw new LatchkeyError(thrown.code, { cause: thrown, data });
-  }
-}
-
-type Held = Pick<AccessToken, "accessToken" | "tokenType">;
-interface Presented {
-  readonly accessToken: string;
-  /** Null for a token that whoever bears it may use. */
-  readonly key: string | null;
-}
-
-/** With the key that it is bound to, which is sealed beside it and handed to nobody. */
-async function presentable(ports: UsePorts, server: ToolServer, who: ToolServerUse, token: Held): Promise<Presented> {
-  const { accessToken, tokenType } = token;
-  if (tokenType === "Bearer") return { accessToken, key: null };
-  const held = await grantOf(ports, who.user as UserId, server);
-  const key = held?.secrets?.proofKey;
-  if (key !== undefined) return { accessToken, key };
-  throw new LatchkeyError("grant.unreadable", { data: { connection: server.connection, reason: "proof_key" } });
-}
-
 async function sendOne(
   ports: UsePorts,
   server: ToolServer,
   { url, method, headers, body }: Outgoing,
-  { accessToken, key }: Presented,
+  { credential, key }: Presented,
   signal: AbortSignal,
 ): Promise<EgressResponse> {
   const own = Object.entries(server.headers).map(([name, value]) => [name, value.reveal()]);
@@ -136,10 +89,10 @@ async function sendOne(
         ...headers,
         ...Object.fromEntries(own),
         ...(key === null
-          ? { authorization: `Bearer ${accessToken}` }
+          ? { authorization: credential }
           : {
-              authorization: `DPoP ${accessToken}`,
-              dpop: await ports.proofs.proof(key, { method, url: url.href, accessToken }),
+              authorization: `DPoP ${credential}`,
+              dpop: await ports.proofs.proof(key, { method, url: url.href, accessToken: credential }),
             }),
       },
       body,
@@ -155,6 +108,23 @@ async function sendOne(
 
 const challengeOf = ({ status, headers }: EgressResponse): Challenge | null =>
   status === 401 || status === 403 ? readChallenge(headers.get("www-authenticate")) : null;
+
+/**
+ * A person can be asked for more. Where nobody is asked, what a token is good for is the operator's to say (`scopes`): the
+ * answer goes to whoever called, as it came.
+ */
+async function tooLittle(
+  ports: ConnectPorts,
+  who: ToolServerUse,
+  server: ToolServer,
+  challenge: Challenge,
+  answer: EgressResponse,
+): Promise<Response> {
+  if (needsPerson(server)) throw await consentFor(ports, who, server, challenge);
+  const fields = { toolServer: server.id, scopes: challenge.scopes };
+  ports.log.warn(fields, "a tool server wants scopes that its connection without a person does not ask for");
+  return asResponse(answer);
+}
 
 /** A question to the person, or the end of asking (TS-14). */
 export async function consentFor(
@@ -176,6 +146,8 @@ export async function stillRefused(
   server: ToolServer,
   answer: EgressResponse,
 ): Promise<Response> {
+  // With the operator's key nothing was found, and nothing can be asked for.
+  if (server.registration === "key") return asResponse(answer);
   const challenge = challengeOf(answer);
   if (challenge) await keepChallenge(ports, who.user as UserId, server, challenge);
   await lookAgain(ports, server);

@@ -3,9 +3,10 @@ import { LatchkeyError } from "../kernel/errors.js";
 import { isId, type UserId } from "../kernel/ids.js";
 import { type Instant, type StandardDate, toDate } from "../kernel/time.js";
 import type { FetchWithToken } from "../vault/outgoing.js";
-import { type AuthProvider, createAuthProvider } from "./auth-provider.js";
+import { type AuthProvider, type AuthProviderPorts, createAuthProvider } from "./auth-provider.js";
 import { standings, type ToolServerStatus } from "./status.js";
-import { createToolFetch, serverOf, type ToolServerUse, type UsePorts } from "./tool-fetch.js";
+import type { ToolServerUse } from "./token-holder.js";
+import { createToolFetch, serverOf } from "./tool-fetch.js";
 
 /** How one person stands with one tool server. */
 export interface ToolServerConnection {
@@ -34,12 +35,13 @@ export interface ToolServersApi {
    *
    * @returns rejects with `ConsentRequired` when the server wants a further permission (`connectUrl` is where the person gives
    *   it); with LatchkeyError `grant.not_connected` · `grant.needs_reconnect` (`data.connectUrl`) · `connect.access_refused` ·
-   *   `connect.consent_exhausted` · `grant.url_refused`; as `vault.accessToken`; with `egress.*`
+   *   `connect.consent_exhausted` · `grant.sign_in_needed` · `grant.url_refused`; as `vault.accessToken`; with `egress.*`
    */
   fetch(use: ToolServerUse): FetchWithToken;
   /**
    * The same as an `authProvider` of the official TypeScript client (`@modelcontextprotocol/client` 2.x). Prefer `fetch`: a
-   * provider hands its token to the transport, which sends it wherever that was told to.
+   * provider hands its token to the transport, which sends it wherever that was told to. For the same reason it has none
+   * for `registration: key` and `provider` (`grant.token_bound`).
    */
   authProvider(use: ToolServerUse): AuthProvider;
   /** How this person stands with each tool server that they may use. No token is refreshed for it. */
@@ -53,7 +55,7 @@ export interface ToolServersApi {
   connectUrl(connection: string, options?: { readonly returnTo?: string }): string;
 }
 
-export function createToolServersApi(ports: UsePorts): ToolServersApi {
+export function createToolServersApi(ports: AuthProviderPorts): ToolServersApi {
   return {
     fetch: createToolFetch(ports),
     authProvider: createAuthProvider(ports),

@@ -3,21 +3,20 @@
  * vault does the rest, exactly as it does for providers.
  */
 import { LatchkeyError } from "../kernel/errors.js";
-import type { AuthorizationServer } from "../oauth/types.js";
 import { revocationRow } from "../outbox/revocation.js";
-import type { ClientRegistration } from "../providers/provider.js";
 import type { GrantRecord } from "../store/records.js";
 import type { VaultConnections } from "../vault/ports.js";
 import { type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
 import { requireAccess } from "./admission.js";
+import { clientOfGrant } from "./client-of-grant.js";
+import { unattendedWay } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
-
-type Ports = Pick<ConnectPorts, "servers" | "find" | "clients" | "store" | "keyring" | "random" | "proofs">;
+import { unattendedClient, unattendedGrant } from "./unattended.js";
 
 const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
-export function createToolConnections(ports: Ports): VaultConnections {
+export function createToolConnections(ports: ConnectPorts): VaultConnections {
   const known = (connection: string): ToolServer => {
     const server = ports.servers.byConnection(connection);
     if (!server) throw new LatchkeyError("connect.server_unknown", { data: { connection } });
@@ -31,9 +30,17 @@ export function createToolConnections(ports: Ports): VaultConnections {
       return server && { name: server.name, enabled: server.enabled, issuers: null, connectUrl: server.connectUrl };
     },
     mustAdmit: (connection, user) => requireAccess(ports.store, user, known(connection)),
-    foreign: (grant, { asked }) => (asked?.server === known(grant.connection).url ? null : "server_changed"),
+    foreign(grant, { asked }) {
+      const server = known(grant.connection);
+      if (asked?.server !== server.url) return "server_changed";
+      // What one way got is not another's: a person's grant is not the operator's, nor the other way.
+      return (asked.withoutPerson ?? null) === unattendedWay(server) ? null : "registration_changed";
+    },
+    unattended: (connection, user) => unattendedGrant(ports, known(connection), user),
     async resolveClient(grant) {
       const server = known(grant.connection);
+      const way = unattendedWay(server);
+      if (way !== null) return unattendedClient(ports, server, way, grant);
       const { as, client } = await clientOfGrant(ports, server, grant);
       const { asked, proofKey } = openGrant(ports.keyring, grant) ?? {};
       return {
@@ -53,24 +60,6 @@ export function createToolConnections(ports: Ports): VaultConnections {
       return revocationRow(ports, { provider: connection, issuer, clientId, refreshToken, accessToken }, now);
     },
   };
-}
-
-/**
- * The server and the client that a grant was made with, as they are now.
- *
- * @throws LatchkeyError `grant.needs_reconnect` when either is another (TS-10, TS-11)
- */
-export async function clientOfGrant(
-  ports: Pick<Ports, "find" | "clients">,
-  server: ToolServer,
-  grant: Pick<GrantRecord, "issuer" | "clientId">,
-): Promise<{ readonly as: AuthorizationServer; readonly client: ClientRegistration }> {
-  const { authorizationServer: as } = await ports.find(server);
-  const over = (reason: string) => new LatchkeyError("grant.needs_reconnect", { data: { reason } });
-  if (as?.issuer !== grant.issuer) throw over("issuer_changed");
-  const client = await ports.clients.known(server, as, grant.clientId);
-  if (!client) throw over("client_replaced");
-  return { as, client };
 }
 
 function scopesOf(server: ToolServer, grant: GrantRecord, asked: GrantSecrets["asked"]): readonly string[] | null {

@@ -44,11 +44,11 @@ export interface AccessToken {
 }
 
 export interface AccessTokens {
-  accessToken(request: AccessTokenRequest): Promise<AccessToken>;
+  accessToken(request: AccessTokenRequest): Promise<HeldToken>;
   /** The same after a server refused `rejected`: one refresh, if that is still the current token. */
-  afterRejection(request: AccessTokenRequest, rejected: string): Promise<AccessToken>;
+  afterRejection(request: AccessTokenRequest, rejected: string): Promise<HeldToken>;
   /** The same for a caller that is somewhere else: it knows a refused token by its hash, and waits less long. */
-  forService(request: ServiceTokenRequest): Promise<AccessToken>;
+  forService(request: ServiceTokenRequest): Promise<HeldToken>;
 }
 
 /** What `POST /token` asks for (VA-15). */
@@ -74,7 +74,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     request: AccessTokenRequest,
     isRejected: (accessToken: string) => boolean,
     wait: Duration,
-  ): Promise<AccessToken> {
+  ): Promise<HeldToken> {
     const startedAt = clock.now();
     const deadline = clock.monotonic() + wait;
     const minValidity = milliseconds(Math.max(0, request.minValidity ?? 0));
@@ -91,8 +91,10 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
       const valid = !refused && freshness(held, none, now) !== "expired";
       // In memory already: nothing can be had before that moment, or ever.
       const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now && !isAhead(grant.updatedAt, now);
-      if (valid && (secrets.refreshToken === null || waits)) return kept(held);
-      const need = { rejected: refused ? secrets.accessToken : undefined, minValidity, startedAt };
+      const renewable = secrets.refreshToken !== null || secrets.asked?.withoutPerson !== undefined;
+      if (valid && (!renewable || waits)) return kept(held);
+      const { session } = request;
+      const need = { rejected: refused ? secrets.accessToken : undefined, minValidity, startedAt, session };
       const end = await within(deadline, refresher.refresh(grant.id, need));
       finder.drop(request);
       if (end?.kind === "look") continue;
@@ -102,7 +104,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     throw notHad(request, undefined);
   }
 
-  function kept(held: HeldGrant): AccessToken {
+  function kept(held: HeldGrant): HeldToken {
     metrics.vaultRead("kept");
     return answerOf(held);
   }
@@ -126,7 +128,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     request: AccessTokenRequest,
     isRejected: (accessToken: string) => boolean,
     wait = options.callerWait,
-  ): Promise<AccessToken> {
+  ): Promise<HeldToken> {
     try {
       return await slowly(request, isRejected, wait);
     } catch (thrown) {
@@ -136,7 +138,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   }
 
   /** The remembered one, where it is fresh: no I/O. */
-  function atHand(request: AccessTokenRequest): AccessToken | undefined {
+  function atHand(request: AccessTokenRequest): HeldToken | undefined {
     const now = clock.now();
     const held = finder.remembered(request, now);
     if (!held || freshness(held, (request.minValidity ?? 0) as Duration, now) !== "fresh") return undefined;
@@ -154,9 +156,15 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   };
 }
 
+/** As it is held, for whoever presents it where it belongs. */
+export interface HeldToken extends AccessToken {
+  /** For its tool server alone (TS-21). */
+  readonly confined: boolean;
+}
+
 /** @throws LatchkeyError `grant.token_bound` */
-export function bearerOnly(token: AccessToken, { connection }: GrantKey): AccessToken {
-  if (token.tokenType === "Bearer") return token;
+export function bearerOnly({ confined, ...token }: HeldToken, { connection }: GrantKey): AccessToken {
+  if (token.tokenType === "Bearer" && !confined) return token;
   throw new LatchkeyError("grant.token_bound", { data: { connection, error: "invalid_target" } });
 }
 
@@ -173,9 +181,10 @@ function notHad(
   return new LatchkeyError(code, { data: { connection, reason: end?.reason ?? "still_under_way", retryAfter } });
 }
 
-const answerOf = ({ grant, secrets }: HeldGrant): AccessToken => ({
+const answerOf = ({ grant, secrets }: HeldGrant): HeldToken => ({
   accessToken: secrets.accessToken,
   tokenType: secrets.tokenType,
   expiresAt: grant.expiresAt === null ? null : toDate(grant.expiresAt),
   scopes: grant.scopes,
+  confined: secrets.asked?.confined === true,
 });

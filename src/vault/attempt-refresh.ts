@@ -13,8 +13,14 @@ import type { GrantRecord } from "../store/records.js";
 import type { Lease } from "./lease.js";
 import { type LateTokens, mustRevokeLate } from "./policy/late-tokens.js";
 import { mergeTokens } from "./policy/merge.js";
-import { ambiguousRefresh, outcomeAfterAmbiguity, outcomeOf, type RefreshOutcome } from "./policy/outcome.js";
-import type { GrantClient, VaultPorts } from "./ports.js";
+import {
+  ambiguousRefresh,
+  outcomeAfterAmbiguity,
+  outcomeOf,
+  outcomeOfObtaining,
+  type RefreshOutcome,
+} from "./policy/outcome.js";
+import type { GrantClient, PersonTokens, VaultPorts } from "./ports.js";
 import type { GrantSecrets } from "./sealed-grant.js";
 import { codeOfFailure, type Written, writeEnd, writeFailure, writeTokens } from "./write-outcome.js";
 
@@ -44,6 +50,8 @@ export interface AttemptFacts {
   readonly unknownBefore: boolean;
   /** Somebody waits for the token, who will use it. */
   readonly used: boolean;
+  /** What this person has at providers, for a connection that needs nobody to connect it. */
+  readonly person: PersonTokens;
 }
 
 type Decided = Exclude<RefreshOutcome, { kind: "ambiguous" }>;
@@ -52,7 +60,7 @@ export async function attemptRefresh(
   ports: VaultPorts,
   lease: Lease,
   secrets: GrantSecrets,
-  { unknownBefore, used }: AttemptFacts,
+  { unknownBefore, used, person }: AttemptFacts,
 ): Promise<Attempted> {
   const { row } = lease;
   ports.faults.point(9);
@@ -66,7 +74,9 @@ export async function attemptRefresh(
     return failed({ kind: "configuration_fault", reason: "client_changed" }, fingerprint(ports, target));
   }
   const askedAt = ports.clock.now();
-  const outcome = await ask(ports, target, secrets, row);
+  const outcome = target.obtain
+    ? await obtain(ports, target.obtain, person, row)
+    : await ask(ports, target, secrets, row);
   ports.faults.point(10);
   if (outcome.kind === "ended") return ended(endReason(outcome.reason, unknownBefore));
   if (outcome.kind === "client_fault") await target.onClientFault?.();
@@ -116,8 +126,10 @@ export async function attemptRefresh(
     const written = await writeFailure(ports, row, failure, { unknownBefore, fingerprint: print });
     const fields = { grant: row.id, connection: row.connection, kind: failure.kind, reason: failure.reason };
     if (failure.kind === "transient") ports.log.warn(fields, "a refresh failed and will be tried again");
+    else if (failure.kind === "sign_in_needed") ports.log.info(fields, "a token waits for its person to sign in again");
     else ports.log.error(fields, "a refresh was refused: the operator has to look; the grant is kept");
-    return { end: heldAfter(written, failure, ports.clock.now()), outcome: failure.kind };
+    const outcome = failure.kind === "sign_in_needed" ? "transient" : failure.kind;
+    return { end: heldAfter(written, failure, ports.clock.now()), outcome };
   }
 
   async function revoke(tokens: GrantSecrets): Promise<void> {
@@ -160,7 +172,8 @@ function heldAfter(
   if (written.kind !== "written") return { kind: "look" };
   const { nextAttemptAt } = written.row;
   const retryAfter = nextAttemptAt === null ? null : milliseconds(Math.max(0, nextAttemptAt - now));
-  const asked = { retryAfter: failure.kind === "transient" ? failure.retryAfter : null };
+  const asked =
+    failure.kind === "sign_in_needed" ? null : { retryAfter: failure.kind === "transient" ? failure.retryAfter : null };
   return { kind: "held", code: codeOfFailure(failure.kind), retryAfter, reason: failure.reason, asked };
 }
 
@@ -191,6 +204,31 @@ async function ask(ports: VaultPorts, target: GrantClient, secrets: GrantSecrets
   return outcomeAfterAmbiguity(await once());
 }
 
+/** Nothing is sent twice here: what could be asked again is asked by the next caller, if at all (TS-15). */
+async function obtain(
+  ports: VaultPorts,
+  request: NonNullable<GrantClient["obtain"]>,
+  person: PersonTokens,
+  row: GrantRecord,
+): Promise<Decided> {
+  try {
+    const answer = await request(person);
+    logAnswer(ports, row, answer);
+    return outcomeOfObtaining(answer);
+  } catch (thrown) {
+    if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
+    if (signInCodes.has(thrown.code)) return { kind: "sign_in_needed", reason: thrown.code };
+    return { kind: "transient", reason: thrown.code, retryAfter: null, unknown: false };
+  }
+}
+
+/** What is wrong with a provider's grant where only its person can put it right. */
+const signInCodes: ReadonlySet<string> = new Set([
+  "grant.not_connected",
+  "grant.needs_reconnect",
+  "grant.sign_in_needed",
+]);
+
 function logAnswer(ports: VaultPorts, row: GrantRecord, answer: RefreshAnswer): void {
   if (answer.kind !== "oauth_error") return;
   const { error, description, status } = answer;
@@ -209,13 +247,14 @@ async function readIdToken(ports: VaultPorts, server: GrantClient, tokens: Norma
 }
 
 /** What was asked, and as whom, under a name that tells nothing: with another one it is worth asking again. */
-const fingerprint = ({ keyring }: VaultPorts, { as, client, scopes, resource }: GrantClient): string =>
+const fingerprint = ({ keyring }: VaultPorts, { as, client, scopes, resource, shows }: GrantClient): string =>
   keyring.fingerprint(
     JSON.stringify([
       as.token_endpoint,
       { ...client, clientSecret: client.clientSecret?.reveal(), clientKey: client.clientKey?.reveal() },
       scopes,
       resource,
+      ...(shows === undefined ? [] : [shows]),
     ]),
   );
 

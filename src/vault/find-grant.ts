@@ -11,6 +11,7 @@ import { createGrantCache, type GrantCache, type GrantKey, type HeldGrant, keyTe
 import { selectGrant } from "./policy/select-grant.js";
 import type { ConnectionInfo, VaultPorts } from "./ports.js";
 import { openGrant } from "./sealed-grant.js";
+import { makeUnattended } from "./unattended-grant.js";
 
 /** Where no session is named, a sign-in elsewhere may bring a newer grant, and nobody announces it. */
 const lookAgainAfter = seconds(5);
@@ -66,13 +67,18 @@ export function createGrantFinder(ports: VaultPorts): GrantFinder {
     const now = clock.now();
     const living = ofConnection.filter(({ sessionId }) => sessionId === null || lives(sessions.get(sessionId), now));
     const grant = selectGrant(living, key.session);
-    if (!grant) throw none(living, key);
+    if (!grant) {
+      if (await makeUnattended(ports, userId, key.connection)) return load(key);
+      throw none(living, key);
+    }
     const secrets = openGrant(ports.keyring, grant);
     if (!secrets)
       throw new LatchkeyError("grant.unreadable", { data: { grant: grant.id, connection: key.connection } });
     const reason = ports.connections.foreign(grant, secrets);
-    if (reason !== null)
+    if (reason !== null) {
+      if (await makeUnattended(ports, userId, key.connection)) return load(key);
       throw new LatchkeyError("grant.needs_reconnect", { data: { connection: key.connection, reason } });
+    }
     const held = { grant, secrets, until: until(grant, sessions, key, now) };
     // If announcements were applied while these rows were read, one of them may have been about this grant.
     await news.catchUp();

@@ -5,17 +5,18 @@
 import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
 import type { Faults } from "../kernel/fault.js";
+import type { UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
 import type { Metrics } from "../kernel/metrics.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Duration, Instant } from "../kernel/time.js";
 import type { RefreshedIdToken } from "../oauth/refreshed-id-token.js";
-import type { RefreshTarget } from "../oauth/token-request.js";
+import type { RefreshAnswer, RefreshTarget } from "../oauth/token-request.js";
 import type { IdTokenClaims } from "../oauth/types.js";
 import type { Store } from "../store/contract.js";
 import type { Announcement, GrantRecord, OutboxRecord, UserRecord } from "../store/records.js";
 import type { Bounds } from "./policy/bounds.js";
-import type { GrantSecrets } from "./sealed-grant.js";
+import type { AskedFor, GrantSecrets } from "./sealed-grant.js";
 
 /** One connection as it is configured now. */
 export interface ConnectionInfo {
@@ -46,6 +47,35 @@ export interface GrantClient extends RefreshTarget {
   readonly revokedAtSignOut: "always" | "alone" | "never";
   /** Told when the server does not know our client: a client that registered itself is registered anew (TS-11). */
   readonly onClientFault?: () => Promise<void>;
+  /**
+   * Of a connection without a person: asks for tokens anew, with what this person has at the provider they signed in with
+   * where that is needed. Left out: the refresh token is asked with.
+   */
+  readonly obtain?: (person: PersonTokens) => Promise<RefreshAnswer>;
+  /** A name for what is shown beside the client: with another one it is worth asking again. @default none */
+  readonly shows?: string;
+}
+
+/** What a person has at the provider that they signed in with. */
+export interface PersonTokens {
+  /**
+   * The ID token of their grant; refreshed first where its `exp` has come (TS-15).
+   *
+   * @param connection `provider:<id>`
+   * @throws LatchkeyError `grant.sign_in_needed` where there is none that is good; as `vault.accessToken`
+   */
+  idToken(connection: string): Promise<string>;
+  /** The access token of their grant, as it is handed out. @throws LatchkeyError as `vault.accessToken` */
+  accessToken(connection: string): Promise<string>;
+}
+
+/** A grant that needs nobody to connect it, as it is before its first token. */
+export interface UnattendedGrant {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly asked: AskedFor & { readonly withoutPerson: string };
+  /** The key that its tokens are to be bound to. */
+  readonly proofKey?: string;
 }
 
 export interface VaultConnections {
@@ -55,6 +85,13 @@ export interface VaultConnections {
   mustAdmit(connection: string, user: UserRecord): Promise<void>;
   /** Why a grant that was made before counts no more; null while it does. */
   foreign(grant: GrantRecord, secrets: GrantSecrets): string | null;
+  /**
+   * What a grant of this connection is made of where the vault may make one by itself (TS-15); null where a person has to
+   * connect it.
+   *
+   * @throws LatchkeyError `connect.*` where it cannot be made now
+   */
+  unattended(connection: string, user: UserId): Promise<UnattendedGrant | null>;
   /**
    * @throws LatchkeyError `grant.needs_reconnect` where the grant's server or client is another now (`data.reason`); anything
    *   else, such as `signin.provider_unavailable`, means later

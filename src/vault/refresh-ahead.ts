@@ -51,7 +51,10 @@ export function createRefreshAhead(
   const { enabled, concurrencyPerIssuer } = options.refreshAhead;
   const lanes = new Map<string, Lane>();
   const known = new Set<GrantId>();
-  /** Nothing can be asked with these: no refresh token, or no key opens them. A person who signs in has another row. */
+  /**
+   * Nothing can be asked with these: no refresh token, nothing of the person's to ask with, or no key opens them. A person who
+   * signs in has another row, or asks for the token themselves.
+   */
   const dry = new Set<GrantId>();
   /** By issuer, and by connection where our client there is at fault. */
   const pauses = new Map<string, { readonly until: Instant; readonly length: Duration }>();
@@ -136,7 +139,7 @@ export function createRefreshAhead(
     if (end.kind === "look") {
       pauses.delete(issuer);
       pauses.delete(connection);
-    } else if (end.reason === "no_refresh_token") note(id);
+    } else if (end.reason === "no_refresh_token" || end.code === "grant.sign_in_needed") note(id);
     else if (end.asked === null || end.code === "grant.provider_refused") return;
     else if (end.code === "grant.client_rejected") pause(connection, end.retryAfter, clock.now());
     else pause(issuer, end.asked.retryAfter, clock.now());

@@ -5,14 +5,14 @@
  * take the lease · ask (attempt-refresh) · decide (policy/outcome) · write (write-outcome) · only then answer
  */
 import { asLatchkeyError, LatchkeyError } from "../kernel/errors.js";
-import type { GrantId } from "../kernel/ids.js";
+import type { GrantId, UserId } from "../kernel/ids.js";
 import { type Duration, type Instant, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { type AttemptFacts, attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
 import { createWaiter, takeLease, type WatchedLease, watchLease } from "./lease.js";
 import { freshnessOf, isAhead, refreshedSince } from "./policy/freshness.js";
 import { readFailure } from "./policy/hold.js";
-import type { VaultPorts } from "./ports.js";
+import type { PersonTokens, VaultPorts } from "./ports.js";
 import { type GrantSecrets, openGrant } from "./sealed-grant.js";
 import { codeOfFailure, outcomeUnknown, writeEnd } from "./write-outcome.js";
 
@@ -30,6 +30,8 @@ export interface RefreshNeed {
    * Of one that was issued before `idleSince` the refresh token is used, however long the access token is good for.
    */
   readonly ahead?: { readonly idleSince: Instant | null } | undefined;
+  /** The session that asks; what a person has at providers is taken from it first (VA-16). */
+  readonly session?: string | undefined;
 }
 
 export interface Refresher {
@@ -39,7 +41,11 @@ export interface Refresher {
   stop(): Promise<void>;
 }
 
-export function createRefresher(ports: VaultPorts): Refresher {
+/** @param personTokens what a person has at providers, for connections that need nobody to connect them */
+export function createRefresher(
+  ports: VaultPorts,
+  personTokens: (user: UserId, session: string | undefined) => PersonTokens,
+): Refresher {
   const { store, clock, options } = ports;
   const running = new Map<GrantId, Promise<RefreshEnd>>();
   const waiter = createWaiter(ports);
@@ -97,7 +103,8 @@ export function createRefresher(ports: VaultPorts): Refresher {
       const secrets = openGrant(ports.keyring, row);
       if (!secrets) throw new LatchkeyError("grant.unreadable", { data: { grant: id } });
       if (!needed(row, secrets, need)) return { kind: "look" };
-      if (secrets.refreshToken === null) return withoutRefreshToken(row, need);
+      const own = secrets.asked?.withoutPerson !== undefined;
+      if (secrets.refreshToken === null && !own) return withoutRefreshToken(row, need);
       const held = await heldBack(row);
       if (held) return held;
       if (row.leaseOwner !== null && row.leaseOwner !== ports.node) {
@@ -114,7 +121,9 @@ export function createRefresher(ports: VaultPorts): Refresher {
       const expiresAt = row.expiresAt === null && need.rejected !== undefined ? clock.now() : row.expiresAt;
       const lease = await takeLease(ports, row, { expiresAt });
       if (!lease) continue;
-      return attempt(lease, secrets, { unknownBefore: outcomeUnknown(row), used: need.ahead === undefined });
+      const person = personTokens(row.userId, need.session);
+      const unknownBefore = !own && outcomeUnknown(row);
+      return attempt(lease, secrets, { unknownBefore, used: need.ahead === undefined, person });
     }
   }
 

@@ -24,6 +24,13 @@ export interface AskedFor {
   readonly server: string;
   readonly resource: string | null;
   readonly scopes: readonly string[];
+  /**
+   * Made by the vault itself: its tokens are got anew without anybody being asked, and without a refresh token (TS-15). The
+   * way in which they are got; with another one it counts no more.
+   */
+  readonly withoutPerson?: string;
+  /** Its token goes to that server alone, and is handed to nobody (TS-21). */
+  readonly confined?: true;
 }
 
 interface GrantPlace {

@@ -1,11 +1,13 @@
 /** The vault as the library shows it: one object over finding, refreshing and ending grants. */
-import type { GrantId } from "../kernel/ids.js";
+import type { GrantId, UserId } from "../kernel/ids.js";
 import { milliseconds } from "../kernel/time.js";
 import {
   type AccessToken,
   type AccessTokenRequest,
+  type AccessTokens,
   bearerOnly,
   createAccessTokens,
+  type HeldToken,
   type ServiceTokenRequest,
 } from "./access-token.js";
 import type { RefreshEnd } from "./attempt-refresh.js";
@@ -17,8 +19,9 @@ import {
   type HeldConnection,
 } from "./held-connections.js";
 import type { FetchWithToken } from "./outgoing.js";
-import type { VaultPorts } from "./ports.js";
-import { createRefresher } from "./refresh.js";
+import { createPersonTokens } from "./person-tokens.js";
+import type { PersonTokens, VaultPorts } from "./ports.js";
+import { createRefresher, type Refresher } from "./refresh.js";
 import { createRefreshAhead } from "./refresh-ahead.js";
 import { createVaultFetch } from "./vault-fetch.js";
 
@@ -75,10 +78,11 @@ export interface Vault {
 
 export interface RunningVault extends Vault {
   /**
-   * As `accessToken` and `reportRejected`, for whoever can present a token that is bound to a key (TS-22). Nobody else is
-   * handed one: without its key it opens nothing, and it would be sent as if it did.
+   * As `accessToken` and `reportRejected`, for whoever can present a token that is bound to a key (TS-22) and keeps one
+   * that is for a single server from every other (TS-21). Nobody else is handed one: without its key it opens nothing, and
+   * it would be sent as if it did.
    */
-  boundToo(request: AccessTokenRequest, rejected?: string): Promise<AccessToken>;
+  boundToo(request: AccessTokenRequest, rejected?: string): Promise<HeldToken>;
   /**
    * Refreshes a grant now, however fresh its token is, for what comes with it (AC-19). `held`: there was no new one, and why.
    *
@@ -99,8 +103,11 @@ export interface RunningVault extends Vault {
 
 export function createVault(ports: VaultPorts): RunningVault {
   const finder = createGrantFinder(ports);
-  const refresher = createRefresher(ports);
-  const tokens = createAccessTokens(ports, finder, refresher);
+  // A token may be got with another one of the same person: its refresh is the same refresher's.
+  const personTokens = (user: UserId, session: string | undefined): PersonTokens =>
+    createPersonTokens(ports, finder, refresher, (key) => tokens.accessToken(key), { user, session });
+  const refresher: Refresher = createRefresher(ports, personTokens);
+  const tokens: AccessTokens = createAccessTokens(ports, finder, refresher);
   const held = createHeldConnections(ports);
   const ahead = createRefreshAhead(ports, refresher, (connection) => finder.usableConnection(connection));
   return {

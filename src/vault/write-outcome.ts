@@ -89,8 +89,12 @@ export async function writeEnd(ports: VaultPorts, base: GrantRecord, reason: str
   return ended;
 }
 
-type Failure = Extract<RefreshOutcome, { kind: "transient" | "client_fault" | "configuration_fault" }>;
+type Failure = Extract<
+  RefreshOutcome,
+  { kind: "transient" | "client_fault" | "configuration_fault" | "sign_in_needed" }
+>;
 const codes = {
+  sign_in_needed: "grant.sign_in_needed",
   transient: "grant.refresh_unavailable",
   client_fault: "grant.client_rejected",
   configuration_fault: "grant.provider_refused",
@@ -105,19 +109,32 @@ export async function writeFailure(
   known: { readonly unknownBefore: boolean; readonly fingerprint: string | null },
 ): Promise<Written> {
   const now = ports.clock.now();
-  const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
-  const lastFailureCode = failureText(failure, known.unknownBefore, known.fingerprint);
+  const { nextAttemptAt, lastFailureCode } = heldFor(ports, base, failure, known, now);
   return ports.store.transaction(async (tx) => {
     const written = await overSame(ports, tx, base, (row) =>
       // Whoever has the lease now will say how their own attempt went.
       row.leaseOwner === ports.node
-        ? { ...row, ...noLease, lastFailureCode, nextAttemptAt: after(now, pause), updatedAt: now }
+        ? { ...row, ...noLease, lastFailureCode, nextAttemptAt, updatedAt: now }
         : undefined,
     );
     const data = { reason: failure.reason, unknown: failure.kind === "transient" && failure.unknown };
     await tx.audit.append(event(ports, base, now, "grant.refresh_failed", codes[failure.kind], data));
     return written;
   });
+}
+
+/** Whoever signs in again is not kept waiting: it holds as long as they have not. */
+function heldFor(
+  ports: VaultPorts,
+  base: GrantRecord,
+  failure: Failure,
+  known: { readonly unknownBefore: boolean; readonly fingerprint: string | null },
+  now: Instant,
+): Pick<GrantRecord, "nextAttemptAt" | "lastFailureCode"> {
+  if (failure.kind === "sign_in_needed") return { nextAttemptAt: null, lastFailureCode: failure.kind };
+  const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
+  const lastFailureCode = failureText(failure, known.unknownBefore, known.fingerprint);
+  return { nextAttemptAt: after(now, pause), lastFailureCode };
 }
 
 /** The last pause, so that the next can be longer. `updatedAt` is when it began: taking a lease does not move it. */

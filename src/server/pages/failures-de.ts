@@ -168,6 +168,10 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "grant.connection_unknown": { message: "Diese Verbindung gibt es nicht.", person: "Prüfen Sie ihren Namen." },
   "grant.connection_disabled": { message: "Diese Verbindung ist abgeschaltet.", person: ask },
   "grant.url_refused": { message: "Eine Anfrage an einen anderen Server wurde abgelehnt.", person: ask },
+  "grant.sign_in_needed": {
+    message: "Sie müssen sich neu anmelden, um fortzufahren.",
+    person: "Melden Sie sich ab und dann neu an.",
+  },
   "grant.token_bound": { message: "Das Token dieser Verbindung kann nicht herausgegeben werden.", person: ask },
   "grant.consent_required": {
     message: "Die Verbindung erlaubt das nicht.",

@@ -22,9 +22,17 @@ export interface RegistrationFacts {
   readonly documentRefused: boolean;
 }
 
+const takesCredentials: ReadonlySet<string> = new Set([
+  "auto",
+  "static",
+  "client-credentials",
+  "enterprise",
+  "workload",
+]);
+
 export function chooseRegistration({ server, as, documentRefused }: RegistrationFacts): RegistrationChoice {
   const { registration, clientId } = server;
-  if (clientId !== null && (registration === "auto" || registration === "static")) return { kind: "static", clientId };
+  if (clientId !== null && takesCredentials.has(registration)) return { kind: "static", clientId };
   const takesDocument =
     registration === "cimd" ||
     (registration === "auto" && as["client_id_metadata_document_supported"] === true && server.documentIsPublic);

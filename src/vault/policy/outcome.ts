@@ -12,6 +12,8 @@ export type RefreshOutcome =
   | { readonly kind: "ended"; readonly reason: string }
   /** The operator has to look: at the client, or at what is asked for. The grant stays. */
   | { readonly kind: "client_fault" | "configuration_fault"; readonly reason: string }
+  /** What the token is got with is the person's to renew: they have to sign in again. Nothing was asked. */
+  | { readonly kind: "sign_in_needed"; readonly reason: string }
   /** Later may be better. `unknown`: the server may have taken the refresh token all the same. */
   | {
       readonly kind: "transient";
@@ -75,6 +77,25 @@ export function outcomeOf(answer: RefreshAnswer): RefreshOutcome {
       return { kind: "configuration_fault", reason: answer.reason };
     default:
       return answer satisfies never;
+  }
+}
+
+/**
+ * The same for a request that can be made anew at any time (TS-15): there is no refresh token that could be lost, so no
+ * answer is ambiguous, and none ends the grant. An error is final for what was asked: it is not asked again before
+ * something about it has changed, or an hour has passed.
+ */
+export function outcomeOfObtaining(answer: RefreshAnswer): Exclude<RefreshOutcome, { kind: "ambiguous" | "ended" }> {
+  const outcome = outcomeOf(answer);
+  switch (outcome.kind) {
+    case "ended":
+      return { kind: "configuration_fault", reason: outcome.reason };
+    case "ambiguous":
+      return { kind: "transient", reason: outcome.reason, retryAfter: null, unknown: false };
+    case "transient":
+      return { ...outcome, unknown: false };
+    default:
+      return outcome;
   }
 }
 
