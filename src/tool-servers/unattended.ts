@@ -97,7 +97,6 @@ export async function unattendedClient(
     quirks: standard,
     readIdToken: null,
     revokedAtSignOut: "always",
-    readIdToken: null,
     shows: way === "workload" ? await digestOf(ports, server) : way,
     onClientFault: async () => {
       if (way !== "provider") await ports.clients.rejected(server, as, grant.clientId, "token");
