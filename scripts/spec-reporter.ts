@@ -22,7 +22,7 @@ export interface TestResult {
 const resultsFile = ".results/tests.json";
 
 /** What `test/services.ts` puts behind the title of a suite that was skipped. */
-const missingService = /\[no (?<service>[a-z]+)\]$/;
+export const missingService = /\[no (?<service>[a-z0-9-]+)\]$/;
 
 export default class SpecReporter implements Reporter {
   #vitest: Vitest | undefined;

@@ -9,7 +9,8 @@ import {
   reportRules,
   unknownOptions,
 } from "../scripts/spec-report.js";
-import type { TestResult } from "../scripts/spec-reporter.js";
+import { missingService, type TestResult } from "../scripts/spec-reporter.js";
+import { serviceNames } from "./services.js";
 
 const result = (name: string, status: TestResult["status"] = "passed"): TestResult => ({
   file: "a.test.ts",
@@ -58,6 +59,12 @@ Text with **SI-3** inside.
     expect(report.missing).toEqual(["SI-2", "SI-3", "SI-4"]);
     expect(report.unknown).toEqual([{ id: "ZZ-9", test: "a.test.ts > ZZ-9 a" }]);
     expect(report.rules[1]?.tests).toEqual([result("SI-2 a", "skipped")]);
+  });
+});
+
+describe("a suite that was skipped for want of a service", () => {
+  test.each(serviceNames)("is known by what is missing: %s", (service) => {
+    expect(missingService.exec(`a suite > in Python [no ${service}]`)?.groups?.["service"]).toBe(service);
   });
 });
 
