@@ -129,7 +129,7 @@ describe("QU-5 papers", () => {
 
 test("QU-6 every dependency has its reason in the decisions, and every reason its dependency", () => {
   const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
-  const [taken = "", notTaken = "", development = ""] = read("docs/decisions/0002-dependencies.md")
+  const [taken = "", notTaken = "", development = "", apart = ""] = read("docs/decisions/0002-dependencies.md")
     .split(/^## /m)
     .slice(1);
   const firstColumn = (section: string) =>
@@ -140,6 +140,10 @@ test("QU-6 every dependency has its reason in the decisions, and every reason it
       .sort();
   expect(firstColumn(taken)).toEqual(Object.keys(dependencies ?? {}).sort());
   expect(firstColumn(development)).toEqual(Object.keys(devDependencies ?? {}).sort());
+  const ofFolder = (folder: string) =>
+    Object.keys((JSON.parse(read(`${folder}/package.json`)) as { dependencies: Record<string, string> }).dependencies);
+  const own = ["bench", "conformance", "interop"].flatMap(ofFolder);
+  expect([...new Set(firstColumn(apart))]).toEqual([...new Set(own)].sort());
   expect(
     firstColumn(notTaken).filter((name) => name !== undefined && name in { ...dependencies, ...devDependencies }),
   ).toEqual([]);
