@@ -4,6 +4,7 @@
  * lease. A row that counts no more, of another server, issuer or client, gives way to it.
  */
 import { type GrantId, newId, type UserId } from "../kernel/ids.js";
+import { toInstant } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
@@ -37,8 +38,8 @@ export async function makeUnattended(ports: VaultPorts, userId: UserId, connecti
     accountLabel: null,
     scopes: [],
     issuedAt: now,
-    // Over before it began: nobody is handed the token that it has not.
-    expiresAt: now,
+    // Over by any clock, one that is behind ours as well: nobody is handed the token that it has not.
+    expiresAt: toInstant(0),
     status: "active",
     statusReason: null,
     version: 1,
