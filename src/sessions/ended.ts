@@ -68,7 +68,14 @@ export function createEndedSessions(ports: {
   function look(): void {
     stopLooking = undefined;
     if (watch === undefined || listeners.size === 0) return;
-    if (isBehind()) watch.onNews();
+    try {
+      if (isBehind()) watch.onNews();
+    } catch (thrown) {
+      // A database that is closing or out of order: whoever asks it for something says so, and here it comes twenty times
+      // a second.
+      const err = thrown instanceof Error ? thrown : undefined;
+      log.debug({ err }, "whether sessions ended could not be looked up; it is tried again");
+    }
     stopLooking = watch.clock.after(lookEvery, look);
   }
 
