@@ -25,6 +25,7 @@ const named: Partial<Record<ErrorCode, OAuthError>> = {
   "grant.connection_disabled": { status: 400, error: "invalid_target" },
   "grant.not_connected": { status: 400, error: "invalid_target" },
   "grant.needs_reconnect": { status: 400, error: "invalid_target" },
+  "grant.sign_in_needed": { status: 400, error: "invalid_target" },
   "grant.token_bound": { status: 400, error: "invalid_target" },
   "grant.consent_required": { status: 400, error: "invalid_scope" },
   "grant.unreadable": { status: 502, error: "server_error" },

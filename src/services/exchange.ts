@@ -156,8 +156,7 @@ export function createExchange(ports: ExchangePorts): (input: ExchangeInput) => 
       const expiresIn = left === null ? null : Math.max(0, left);
       return { kind: "issued", accessToken, issuedTokenType: tokenTypes.accessToken, tokenType, expiresIn, scopes };
     } catch (thrown) {
-      if (!isLatchkeyError(thrown, "grant.not_connected", "grant.needs_reconnect", "grant.consent_required"))
-        throw thrown;
+      if (!isLatchkeyError(thrown, ...personActs)) throw thrown;
       return { kind: "connect_needed", error: thrown, connectUri: await vault.connectUrl(connection) };
     }
   }
@@ -202,6 +201,14 @@ export function createExchange(ports: ExchangePorts): (input: ExchangeInput) => 
 }
 
 const notIts = ({ id }: Service): LatchkeyError => new LatchkeyError("token.target_refused", { data: { service: id } });
+
+/** What the person can put right, where the answer's `connect_uri` leads them. */
+const personActs = [
+  "grant.not_connected",
+  "grant.needs_reconnect",
+  "grant.sign_in_needed",
+  "grant.consent_required",
+] as const;
 
 /** What can be the name of a connection. Of anything else nothing is written down: it may be a secret in the wrong field. */
 const isName = (target: string): boolean => /^(provider|tool):[a-z0-9-]{1,32}$/.test(target);
