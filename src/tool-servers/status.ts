@@ -9,6 +9,7 @@ import type { ChallengeRecord, GrantRecord, UserRecord } from "../store/records.
 import { type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
 import { isAdmitted } from "./admission.js";
 import { isStepUp } from "./policy/scopes.js";
+import { unattendedWay } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 
@@ -90,6 +91,11 @@ function standingOf(
 ): Pick<ToolServerStanding, "status" | "reason"> {
   if (grant.status !== "active") return { status: "needs_reconnect", reason: grant.statusReason };
   if (secrets && secrets.asked?.server !== server.url) return { status: "needs_reconnect", reason: "server_changed" };
+  const way = unattendedWay(server);
+  if (secrets && (secrets.asked?.withoutPerson ?? null) !== way) {
+    const reason = "registration_changed";
+    return { status: way === null ? "needs_reconnect" : "not_connected", reason };
+  }
   // It has no token yet, or its last one is over: the next use gets one.
   if (secrets?.asked?.withoutPerson !== undefined) {
     const had = grant.lastRefreshAt !== null;

@@ -14,6 +14,7 @@ import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 import { unattendedClient, unattendedGrant } from "./unattended.js";
 
+const registrationChanged = "registration_changed";
 const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
 export function createToolConnections(ports: ConnectPorts): VaultConnections {
@@ -34,15 +35,19 @@ export function createToolConnections(ports: ConnectPorts): VaultConnections {
       const server = known(grant.connection);
       if (asked?.server !== server.url) return "server_changed";
       // What one way got is not another's: a person's grant is not the operator's, nor the other way.
-      return (asked.withoutPerson ?? null) === unattendedWay(server) ? null : "registration_changed";
+      return (asked.withoutPerson ?? null) === unattendedWay(server) ? null : registrationChanged;
     },
     unattended: (connection, user) => unattendedGrant(ports, known(connection), user),
     async resolveClient(grant) {
       const server = known(grant.connection);
       const way = unattendedWay(server);
+      const secrets = openGrant(ports.keyring, grant);
+      // Who refreshes ahead asks nobody whether it still counts (`foreign`).
+      if (secrets && (secrets.asked?.withoutPerson ?? null) !== way)
+        throw new LatchkeyError("grant.needs_reconnect", { data: { reason: registrationChanged } });
       if (way !== null) return unattendedClient(ports, server, way, grant);
       const { as, client } = await clientOfGrant(ports, server, grant);
-      const { asked, proofKey } = openGrant(ports.keyring, grant) ?? {};
+      const { asked, proofKey } = secrets ?? {};
       return {
         as,
         client,

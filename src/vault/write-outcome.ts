@@ -25,7 +25,7 @@ export type Written =
   | { readonly kind: "overtaken" };
 
 /** Why a grant is over whose tokens may be good still, at a server that they must not go to any more. */
-export const foreignReasons = ["issuer_changed", "client_replaced", "server_changed"] as const;
+export const foreignReasons = ["issuer_changed", "client_replaced", "server_changed", "registration_changed"] as const;
 const isForeign = (reason: string | null): boolean => (foreignReasons as readonly (string | null)[]).includes(reason);
 
 const noLease = { leaseOwner: null, leaseEndsAt: null } as const;
