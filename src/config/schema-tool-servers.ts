@@ -132,7 +132,7 @@ export const toolServerSchema = z.strictObject({
   passToken: flag()
     .default(false)
     .describe(
-      "For `registration: provider`: sends the person's own access token where the server publishes no metadata, or names that provider; otherwise a token is got for the server (RFC 8693). Never one that another server is named for.",
+      "For `registration: provider`: with `true` the person's own access token is sent where the server publishes no metadata, and where that provider exchanges tokens although the server's metadata names it. With `false` it is sent only where every authorization server that the metadata names is that provider, and the provider does not list token exchange. In all other cases a token is got for the server (RFC 8693); where the metadata names another authorization server, always.",
     ),
   workloadTokenFile: text(1_000)
     .nullable()

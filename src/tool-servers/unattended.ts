@@ -81,7 +81,8 @@ export async function unattendedClient(
   // The operator's credentials are for the issuer that they were used at first; a token is asked for nowhere else.
   if (way !== "provider") await ports.clients.forServer(server, as);
   const { proofKey } = openGrant(ports.keyring, grant) ?? {};
-  const resource = resourceOf(server, found);
+  // At the provider nothing else says which server a token is to be for (TS-21).
+  const resource = resourceOf(way === "provider" ? { ...server, resource: "include" } : server, found);
   const scopes = await scopesFor(ports, server, found, grant.userId, way);
   const asking: Asking = {
     server,

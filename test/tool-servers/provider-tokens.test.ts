@@ -136,6 +136,27 @@ describe("a token of the sign-in provider's for one tool server", () => {
     expect(thereAs(it)).not.toContain((await theirTokens(it)).accessToken);
   });
 
+  test("TS-21 is exchanged for the server by its name even where nothing else would name it", async () => {
+    const omitted = await anUnattendedWorld(() => ({ ...entry, resource: "omit" }));
+    const silent = await anUnattendedWorld((server) => {
+      server.resourceMetadata = null;
+      return entry;
+    });
+    for (const it of [omitted, silent]) {
+      const asked = exchanges(it);
+      await it.use();
+      expect(asked.map((form) => form.getAll("resource"))).toEqual([[it.server.url]]);
+    }
+  });
+
+  test("TS-21 a server that names the provider beside another authorization server does not get the person's own token", async () => {
+    const it = await anUnattendedWorld(() => ({ ...entry, passToken: true }));
+    it.server.resourceMetadata = { authorization_servers: [it.world.provider.issuer, it.server.issuer] };
+    exchanges(it);
+    await it.use();
+    expect(it.server.shown).toEqual(["Bearer for-1"]);
+  });
+
   test.each<[what: string, over: Record<string, unknown>]>([
     ["an ID token", { issued_token_type: "urn:ietf:params:oauth:token-type:id_token" }],
     ["a refresh token", { issued_token_type: "urn:ietf:params:oauth:token-type:refresh_token" }],

@@ -28,7 +28,12 @@ export interface UnattendedWorld {
 
 export async function anUnattendedWorld(
   entry: (server: UnattendedServer) => Entry,
-  options: { lifetime?: number; services?: ConfigInput["services"]; provider?: object } = {},
+  options: {
+    lifetime?: number;
+    services?: ConfigInput["services"];
+    vault?: ConfigInput["vault"];
+    provider?: object;
+  } = {},
 ): Promise<UnattendedWorld> {
   const clock = createManualClock();
   const server = await startUnattendedServer({ clock, lifetime: options.lifetime ?? 600 });
@@ -37,6 +42,7 @@ export async function anUnattendedWorld(
     ...(options.provider ? { providerConfig: options.provider } : {}),
     config: {
       roles: { default: "user" },
+      ...(options.vault ? { vault: options.vault } : {}),
       ...(options.services ? { services: options.services } : {}),
       toolServers: [{ id: "notes", name: "Notes", url: server.url, ...entry(server) }],
     },

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { hours, minutes, seconds, toDate } from "../../src/kernel/time.js";
-import { errorOf } from "./connect-setting.js";
+import { createLatchkey } from "../../src/create-latchkey.js";
+import { hours, minutes, seconds, toDate, toInstant } from "../../src/kernel/time.js";
+import { closeLater, errorOf } from "./connect-setting.js";
 import {
   aKey,
   anUnattendedWorld,
@@ -142,12 +143,48 @@ describe("client credentials", () => {
     expect(await grantOf(it)).toEqual([]);
   });
 
+  test("TS-15 VA-6 the row that has no token yet is no token, on a node whose clock is a little behind either", async () => {
+    const it = await anUnattendedWorld(() => withSecret);
+    it.server.next.push({ status: 503, json: {} });
+    expect(await codeOf(it.use())).toBe("grant.refresh_unavailable");
+    const clock = { ...it.clock, now: () => toInstant(it.clock.now() - seconds(5)) };
+    const behind = await createLatchkey({ ...it.world.config, ports: { clock, log: it.world.log } });
+    closeLater(() => behind.close());
+    const asked = behind.vault.accessToken({ user: it.user, connection });
+    expect(await codeOf(asked)).toBe("grant.refresh_unavailable");
+  });
+
+  test.each<[what: string, before: Entry, now: Entry]>([
+    ["client credentials, then a person's", withSecret, { clientId: "us", clientSecret: "its-secret" }],
+    ["one's own, then the operator's", { ...withSecret, registration: "enterprise" }, withSecret],
+  ])(
+    "TS-15 TS-11 VA-12 %s: a refresh that nobody waits for asks nothing in the name of the other way",
+    async (_, before, now) => {
+      const it = await anUnattendedWorld(() => before, { vault: { refreshAhead: { enabled: false } } });
+      await exchangesIdTokens(it);
+      expect((await it.use()).status).toBe(200);
+      const entry = { id: "notes", url: it.server.url, ...now };
+      await it.world.node({ toolServers: [entry], vault: { refreshAhead: { enabled: true } } });
+      await it.clock.skip(minutes(8));
+      for (let step = 0; step < 25; step++) {
+        await it.clock.advance(seconds(5));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      expect(it.server.asked).toHaveLength(1);
+      expect((await grantOf(it))[0]).toMatchObject({ status: "needs_reconnect", statusReason: "registration_changed" });
+    },
+  );
+
   test("TS-15 another way is another connection: what one got is not used by the other", async () => {
     const it = await anUnattendedWorld(() => withSecret);
     await it.use();
     const entry = { id: "notes", url: it.server.url, clientId: "us", clientSecret: "its-secret" };
     const person = await it.world.node({ toolServers: [entry] });
     expect(await codeOf(person.vault.accessToken({ user: it.user, connection }))).toBe("grant.needs_reconnect");
+    expect((await person.toolServers.status(it.user))[0]).toMatchObject({
+      status: "needs_reconnect",
+      reason: "registration_changed",
+    });
   });
 });
 
@@ -207,6 +244,34 @@ describe("enterprise-managed authorization", () => {
     const again = it.world.browser();
     await it.world.signIn(again, "ann-1");
     expect(await it.use()).toEqual({ status: 200, subject: "ann-1" });
+  });
+
+  test("TS-15 VA-15 a service that asks for somebody who has to sign in again is told so as of any grant that is not there", async () => {
+    const nightly = {
+      id: "nightly",
+      secret: "a-secret-of-this-test-alone-Kd83hs7Qp",
+      connections: [connection],
+      offline: true,
+    };
+    const it = await anUnattendedWorld(() => enterprise, { services: [nightly] });
+    await exchangesIdTokens(it);
+    await it.clock.advance(hours(2));
+    const answer = await it.world.request("/token", {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`${nightly.id}:${nightly.secret}`)}` },
+      body: new URLSearchParams({
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: it.user,
+        subject_token_type: "urn:latchkey:token-type:user-id",
+        audience: connection,
+      }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      error: "invalid_target",
+      code: "grant.sign_in_needed",
+      connect_uri: it.world.url("/connections/notes/start"),
+    });
   });
 
   test.each<[what: string, over: Parameters<typeof exchangesIdTokens>[1]]>([

@@ -19,7 +19,7 @@ export const needsPerson = (server: Pick<ToolServer, "registration">): boolean =
 export type ProviderTokenWay = "exchange" | "pass";
 
 /**
- * The person's own access token only where the server says that it is that provider's to protect, or says nothing at all and
+ * The person's own access token only where the server says that it is that provider's alone to protect, or says nothing at all and
  * the operator answers for it; and where the provider says that it exchanges tokens, not even then without being told to.
  */
 export function providerTokenWay(facts: {
@@ -35,6 +35,6 @@ export function providerTokenWay(facts: {
   const own = found.authorizationServerFrom === "metadata" ? found.authorizationServer?.issuer : undefined;
   if (found.resource === null && own === undefined) return passToken ? "pass" : "exchange";
   const isItsOwn =
-    named.length > 0 ? named.some((one) => issuers.includes(one)) : own !== undefined && issuers.includes(own);
+    named.length > 0 ? named.every((one) => issuers.includes(one)) : own !== undefined && issuers.includes(own);
   return isItsOwn && (passToken || !exchanges) ? "pass" : "exchange";
 }
