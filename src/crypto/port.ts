@@ -12,6 +12,7 @@ export const sealPurposes = [
   "apple-name",
   "setup",
   "signing-key",
+  "tool-server",
 ] as const;
 export type SealPurpose = (typeof sealPurposes)[number];
 

@@ -39,6 +39,12 @@ export const signingKeyPlace = (row: { readonly id: string }): SealedPlace => ({
   context: { table: "signing_keys", row: row.id },
 });
 
+/** A tool server that was added at run time: `tool_servers.sealed`. */
+export const toolServerPlace = (row: { readonly id: string }): SealedPlace => ({
+  purpose: "tool-server",
+  context: { table: "tool_servers", row: row.id },
+});
+
 /** What is needed to do what an outbox row asks for: `outbox.sealed`. */
 export const outboxPlace = (row: { readonly id: string }): SealedPlace => ({
   purpose: "outbox",

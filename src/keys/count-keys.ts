@@ -63,6 +63,7 @@ class Tally {
     outbox: 0,
     registrations: 0,
     signing_keys: 0,
+    tool_servers: 0,
   };
   readonly id: string;
   constructor(id: string) {

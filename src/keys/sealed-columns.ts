@@ -10,6 +10,7 @@ import {
   registrationPlace,
   type SealedPlace,
   signingKeyPlace,
+  toolServerPlace,
 } from "../crypto/sealed-places.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
 
@@ -20,6 +21,7 @@ const keptIn: Readonly<Record<SealPurpose, SealedTable | null>> = {
   outbox: "outbox",
   registration: "registrations",
   "signing-key": "signing_keys",
+  "tool-server": "tool_servers",
   flow: null,
   "sign-out": null,
   "apple-name": null,
@@ -35,5 +37,6 @@ export const placeOf: Readonly<Record<SealedTable, (row: SealedRow) => SealedPla
   identities: ({ id, userId }) => claimsPlace({ id, userId: userId ?? "" }),
   outbox: ({ id }) => outboxPlace({ id }),
   registrations: ({ id }) => registrationPlace({ id }),
+  tool_servers: ({ id }) => toolServerPlace({ id }),
   signing_keys: ({ id }) => signingKeyPlace({ id }),
 };

@@ -31,6 +31,7 @@ import type {
   SessionRecord,
   SettingRecord,
   SigningKeyRecord,
+  StoredToolServerRecord,
   UserRecord,
   WaitingGrant,
 } from "./records.js";
@@ -158,6 +159,11 @@ export interface StoreReads {
     byId(id: string): Promise<ServiceRecord | undefined>;
     /** In order of id. An operator makes each of them, so there are few. */
     all(): Promise<readonly ServiceRecord[]>;
+  };
+  readonly toolServers: {
+    byId(id: string): Promise<StoredToolServerRecord | undefined>;
+    /** In order of id. An operator makes each of them, so there are few. */
+    all(): Promise<readonly StoredToolServerRecord[]>;
   };
   readonly signingKeys: {
     /** Those of one purpose, oldest first, retired ones included. */
@@ -292,6 +298,12 @@ export interface StoreWrites {
   readonly services: {
     /** Inserts, or replaces the one with this id. */
     save(service: ServiceRecord): Promise<void>;
+    /** False when there was none. */
+    delete(id: string): Promise<boolean>;
+  };
+  readonly toolServers: {
+    /** Inserts, or replaces the one with this id. */
+    save(server: StoredToolServerRecord): Promise<void>;
     /** False when there was none. */
     delete(id: string): Promise<boolean>;
   };

@@ -209,8 +209,17 @@ export interface SigningKeyRecord {
   readonly retiresAt: Instant | null;
 }
 
+/** A tool server that an operator added at run time (TS-18). */
+export interface StoredToolServerRecord {
+  readonly id: string;
+  /** The record as it would stand in the file, sealed whole: credentials and headers are among it. */
+  readonly sealed: string;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
 /** Tables that keep a sealed value in each row, or in some. */
-export type SealedTable = "grants" | "identities" | "outbox" | "registrations" | "signing_keys";
+export type SealedTable = "grants" | "identities" | "outbox" | "registrations" | "signing_keys" | "tool_servers";
 
 /** The sealed value of one row, with what its place is made of (VA-2); null where the table has no such column. */
 export interface SealedRow {

@@ -17,6 +17,7 @@ import { sealedTests } from "./store-suite/sealed.js";
 import { serviceTests } from "./store-suite/services.js";
 import { sessionTests } from "./store-suite/sessions.js";
 import { signingKeyTests } from "./store-suite/signing-keys.js";
+import { storedToolServerTests } from "./store-suite/stored-tool-servers.js";
 import { textTests } from "./store-suite/text.js";
 import { toolServerTests } from "./store-suite/tool-servers.js";
 import { transactionTests } from "./store-suite/transactions.js";
@@ -61,6 +62,7 @@ export function describeStore(
     describe("lists", () => listTests(theStore));
     describe("sealed values", () => sealedTests(theStore));
     describe("tool servers", () => toolServerTests(theStore));
+    describe("tool servers that were added", () => storedToolServerTests(theStore));
     describe("signing keys", () => signingKeyTests(theStore));
     describe("text", () => textTests(theStore));
     const { another } = options;

@@ -49,7 +49,7 @@ test("SU-12 VA-4 the doctor counts rows by secret, warns of those that none open
 });
 
 test("SU-12 a count that ended early claims nothing about a secret without rows", () => {
-  const none = { grants: 0, identities: 0, outbox: 0, registrations: 0, signing_keys: 0 };
+  const none = { grants: 0, identities: 0, outbox: 0, registrations: 0, signing_keys: 0, tool_servers: 0 };
   const keys = {
     configured: [
       { id: "a", rows: { ...none, grants: 9 }, total: 9 },

@@ -24,6 +24,7 @@ export async function fill(store: Store, keyring: Keyring, count: number) {
     outbox: new Map(),
     signing_keys: new Map(),
     registrations: new Map(),
+    tool_servers: new Map(),
   };
   const rows = Array.from({ length: count }, (_, number) => {
     const content = `content of ${number}`;

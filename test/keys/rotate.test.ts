@@ -176,10 +176,17 @@ describe("rows that no key opens", () => {
     expect(status).toMatchObject({
       configured: [
         { total: 0 },
-        { total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0 } },
+        {
+          total: 10,
+          rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0, tool_servers: 0 },
+        },
       ],
       unknown: [
-        { id: unknownId, total: 10, rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0 } },
+        {
+          id: unknownId,
+          total: 10,
+          rows: { grants: 8, identities: 1, outbox: 1, registrations: 0, signing_keys: 0, tool_servers: 0 },
+        },
       ],
       unopened: { total: 10 },
       looked: 20,

@@ -131,6 +131,7 @@ test("QU-21 the file is WAL, and a value of another type is refused by every tab
     "sessions",
     "settings",
     "signing_keys",
+    "tool_servers",
     "used_jtis",
     "users",
   ]);

@@ -57,15 +57,15 @@ const statusJson = ({ configured, unknown, unopened, looked }: KeyStatus) => ({
 function printStatus({ terminal }: Session, { configured, unknown, unopened }: KeyStatus): void {
   const { bold, dim, yellow } = palette(terminal);
   const line = (name: string, { id, rows, total }: KeyCount, note: string) => {
-    const { grants, identities, outbox, registrations, signing_keys } = rows;
-    const counts = [grants, identities, outbox, registrations, signing_keys, total];
+    const { grants, identities, outbox, registrations, signing_keys, tool_servers } = rows;
+    const counts = [grants, identities, outbox, registrations, signing_keys, tool_servers, total];
     return [name, id, ...counts.map(String), note];
   };
   const note = (at: number, { total }: KeyCount): string =>
     at === 0 ? "seals" : total === 0 ? "holds nothing" : "latchkey keys rotate seals these anew";
   terminal.out(
     table([
-      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "REGISTRATIONS", "SIGNING", "ROWS", ""],
+      ["SECRET", "KEY", "GRANTS", "IDENTITIES", "OUTBOX", "REGISTRATIONS", "SIGNING", "TOOL SERVERS", "ROWS", ""],
       ...configured.map((key, at) => line(`secrets.${at}`, key, note(at, key))),
       ...unknown.map((key) => line("not configured", key, "no secret opens these")),
     ]),

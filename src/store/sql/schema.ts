@@ -208,6 +208,13 @@ export interface ServiceRow {
   updated_at: number;
 }
 
+export interface ToolServerRow {
+  id: string;
+  sealed: string;
+  created_at: number;
+  updated_at: number;
+}
+
 export interface SigningKeyRow {
   id: string;
   purpose: string;
@@ -247,6 +254,7 @@ export interface Schema {
   challenges: ChallengeRow;
   services: ServiceRow;
   signing_keys: SigningKeyRow;
+  tool_servers: ToolServerRow;
   migrations: MigrationRow;
 }
 

@@ -14,6 +14,7 @@ const columns: Readonly<Record<SealedTable, { sealed: string; user: RawBuilder<u
   identities: { sealed: "claims", user: sql.ref("user_id"), to: nothing },
   outbox: { sealed: "sealed", user: nothing, to: nothing },
   registrations: { sealed: "sealed", user: nothing, to: nothing },
+  tool_servers: { sealed: "sealed", user: nothing, to: nothing },
   signing_keys: { sealed: "sealed", user: nothing, to: nothing },
 };
 

@@ -20,6 +20,7 @@ import { serviceReads, serviceWrites } from "./services.js";
 import { sessionReads, sessionWrites } from "./sessions.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
+import { toolServerReads, toolServerWrites } from "./tool-servers.js";
 import { userReads, userWrites } from "./users.js";
 
 export const readTables = (db: Db): StoreReads => ({
@@ -37,6 +38,7 @@ export const readTables = (db: Db): StoreReads => ({
   registrations: registrationReads(db),
   challenges: challengeReads(db),
   services: serviceReads(db),
+  toolServers: toolServerReads(db),
   signingKeys: signingKeyReads(db),
   sealed: sealedReads(db),
 });
@@ -59,6 +61,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   registrations: { ...reads.registrations, ...registrationWrites(db) },
   challenges: { ...reads.challenges, ...challengeWrites(db) },
   services: { ...reads.services, ...serviceWrites(db) },
+  toolServers: { ...reads.toolServers, ...toolServerWrites(db) },
   signingKeys: { ...reads.signingKeys, ...signingKeyWrites(db) },
   sealed: { ...reads.sealed, ...sealedWrites(db) },
 });

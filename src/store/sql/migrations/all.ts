@@ -5,9 +5,18 @@ import { services } from "./0003-services.js";
 import { signingKeys } from "./0004-signing-keys.js";
 import { toolServers } from "./0006-tool-servers.js";
 import { failingGrants } from "./0009-failing-grants.js";
+import { storedToolServers } from "./0014-stored-tool-servers.js";
 import type { Migration } from "./migration.js";
 
-export const migrations: readonly Migration[] = [initial, pictures, services, signingKeys, toolServers, failingGrants];
+export const migrations: readonly Migration[] = [
+  initial,
+  pictures,
+  services,
+  signingKeys,
+  toolServers,
+  failingGrants,
+  storedToolServers,
+];
 
 /** The schema's version in this code. */
 export const codeVersion = migrations.at(-1)?.version ?? 0;
