@@ -9,6 +9,7 @@ import { administerUsers, type UserDetails } from "./administer-users.js";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
+import { readToolServer } from "./config/tool-server-record.js";
 import { namedWebhooks } from "./config/webhook-hosts.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -26,6 +27,7 @@ import { administerServices, type ServiceAdministration } from "./services/admin
 import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, UserRecord } from "./store/records.js";
+import { administerToolServers, type ToolServerAdministration } from "./tool-servers/administer-tool-servers.js";
 import { administerGrants, type GrantAdministration } from "./vault/administer-grants.js";
 
 export type { UserDetails } from "./administer-users.js";
@@ -34,6 +36,7 @@ export type { Rotation } from "./keys/rotate-keys.js";
 export type { SigningKeyView, SigningRotation } from "./keys/signing-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 export type { ListedService } from "./services/administer-services.js";
+export type { ListedToolServer } from "./tool-servers/administer-tool-servers.js";
 export type { GrantMetadata } from "./vault/administer-grants.js";
 
 /** `who` is an e-mail address or an id; each throws `account.not_found` when it is nobody's. */
@@ -51,6 +54,7 @@ export interface Administration {
   readonly webhooks: WebhookAdministration;
   readonly keys: KeyAdministration;
   readonly services: ServiceAdministration;
+  readonly toolServers: ToolServerAdministration;
   readonly grants: GrantAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
@@ -134,6 +138,12 @@ export async function openAdministration(
     // How long it takes, and waiting for the database, are real time too.
     keys: administerKeys({ ...wired, clock: systemClock }, config.assertions),
     services: administerServices({ ...wired, configured: config.services, by }),
+    toolServers: administerToolServers({
+      ...wired,
+      configured: config.toolServers,
+      read: readToolServer(config),
+      by,
+    }),
     grants: administerGrants({
       ...wired,
       by,

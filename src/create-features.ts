@@ -11,7 +11,6 @@ import type { Supervisor } from "./jobs/supervise.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
-import type { JsonObject } from "./kernel/json.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
 import { keySetLifetime } from "./keys/policy/signing-keys.js";
@@ -77,7 +76,6 @@ export function createFeatures(wired: Wired): Features {
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
 
   let admin: ReturnType<Features["admin"]> | undefined;
-  let clientKeys: readonly JsonObject[] | undefined;
 
   /** Beside the request: whoever loads the page next sees what came of it (SI-3). */
   function lookAgain(provider: Provider): void {
@@ -193,19 +191,20 @@ export function createFeatures(wired: Wired): Features {
     frontChannelProviders: (input) => wired.providerLogout.frontChannelProviders(input),
     frontChannelLogout: (input) => wired.providerLogout.frontChannel(input),
 
-    clientMetadata(id) {
+    async clientMetadata(id) {
       const our = { base, name: config.branding.name };
       const { servers } = wired.toolServers;
+      await servers.refresh();
       return id === null ? installationMetadata(our, servers) : serverMetadata(our, servers, id);
     },
     ...wired.services,
-    clientKeySet() {
-      // Registries say the same until the next start.
-      clientKeys ??= clientKeySet([...providers.all().map(({ client }) => client), ...wired.toolServers.servers.all()]);
-      return clientKeys;
+    async clientKeySet() {
+      const { servers } = wired.toolServers;
+      await servers.refresh();
+      return clientKeySet([...providers.all().map(({ client }) => client), ...servers.all()]);
     },
     keySet: async () => ({ keys: await wired.keys.published(), lifetime: keySetLifetime }),
-    toolServerName: (id) => usableServer(wired.toolServers.servers, id).name,
+    toolServerName: async (id) => (await usableServer(wired.toolServers.servers, id)).name,
     beginConnect: (input) => beginConnect(wired.toolServers, input),
     completeConnect: (input) => completeConnect(wired.toolServers, input),
     connections: ({ user }) => listConnections({ toolServers: wired.toolServers, vault: wired.vault }, user.id),

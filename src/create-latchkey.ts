@@ -172,6 +172,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const afterRefresh = createAfterRefresh({ ...signIn, onQueued: () => jobs.nudge("outbox") });
   const node = newId(systemClock.now(), random);
   const toolServers = wireToolServers({ config, base, node, news, signIn });
+  await toolServers.servers.refresh();
   const jobs = supervise({ clock, log }, [
     {
       name: "outbox",

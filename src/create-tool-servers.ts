@@ -2,6 +2,7 @@
 
 import { readNamed } from "./config/named-file.js";
 import type { Config } from "./config/schema.js";
+import { readToolServer } from "./config/tool-server-record.js";
 import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
 import { createProofs } from "./oauth/dpop.js";
@@ -16,6 +17,7 @@ import { chooseRegistration } from "./tool-servers/policy/choose-registration.js
 import type { ConnectPorts } from "./tool-servers/ports.js";
 import { createToolServers } from "./tool-servers/registry.js";
 import { discoverySettings } from "./tool-servers/settings.js";
+import { loadToolServers } from "./tool-servers/stored-servers.js";
 import type { ToolServer } from "./tool-servers/tool-server.js";
 
 export interface ToolServerWiring {
@@ -41,7 +43,9 @@ export interface ToolServerWiring {
 }
 
 export function wireToolServers({ config, base, node, news, signIn }: ToolServerWiring): ConnectPorts {
-  const servers = createToolServers(config);
+  const { store, keyring, log } = signIn;
+  const load = () => loadToolServers({ store, keyring, log, read: readToolServer(config) });
+  const servers = createToolServers(config, { load, news });
   const registering = {
     ...signIn,
     waitingClock: systemClock,
@@ -74,7 +78,9 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
 
 /** Where a tool server's tokens are revoked: at the issuer and as the client that they were made with, or nowhere. */
 export const revocationTargets = (ports: ConnectPorts) => async (revocation: Revocation) => {
-  const server = ports.servers.byConnection(revocation.provider);
+  const { servers } = ports;
+  await servers.refresh();
+  const server = servers.byConnection(revocation.provider) ?? servers.gone(revocation.provider);
   if (!server) return undefined;
   try {
     return await clientOfGrant(ports, server, revocation);

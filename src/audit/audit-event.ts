@@ -34,6 +34,8 @@ export type AuditEventType =
   | "grant.connected"
   | "tool_server.issuer_mismatch_allowed"
   | "tool_server.provider_token_used"
+  | "tool_server.added"
+  | "tool_server.removed"
   | "service.added"
   | "service.rotated"
   | "service.removed"

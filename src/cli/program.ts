@@ -12,6 +12,7 @@ import { migrateCommand } from "./commands/migrate.js";
 import { providerCommand } from "./commands/provider.js";
 import { serveCommand } from "./commands/serve.js";
 import { serviceCommand } from "./commands/service.js";
+import { toolServerCommand } from "./commands/tool-server.js";
 import { userCommand } from "./commands/user.js";
 import { versionCommand } from "./commands/version.js";
 import { webhookCommand } from "./commands/webhook.js";
@@ -43,6 +44,7 @@ export function buildProgram(session: Session): Command {
     userCommand,
     grantCommand,
     serviceCommand,
+    toolServerCommand,
     auditCommand,
     webhookCommand,
     keysCommand,

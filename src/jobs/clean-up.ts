@@ -5,6 +5,8 @@ import type { Store } from "../store/contract.js";
 const batch = 500;
 /** Long enough for a node that was stopped over a weekend's maintenance to still hear what was said. */
 const announcementsKept = days(7);
+/** Longer than a revocation is tried: it needs to know where, and as whom. */
+const removedKept = days(2);
 
 /** One round; answers how many rows went. `stop` ends it after the transaction it is at. */
 export async function cleanUp(ports: { store: Store; clock: Clock }, stop?: AbortSignal): Promise<number> {
@@ -16,6 +18,7 @@ export async function cleanUp(ports: { store: Store; clock: Clock }, stop?: Abor
       await tx.consumedFlows.deleteExpired(now, batch),
       await tx.usedJtis.deleteExpired(now, batch),
       await tx.signingKeys.deleteRetired(now),
+      await tx.toolServers.deleteRemoved(before(now, removedKept)),
       await tx.announcements.deleteBefore(before(now, announcementsKept), batch),
     ]);
     gone += round.reduce((sum, count) => sum + count, 0);

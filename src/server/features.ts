@@ -231,7 +231,7 @@ export interface Features {
    *
    * @param toolServer its id, as it came
    */
-  clientMetadata(toolServer: string | null): ClientMetadata | undefined;
+  clientMetadata(toolServer: string | null): Promise<ClientMetadata | undefined>;
   /**
    * Which service is asking.
    *
@@ -247,12 +247,12 @@ export interface Features {
   /** What operators do. Loaded when it is first asked for. */
   admin(): Promise<AdminFeatures>;
   /** Public keys of our client assertions, as JWKs (RFC 7517 §5). */
-  clientKeySet(): readonly JsonObject[];
+  clientKeySet(): Promise<readonly JsonObject[]>;
   /** Public keys of what we sign, as JWKs, and how long a copy of them may be kept (LO-11). */
   keySet(): Promise<{ readonly keys: readonly JsonObject[]; readonly lifetime: Duration }>;
 
   /** The name of a tool server that can be connected now. @throws LatchkeyError `connect.server_unknown` · `connect.server_disabled` */
-  toolServerName(id: string): string;
+  toolServerName(id: string): Promise<string>;
   /** Sends whoever is signed in to the consent page of a tool server (TS-12). @throws LatchkeyError `connect.*` */
   beginConnect(input: {
     readonly signedIn: Authenticated;

@@ -162,7 +162,7 @@ export interface StoreReads {
   };
   readonly toolServers: {
     byId(id: string): Promise<StoredToolServerRecord | undefined>;
-    /** In order of id. An operator makes each of them, so there are few. */
+    /** In order of id, removed ones included. An operator makes each of them, so there are few. */
     all(): Promise<readonly StoredToolServerRecord[]>;
   };
   readonly signingKeys: {
@@ -304,8 +304,8 @@ export interface StoreWrites {
   readonly toolServers: {
     /** Inserts, or replaces the one with this id. */
     save(server: StoredToolServerRecord): Promise<void>;
-    /** False when there was none. */
-    delete(id: string): Promise<boolean>;
+    /** Deletes those that were removed before this moment; answers how many. */
+    deleteRemoved(before: Instant): Promise<number>;
   };
   readonly signingKeys: {
     insert(key: SigningKeyRecord): Promise<void>;

@@ -214,6 +214,8 @@ export interface StoredToolServerRecord {
   readonly id: string;
   /** The record as it would stand in the file, sealed whole: credentials and headers are among it. */
   readonly sealed: string;
+  /** Set: nobody can use it any more, and the row is kept until what people had there has been revoked. */
+  readonly removedAt: Instant | null;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }

@@ -6,7 +6,8 @@ import { mayUse } from "./policy/access.js";
 import type { ToolServer, ToolServers } from "./tool-server.js";
 
 /** @throws LatchkeyError `connect.server_unknown` · `connect.server_disabled` */
-export function usableServer(servers: ToolServers, id: string): ToolServer {
+export async function usableServer(servers: ToolServers, id: string): Promise<ToolServer> {
+  await servers.refresh();
   const server = servers.byId(id);
   if (!server) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id.slice(0, 64) } });
   if (!server.enabled) throw new LatchkeyError("connect.server_disabled", { data: { toolServer: id } });

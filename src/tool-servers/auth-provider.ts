@@ -9,7 +9,7 @@ import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
 import { needsPerson } from "./policy/without-person.js";
 import { connected, type ToolServerUse, type UsePorts } from "./token-holder.js";
-import { consentFor, serverOf, stillRefused } from "./tool-fetch.js";
+import { consentFor, knownServer, stillRefused } from "./tool-fetch.js";
 import type { ToolServer } from "./tool-server.js";
 
 /** The shape of `AuthProvider` in `@modelcontextprotocol/client` 2.x, written out so that nobody needs that package for it. */
@@ -27,7 +27,7 @@ export interface AuthProviderPorts extends UsePorts {
 export const createAuthProvider =
   (ports: AuthProviderPorts) =>
   (who: ToolServerUse): AuthProvider => {
-    const server = serverOf(ports, who.connection);
+    const server = knownServer(ports, who.connection);
     /** The client does not say which token was refused: the last one it was given. */
     let last: string | undefined;
     return {

@@ -35,7 +35,7 @@ export interface BeginConnectInput extends ConnectNowInput {
 /** @throws LatchkeyError `connect.*`, and `grant.*` where no person is asked */
 export async function beginConnect(ports: UsePorts, input: BeginConnectInput) {
   const { user } = input.signedIn;
-  const server = usableServer(ports.servers, input.toolServer);
+  const server = await usableServer(ports.servers, input.toolServer);
   if (!needsPerson(server)) return connectWithoutPerson(ports, server, input);
   await requireAccess(ports.store, await ports.store.users.byId(user.id), server);
   const found = await ports.find(server);

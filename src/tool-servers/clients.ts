@@ -26,6 +26,8 @@ export interface Clients {
   forServer(server: ToolServer, as: AuthorizationServer): Promise<ClientRegistration>;
   /** The client with this id, if that is still who we are there. Nothing is registered for the sake of an old grant. */
   known(server: ToolServer, as: AuthorizationServer, clientId: string): Promise<ClientRegistration | undefined>;
+  /** True where this issuer has refused our client metadata document, or the operator says so (TS-7). */
+  documentRefused(issuer: string): Promise<boolean>;
   /** True where we have been registered at this issuer before. */
   isRegistered(server: ToolServer, issuer: string): Promise<boolean>;
   /**
@@ -116,6 +118,7 @@ export function createClients(ports: RegistrationPorts): Clients {
   return {
     choose,
     forServer,
+    documentRefused,
 
     async known(server, as, clientId) {
       const choice = await choose(server, as);

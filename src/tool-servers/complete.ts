@@ -37,7 +37,7 @@ type ConnectFlow = Flow & { readonly link: FlowOwner; readonly tool: ToolRequest
 
 /** @throws LatchkeyError `connect.*` */
 export async function completeConnect(ports: ConnectPorts, input: CompleteConnectInput) {
-  const server = usableServer(ports.servers, input.toolServer);
+  const server = await usableServer(ports.servers, input.toolServer);
   // A flow that was begun before the operator said that nobody is asked here.
   if (!needsPerson(server)) throw new LatchkeyError("connect.state_unknown", { data: { toolServer: server.id } });
   const parameters = readParameters(input.parameters);

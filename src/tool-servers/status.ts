@@ -46,6 +46,7 @@ export async function standings(ports: ConnectPorts, userId: UserId): Promise<re
   const user = await ports.store.users.byId(userId);
   if (!user) return [];
   const grants = await ports.store.grants.ofUser(userId);
+  await ports.servers.refresh();
   const all = ports.servers.all().map((server) => standing(ports, user, server, grants));
   return (await Promise.all(all)).filter((one) => one !== undefined);
 }

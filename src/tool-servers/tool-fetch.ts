@@ -36,7 +36,7 @@ export const createToolFetch =
     const asked = new Request(input, init);
     const redirect = init?.redirect ?? asked.redirect;
     const replayable = isReplayable(input, init?.body);
-    const server = serverOf(ports, who.connection);
+    const server = await serverOf(ports, who.connection);
     const bounds = { origins: [], urls: [], below: [server.url] };
     const request = await outgoing(asked, bounds, who.connection);
     const send = (presented: Presented) =>
@@ -63,8 +63,14 @@ export const createToolFetch =
     return second.status === 401 ? stillRefused(ports, who, server, second) : asResponse(second);
   };
 
-/** @throws LatchkeyError `grant.connection_unknown` */
-export function serverOf(ports: Pick<ConnectPorts, "servers">, connection: string): ToolServer {
+/** @throws LatchkeyError `grant.connection_unknown` · `store.*` */
+export async function serverOf(ports: Pick<ConnectPorts, "servers">, connection: string): Promise<ToolServer> {
+  await ports.servers.refresh();
+  return knownServer(ports, connection);
+}
+
+/** The same where nobody can wait: one that was added a moment ago on another node may not be known yet. */
+export function knownServer(ports: Pick<ConnectPorts, "servers">, connection: string): ToolServer {
   const server = ports.servers.byConnection(connection);
   if (server) return server;
   throw new LatchkeyError("grant.connection_unknown", { data: { connection: connection.slice(0, 100) } });

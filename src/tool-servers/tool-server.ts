@@ -15,12 +15,20 @@ export interface ToolServer extends Omit<ToolServerConfig, "name" | "clientMetad
   readonly connectUrl: string;
 }
 
-/** The tool servers of this installation, in the order of the configuration. */
+/** The tool servers of this installation: those of the configuration in its order, then those that were added. */
 export interface ToolServers {
+  /**
+   * Resolves when what was added or removed on any node before is known here; the others answer from what is known.
+   *
+   * @throws LatchkeyError `store.*`
+   */
+  refresh(): Promise<void>;
   /** Enabled or not; undefined when the id is not configured. */
   byId(id: string): ToolServer | undefined;
   /** @param connection `tool:<id>` */
   byConnection(connection: string): ToolServer | undefined;
+  /** One that was removed a short while ago, whose tokens are still to be revoked. @param connection `tool:<id>` */
+  gone(connection: string): ToolServer | undefined;
   all(): readonly ToolServer[];
 }
 

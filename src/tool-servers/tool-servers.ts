@@ -6,7 +6,7 @@ import type { FetchWithToken } from "../vault/outgoing.js";
 import { type AuthProvider, type AuthProviderPorts, createAuthProvider } from "./auth-provider.js";
 import { standings, type ToolServerStatus } from "./status.js";
 import type { ToolServerUse } from "./token-holder.js";
-import { createToolFetch, serverOf } from "./tool-fetch.js";
+import { createToolFetch, knownServer } from "./tool-fetch.js";
 
 /** How one person stands with one tool server. */
 export interface ToolServerConnection {
@@ -70,7 +70,7 @@ export function createToolServersApi(ports: AuthProviderPorts): ToolServersApi {
       }));
     },
     connectUrl(connection, { returnTo } = {}) {
-      const { connectUrl } = serverOf(ports, connection);
+      const { connectUrl } = knownServer(ports, connection);
       return returnTo === undefined ? connectUrl : `${connectUrl}?${new URLSearchParams({ return_to: returnTo })}`;
     },
   };

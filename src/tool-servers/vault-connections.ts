@@ -26,6 +26,8 @@ export function createToolConnections(ports: ConnectPorts): VaultConnections {
 
   return {
     async find(connection) {
+      // The vault asks this before anything else of a connection.
+      await ports.servers.refresh();
       const server = ports.servers.byConnection(connection);
       // Of which issuer a grant is, is seen where it is refreshed; one of another server's URL counts nowhere (`foreign`).
       return server && { name: server.name, enabled: server.enabled, issuers: null, connectUrl: server.connectUrl };

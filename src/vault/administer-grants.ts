@@ -16,6 +16,8 @@ export type GrantMetadata = Omit<GrantRecord, "sealed" | "leaseOwner" | "leaseEn
 export interface GrantAdministration {
   /** @param user their id */
   list(user: UserId): Promise<readonly GrantMetadata[]>;
+  /** Who has connected this, each once. */
+  holders(connection: string): Promise<readonly UserId[]>;
   /**
    * @param connection only of this one; null: all
    * @throws LatchkeyError `grant.not_connected` when there is nothing to end
@@ -35,6 +37,16 @@ export function administerGrants(ports: {
     async list(user) {
       const grants = await ports.store.grants.ofUser(user);
       return grants.map(({ sealed: _, leaseOwner: _owner, leaseEndsAt: _ends, ...metadata }) => metadata);
+    },
+    async holders(connection) {
+      const found = new Set<UserId>();
+      for (let cursor: string | undefined, more = true; more; ) {
+        const page = await ports.store.grants.list({ limit: 200, cursor }, { connection });
+        for (const { userId } of page.items) found.add(userId);
+        cursor = page.next ?? undefined;
+        more = cursor !== undefined;
+      }
+      return [...found];
     },
     async revoke(user, connection) {
       const isMeant = (grant: GrantRecord) => connection === null || grant.connection === connection;

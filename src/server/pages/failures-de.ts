@@ -189,6 +189,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   },
   "connect.metadata_refused": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
   "connect.pkce_unsupported": { message: "Dieser Werkzeugserver lässt sich nicht sicher verbinden.", person: ask },
+  "connect.server_exists": { message: "Einen Werkzeugserver mit diesem Namen gibt es schon.", person: ask },
   "connect.server_unknown": {
     message: "Diesen Werkzeugserver gibt es hier nicht.",
     person: "Wählen Sie einen der Werkzeugserver auf Ihrer Kontoseite.",

@@ -12,12 +12,13 @@ const headers = {
   "access-control-allow-origin": "*",
 };
 
-export const sendServerMetadata = (web: Web) => (c: Ctx) => {
+export const sendServerMetadata = (web: Web) => async (c: Ctx) => {
   const id = /^(.+)\.json$/.exec(c.req.param("file") ?? "")?.[1];
-  return send(web, c, id === undefined ? undefined : web.features.clientMetadata(id));
+  return send(web, c, id === undefined ? undefined : await web.features.clientMetadata(id));
 };
 
-export const sendInstallationMetadata = (web: Web) => (c: Ctx) => send(web, c, web.features.clientMetadata(null));
+export const sendInstallationMetadata = (web: Web) => async (c: Ctx) =>
+  send(web, c, await web.features.clientMetadata(null));
 
 function send(web: Web, c: Ctx, document: object | undefined): Response {
   if (document === undefined) throw new LatchkeyError("server.not_found");

@@ -28,7 +28,7 @@ export const startConnect = (web: Web) => async (c: Ctx) => {
     const returnTo = single(queryOf(c.req.url), "return_to");
     const signedIn = prefersJson(c.req.raw.headers) ? await requireSignedIn(web, c) : await whoIsIt(web, c);
     if (!signedIn) return toSignIn(web, c, toolServer, returnTo);
-    const name = web.features.toolServerName(toolServer);
+    const name = await web.features.toolServerName(toolServer);
     if (comesFromElsewhere(c.req.raw.headers)) {
       const view = { name, connection: `${prefix}${toolServer}`, returnTo: returnTo ?? null };
       return await page(web, c, 200, <ConnectPage frame={frameOf(web, c)} view={view} />);
@@ -104,7 +104,7 @@ export const connectByForm = (web: Web) => async (c: Ctx) => {
     const toolServer = toolServerOf(c);
     const returnTo = single(await readForm(c.req.raw), "return_to");
     const location = await begin(web, c, { signedIn, toolServer, returnTo });
-    const name = web.features.toolServerName(toolServer);
+    const name = await web.features.toolServerName(toolServer);
     // Browsers hold a form's redirects against `form-action`, which knows no tool server (SU-5): a page goes on instead.
     const refresh = { refresh: `0;url=${new URL(location).href}` };
     return await page(web, c, 200, <LeavingPage frame={frameOf(web, c)} provider={name} href={location} />, refresh);

@@ -18,7 +18,8 @@ export const showKeySet = (web: Web) => async (c: Ctx) => {
 };
 
 /** `GET {base}/client-jwks.json`: the keys with which we say who we are to authorization servers (SI-4). */
-export const showClientKeySet = (web: Web) => (c: Ctx) => document(web, c, { keys: web.features.clientKeySet() });
+export const showClientKeySet = (web: Web) => async (c: Ctx) =>
+  document(web, c, { keys: await web.features.clientKeySet() });
 
 /** `GET /.well-known/oauth-authorization-server{basePath}`, and the same below `{base}`. */
 export const showServerMetadata = (web: Web) => async (c: Ctx) => {

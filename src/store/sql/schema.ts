@@ -211,6 +211,7 @@ export interface ServiceRow {
 export interface ToolServerRow {
   id: string;
   sealed: string;
+  removed_at: number | null;
   created_at: number;
   updated_at: number;
 }

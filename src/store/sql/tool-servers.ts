@@ -8,6 +8,7 @@ import { isWellFormed } from "./text.js";
 const toRecord = (row: ToolServerRow): StoredToolServerRecord => ({
   id: row.id,
   sealed: row.sealed,
+  removedAt: row.removed_at === null ? null : toInstant(row.removed_at),
   createdAt: toInstant(row.created_at),
   updatedAt: toInstant(row.updated_at),
 });
@@ -24,13 +25,13 @@ export const toolServerReads = (db: Db): StoreReads["toolServers"] => ({
 });
 
 export const toolServerWrites = (db: Db): StoreWrites["toolServers"] => ({
-  async save({ id, sealed, createdAt, updatedAt }) {
-    const rest = { sealed, created_at: createdAt, updated_at: updatedAt };
+  async save({ id, sealed, removedAt, createdAt, updatedAt }) {
+    const rest = { sealed, removed_at: removedAt, created_at: createdAt, updated_at: updatedAt };
     const query = db.insertInto("tool_servers").values({ id, ...rest });
     await query.onConflict((c) => c.column("id").doUpdateSet(rest)).execute();
   },
-  async delete(id) {
-    const result = await db.deleteFrom("tool_servers").where("id", "=", id).executeTakeFirst();
-    return result.numDeletedRows === 1n;
+  async deleteRemoved(before) {
+    const result = await db.deleteFrom("tool_servers").where("removed_at", "<", before).executeTakeFirst();
+    return Number(result.numDeletedRows);
   },
 });

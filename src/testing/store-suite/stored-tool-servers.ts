@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { at, type TheStore, write } from "./samples.js";
 
-const aServer = (id: string, sealed: string) => ({ id, sealed, createdAt: at(1), updatedAt: at(2) });
+const aServer = (id: string, sealed: string) => ({ id, sealed, removedAt: null, createdAt: at(1), updatedAt: at(2) });
 
 export function storedToolServerTests(theStore: TheStore): void {
   test("TS-18 a tool server that was added comes back as it was saved, is replaced by its id, and goes", async () => {
@@ -17,7 +17,10 @@ export function storedToolServerTests(theStore: TheStore): void {
       { id: "board", userId: null, connection: null, sealed: "two" },
       { id: "wiki", userId: null, connection: null, sealed: "three" },
     ]);
-    expect(await write(theStore(), (tx) => tx.toolServers.delete("wiki"))).toBe(true);
-    expect(await write(theStore(), (tx) => tx.toolServers.delete("wiki"))).toBe(false);
+    await write(theStore(), (tx) => tx.toolServers.save({ ...changed, removedAt: at(5) }));
+    expect((await theStore().toolServers.byId("wiki"))?.removedAt).toBe(at(5));
+    expect(await write(theStore(), (tx) => tx.toolServers.deleteRemoved(at(5)))).toBe(0);
+    expect(await write(theStore(), (tx) => tx.toolServers.deleteRemoved(at(6)))).toBe(1);
+    expect(await theStore().toolServers.all()).toStrictEqual([board]);
   });
 }

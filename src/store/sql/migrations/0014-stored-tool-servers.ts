@@ -11,6 +11,7 @@ export const storedToolServers: Migration = {
       .createTable("tool_servers")
       .addColumn("id", "text", (c) => spelling.text(c).notNull().primaryKey())
       .addColumn("sealed", "text", (c) => spelling.text(c).notNull())
+      .addColumn("removed_at", spelling.instant)
       .addColumn("created_at", spelling.instant, (c) => c.notNull())
       .addColumn("updated_at", spelling.instant, (c) => c.notNull());
     await spelling.table(table).execute();

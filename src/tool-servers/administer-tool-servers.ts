@@ -1,0 +1,128 @@
+/**
+ * Adding, listing and removing tool servers at run time (TS-18). What is added is read by the configuration's own schema
+ * before, so that nothing is kept that could not stand in the file.
+ */
+import { type AuditContext, auditEvent } from "../audit/audit-event.js";
+import type { ToolServerConfig } from "../config/schema.js";
+import type { Keyring } from "../crypto/port.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import type { JsonObject } from "../kernel/json.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Clock, Instant } from "../kernel/time.js";
+import type { Store } from "../store/contract.js";
+import type { AuditEventRecord } from "../store/records.js";
+import { openToolServer, type ReadToolServer, sealToolServer } from "./stored-servers.js";
+
+export interface ListedToolServer {
+  readonly id: string;
+  /** `hidden`: the file has one of this id, which is used instead. `unreadable`: no secret opens it. */
+  readonly source: "file" | "stored" | "hidden" | "unreadable";
+  readonly name: string;
+  /** Null where it cannot be read. */
+  readonly url: string | null;
+  readonly enabled: boolean;
+  readonly registration: ToolServerConfig["registration"] | null;
+  readonly createdAt: Instant | null;
+}
+
+export interface ToolServerAdministration {
+  /** By id. */
+  list(): Promise<readonly ListedToolServer[]>;
+  /** The record that nodes use: of the file, else stored. @throws LatchkeyError `connect.server_unknown` */
+  get(id: string): Promise<ToolServerConfig>;
+  /** @param input as it would stand in the file, read before. @throws LatchkeyError `connect.server_exists` */
+  add(id: string, input: JsonObject): Promise<void>;
+  /**
+   * From now on nobody can use it; what people had there is the caller's to end.
+   *
+   * @throws LatchkeyError `connect.server_unknown` also for one of the file
+   */
+  remove(id: string): Promise<void>;
+}
+
+export function administerToolServers(ports: {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly configured: readonly ToolServerConfig[];
+  readonly read: ReadToolServer;
+  readonly by: () => AuditContext & { readonly actor: AuditEventRecord["actor"] };
+}): ToolServerAdministration {
+  const { store, clock, configured } = ports;
+  const inFile = (id: string) => configured.find((one) => one.id === id);
+  const unknown = (id: string) =>
+    new LatchkeyError("connect.server_unknown", {
+      data: { toolServer: id.slice(0, 64), inFile: inFile(id) !== undefined },
+    });
+
+  function written(type: "tool_server.added" | "tool_server.removed", id: string) {
+    const { actor, ...context } = ports.by();
+    const target = { kind: "tool_server", id };
+    return auditEvent(ports, clock.now(), context, { type, actor, target, connection: `tool:${id}`, data: {} });
+  }
+
+  return {
+    async list() {
+      const fromFile = configured.map((server) => listed("file", server, null));
+      const rows = (await store.toolServers.all()).filter(({ removedAt }) => removedAt === null);
+      const stored = rows.map((row) => {
+        const config = openToolServer(ports.keyring, ports.read, row);
+        if (!config) return { ...unreadable, id: row.id, name: row.id, createdAt: row.createdAt };
+        return listed(inFile(row.id) ? "hidden" : "stored", config, row.createdAt);
+      });
+      return [...fromFile, ...stored].sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    async get(id) {
+      const configuredOne = inFile(id);
+      if (configuredOne) return configuredOne;
+      const row = await store.toolServers.byId(id);
+      const stored = row?.removedAt === null ? openToolServer(ports.keyring, ports.read, row) : undefined;
+      if (!stored) throw unknown(id);
+      return stored;
+    },
+
+    async add(id, input) {
+      const now = clock.now();
+      const row = {
+        id,
+        sealed: sealToolServer(ports.keyring, id, input),
+        removedAt: null,
+        createdAt: now,
+        updatedAt: now,
+      };
+      const event = written("tool_server.added", id);
+      await store.transaction(async (tx) => {
+        const before = await tx.toolServers.byId(id);
+        if (inFile(id) || before?.removedAt === null)
+          throw new LatchkeyError("connect.server_exists", { data: { toolServer: id } });
+        await tx.toolServers.save(row);
+        await tx.announcements.append("tool_server", id, now);
+        await tx.audit.append(event);
+      });
+    },
+
+    async remove(id) {
+      const now = clock.now();
+      const event = written("tool_server.removed", id);
+      await store.transaction(async (tx) => {
+        const row = await tx.toolServers.byId(id);
+        // Removed before: what people had there may not all be ended, and the caller goes on with that.
+        if (!row) throw unknown(id);
+        if (row.removedAt !== null) return;
+        await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
+        await tx.announcements.append("tool_server", id, now);
+        await tx.audit.append(event);
+      });
+    },
+  };
+}
+
+const unreadable = { source: "unreadable", url: null, enabled: false, registration: null } as const;
+
+const listed = (
+  source: ListedToolServer["source"],
+  { id, name, url, enabled, registration }: ToolServerConfig,
+  createdAt: Instant | null,
+): ListedToolServer => ({ id, source, name: name ?? id, url, enabled, registration, createdAt });

@@ -1,0 +1,270 @@
+/** TS-18: `latchkey tool-server add | list | test | remove` beside servers that run, and real tool servers. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { idOf } from "../src/cli/new-tool-server.js";
+import { aCommandLine, type CommandLine } from "./support/command-line.js";
+import { aConnectWorld, type ConnectWorld, textOf } from "./tool-servers/connect-setting.js";
+import { type Answer, aScripted, asMetadata } from "./tool-servers/setting.js";
+
+/** The command line of whoever operates this world. */
+const operating = (world: ConnectWorld): Promise<CommandLine> => aCommandLine({ ...world.config });
+
+const withoutAny = () => aConnectWorld({ world: { config: { toolServers: [], roles: { default: "user" } } } });
+
+const statusOf = async (world: ConnectWorld, user: string) =>
+  (await world.latchkey.toolServers.status(user)).map(({ connection, status }) => [connection, status]);
+
+/** What a tool server and its authorization server at one origin publish; `over` replaces a path's answer. */
+async function aStranger(over: (origin: string) => Record<string, Answer> = () => ({})) {
+  const routes: Record<string, Answer> = {};
+  const server = await aScripted(routes);
+  const { origin } = server;
+  Object.assign(routes, {
+    "/mcp": { status: 401, headers: { "www-authenticate": "Bearer" }, text: "" },
+    "/.well-known/oauth-protected-resource/mcp": {
+      json: { resource: `${origin}/mcp`, authorization_servers: [origin], scopes_supported: ["read"] },
+    },
+    "/.well-known/oauth-authorization-server": asMetadata(origin),
+    ...over(origin),
+  });
+  return server;
+}
+const beside = { egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] } };
+
+describe("tool-server add", () => {
+  test("TS-18 shows what was found and what will be used and why, and every node offers it from its next request on", async () => {
+    const world = await withoutAny();
+    const other = await world.node();
+    const line = await operating(world);
+    const { user, browser } = await world.signsIn();
+    expect(await statusOf(world, user)).toEqual([]);
+    const added = await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--name", "Notes", "--yes");
+    expect([added.code, added.err]).toEqual([0, ""]);
+    for (const told of [world.tools.url, world.tools.authorizationServer.issuer, "dynamic registration (RFC 7591)"])
+      expect(added.out).toContain(told);
+    expect(added.out).toContain("since baseUrl is not public");
+    expect(added.out).toContain(world.url("/connections/notes/callback"));
+    expect(await statusOf(world, user)).toEqual([["tool:notes", "not_connected"]]);
+    expect((await other.toolServers.status(user)).map(({ connection }) => connection)).toEqual(["tool:notes"]);
+    // It is as good as one of the file: connected in a browser, and used with the official client.
+    await world.connects(browser);
+    const client = await world.client(user);
+    const tools = await client.listTools();
+    expect(tools.tools.length).toBeGreaterThan(0);
+    expect(textOf(await client.callTool({ name: "list-notes" }))).toBeTypeOf("string");
+    const trail = (await world.store.audit.list({ limit: 9 }, { type: "tool_server.added" })).items;
+    expect(trail.map(({ actor, target }) => [actor.kind, target.id])).toEqual([["operator", "notes"]]);
+  });
+
+  test("TS-18 VA-5 credentials are sealed, and no command shows them", async () => {
+    const stranger = await aStranger();
+    const line = await aCommandLine(beside);
+    await line.write("secret", "canary-client-secret\n");
+    const file = join(line.database, "..", "secret");
+    const words = ["--client-id", "their-id", "--client-secret-file", file, "--id", "wiki", "--yes", "--json"];
+    const added = await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...words);
+    expect(added.json()).toMatchObject({
+      added: true,
+      report: { id: "wiki", uses: { registration: "static", clientId: "their-id", scopes: ["read"] } },
+    });
+    const listed = await line.run("tool-server", "list", "--json");
+    const printed = [added.out, listed.out, (await line.run("tool-server", "list")).out].join();
+    expect(printed).not.toContain("canary");
+    for (const one of [line.database, `${line.database}-wal`])
+      expect((await readFile(one)).includes("canary-client-secret")).toBe(false);
+    expect(listed.json().items).toMatchObject([{ id: "wiki", source: "stored", registration: "auto" }]);
+  });
+
+  test("TS-18 --dry-run shows all of it and adds nothing; where nobody can be asked, --yes is needed", async () => {
+    const stranger = await aStranger();
+    const line = await aCommandLine(beside);
+    const looked = await line.run(
+      "tool-server",
+      "add",
+      `${stranger.origin}/mcp`,
+      "--id",
+      "wiki",
+      "--dry-run",
+      "--json",
+    );
+    expect([looked.code, looked.json().added, looked.json().report.issuer]).toEqual([0, false, stranger.origin]);
+    const unasked = await line.run("tool-server", "add", `${stranger.origin}/mcp`, "--id", "wiki");
+    expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining("--yes")]);
+    expect(await line.store.toolServers.all()).toEqual([]);
+  });
+
+  test.each<[string, number, string, (origin: string) => Record<string, Answer>]>([
+    [
+      "names another resource",
+      1,
+      "connect.metadata_refused",
+      (origin) => ({
+        "/.well-known/oauth-protected-resource/mcp": {
+          json: { resource: "https://bank.example", authorization_servers: [origin] },
+        },
+      }),
+    ],
+    [
+      "does not do S256",
+      1,
+      "connect.pkce_unsupported",
+      (origin) => ({
+        "/.well-known/oauth-authorization-server": asMetadata(origin, { code_challenge_methods_supported: ["plain"] }),
+      }),
+    ],
+    [
+      "is in trouble",
+      4,
+      "connect.server_unreachable",
+      () => ({ "/.well-known/oauth-protected-resource/mcp": { status: 503, text: "later" } }),
+    ],
+  ])("TS-18 one that %s is not added: exit %i, %s, and what it said", async (_what, code, error, over) => {
+    const stranger = await aStranger(over);
+    const line = await aCommandLine(beside);
+    const words = ["tool-server", "add", `${stranger.origin}/mcp`, "--id", "wiki", "--yes"];
+    const refused = await line.run(...words, "--json");
+    expect([refused.code, refused.json().error.code]).toEqual([code, error]);
+    const told = await line.run(...words);
+    expect(told.err).toContain(error);
+    expect(told.err).toContain("Nothing was added.");
+    expect(await line.store.toolServers.all()).toEqual([]);
+  });
+
+  test("TS-18 SU-2 an id is taken once, by the file or by one that was added; the file hides an added one", async () => {
+    const stranger = await aStranger();
+    const url = `${stranger.origin}/mcp`;
+    const line = await aCommandLine({ ...beside, toolServers: [{ id: "filed", url }] });
+    for (const id of ["filed", "wiki", "wiki"]) await line.run("tool-server", "add", url, "--id", id, "--yes");
+    const again = await line.run("tool-server", "add", url, "--id", "wiki", "--yes", "--json");
+    expect(again.json().error?.code ?? again.out).toBe("connect.server_exists");
+    const file = join(line.database, "..", "latchkey.json");
+    const config = JSON.parse(await readFile(file, "utf8")) as { toolServers: unknown[] };
+    config.toolServers.push({ id: "wiki", url: "https://mcp.example/mcp" });
+    await writeFile(file, JSON.stringify(config));
+    const { items } = (await line.run("tool-server", "list", "--json")).json();
+    expect(items.map(({ id, source }: { id: string; source: string }) => [id, source])).toEqual([
+      ["filed", "file"],
+      ["wiki", "file"],
+      ["wiki", "hidden"],
+    ]);
+  });
+
+  test("TS-18 what could not stand in the file is refused with every problem, before anything is asked", async () => {
+    const line = await aCommandLine();
+    const wrong = ["--set", "dpop=perhaps", "--set", "acces.roles=[]", "--role", "emperor", "--yes"];
+    const refused = await line.run("tool-server", "add", "http://tools.example/mcp#x", ...wrong);
+    expect(refused.code).toBe(2);
+    for (const told of ["url", "dpop", "acces", "emperor"]) expect(refused.err).toContain(told);
+    const proto = await line.run("tool-server", "add", "https://tools.example/mcp", "--set", "__proto__.x=1", "--yes");
+    expect([proto.code, ({} as { x?: unknown }).x]).toEqual([2, undefined]);
+    expect((await line.run("tool-server", "add", "nonsense", "--yes")).code).toBe(2);
+  });
+
+  test("TS-18 any other key is set by its name, and holds", async () => {
+    const stranger = await aStranger((origin) => ({
+      "/.well-known/oauth-authorization-server": asMetadata(origin, { code_challenge_methods_supported: undefined }),
+    }));
+    const line = await aCommandLine(beside);
+    const words = ["--id", "wiki", "--set", "allowMissingPkceMetadata=true", "--set", "resource=omit", "--yes"];
+    const added = await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...words);
+    expect(added.out).toContain("allowMissingPkceMetadata goes on anyway");
+    expect(added.out).toContain("left out");
+    const tested = await line.run("tool-server", "test", "wiki", "--json");
+    expect(tested.json().report?.uses?.resource ?? null).toBeNull();
+  });
+
+  test.each([
+    ["https://mcp.linear.app/mcp", "linear"],
+    ["https://api.githubcopilot.com/mcp/", "githubcopilot"],
+    ["https://mcp.atlassian.com/v1/sse", "atlassian"],
+    ["https://tools.intern.example.com/mcp", "tools"],
+    ["https://wiki/mcp", "wiki"],
+  ])("TS-18 without --id %s is %s", (url, id) => {
+    expect(idOf(url)).toBe(id);
+  });
+  test.each(["https://10.0.0.1/mcp", "https://[::1]/mcp", "https://mcp.com"])(
+    "TS-18 %s says nothing an id could be made of",
+    (url) => {
+      expect(() => idOf(url)).toThrow(/--id/);
+    },
+  );
+});
+
+describe("tool-server test", () => {
+  test("TS-18 TS-11 registers where that is the way, asks the authorization endpoint, and says what it said", async () => {
+    const world = await aConnectWorld();
+    const line = await operating(world);
+    const tested = await line.run("tool-server", "test", "notes");
+    expect([tested.code, tested.err]).toEqual([0, ""]);
+    expect(tested.out).toMatch(/Its authorization endpoint (takes our request|answers)/);
+    expect(await world.store.registrations.ofConnection("tool:notes")).toMatchObject([{ kind: "dynamic" }]);
+  });
+
+  test("TS-18 what the server answered to a registration that failed is shown to the operator", async () => {
+    const stranger = await aStranger(() => ({
+      "/register": {
+        status: 400,
+        json: { error: "invalid_client_metadata", error_description: "client_name must be on our list of friends" },
+      },
+    }));
+    const line = await aCommandLine({ ...beside, toolServers: [{ id: "wiki", url: `${stranger.origin}/mcp` }] });
+    const tested = await line.run("tool-server", "test", "wiki");
+    expect(tested.code).toBe(1);
+    expect(tested.err).toContain("connect.registration_refused");
+    expect(tested.err).toContain("client_name must be on our list of friends");
+  });
+
+  test("TS-18 TS-7 where nothing registers us, it says what the operator has to do, with the redirect URI, and is exit 1", async () => {
+    const stranger = await aStranger((origin) => ({
+      "/.well-known/oauth-authorization-server": asMetadata(origin, { registration_endpoint: undefined }),
+    }));
+    const line = await aCommandLine({ ...beside, toolServers: [{ id: "wiki", url: `${stranger.origin}/mcp` }] });
+    const tested = await line.run("tool-server", "test", "wiki");
+    expect(tested.code).toBe(1);
+    expect(tested.out).toContain("set clientId");
+    expect(tested.out).toContain("http://localhost:3000/auth/connections/wiki/callback");
+  });
+
+  test("TS-18 an authorization endpoint that refuses our request is exit 1", async () => {
+    const stranger = await aStranger((origin) => ({
+      "/.well-known/oauth-authorization-server": asMetadata(origin, { authorization_endpoint: `${origin}/refuses` }),
+    }));
+    const line = await aCommandLine({
+      ...beside,
+      toolServers: [{ id: "wiki", url: `${stranger.origin}/mcp`, clientId: "x" }],
+    });
+    const tested = await line.run("tool-server", "test", "wiki", "--json");
+    expect([tested.code, tested.json().authorize.kind]).toEqual([1, "refused"]);
+    expect((await line.run("tool-server", "test", "nobody", "--json")).json().error.code).toBe(
+      "connect.server_unknown",
+    );
+  });
+});
+
+describe("tool-server remove", () => {
+  test("TS-18 VA-14 nobody can use it from the next request on, and what people had there is revoked at the server", async () => {
+    const world = await withoutAny();
+    const line = await operating(world);
+    await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes");
+    const { user, browser } = await world.signsIn();
+    await world.connects(browser);
+    expect(await statusOf(world, user)).toEqual([["tool:notes", "connected"]]);
+    expect(world.tools.authorizationServer.tokensOf("ann-there")).toBeGreaterThan(0);
+    const unasked = await line.run("tool-server", "remove", "notes");
+    expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining("--yes")]);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
+    expect(removed.json()).toEqual({ removed: "notes", ended: 1 });
+    expect(await statusOf(world, user)).toEqual([]);
+    await expect(world.latchkey.vault.accessToken({ user, connection: "tool:notes" })).rejects.toMatchObject({
+      code: "grant.connection_unknown",
+    });
+    // The running node delivers the revocation: it still knows where, and as whom.
+    const left = () => world.tools.authorizationServer.tokensOf("ann-there");
+    await expect.poll(left, { timeout: 20_000 }).toBe(0);
+    expect((await line.run("tool-server", "list", "--json")).json().items).toEqual([]);
+    expect((await line.run("tool-server", "remove", "filed", "--yes")).code).toBe(1);
+    // The name is free again.
+    expect((await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes")).code).toBe(0);
+  });
+});
