@@ -40,7 +40,7 @@ describe("keys status", () => {
       signing: [],
     });
     const text = await line.run("keys", "status");
-    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +0 +0 +20 +latchkey keys rotate/);
+    expect(text.out).toMatch(/secrets\.1 +\S{12} +16 +2 +2 +0 +0 +0 +20 +latchkey keys rotate/);
     expect([text.code, text.err]).toEqual([0, ""]);
   });
 
