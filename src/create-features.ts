@@ -11,6 +11,7 @@ import type { Supervisor } from "./jobs/supervise.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
+import type { JsonObject } from "./kernel/json.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { milliseconds } from "./kernel/time.js";
 import { keySetLifetime } from "./keys/policy/signing-keys.js";
@@ -42,6 +43,7 @@ import { installationMetadata, serverMetadata } from "./tool-servers/client-meta
 import { completeConnect } from "./tool-servers/complete.js";
 import { standings } from "./tool-servers/status.js";
 import type { UsePorts } from "./tool-servers/token-holder.js";
+import type { ToolServer, ToolServers } from "./tool-servers/tool-server.js";
 import type { Vault } from "./vault/vault.js";
 
 export interface Wired {
@@ -76,6 +78,17 @@ export function createFeatures(wired: Wired): Features {
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
 
   let admin: ReturnType<Features["admin"]> | undefined;
+
+  let clientKeys: { readonly of: readonly ToolServer[]; readonly keys: readonly JsonObject[] } | undefined;
+
+  /** Tool servers for what strangers read: while the database cannot be asked, as they were known last. */
+  async function asKnown(): Promise<ToolServers> {
+    const { servers } = wired.toolServers;
+    await servers.refresh().catch((thrown: unknown) => {
+      signIn.log.debug({ code: asLatchkeyError(thrown).code }, "tool servers are told as they were known last");
+    });
+    return servers;
+  }
 
   /** Beside the request: whoever loads the page next sees what came of it (SI-3). */
   function lookAgain(provider: Provider): void {
@@ -193,15 +206,16 @@ export function createFeatures(wired: Wired): Features {
 
     async clientMetadata(id) {
       const our = { base, name: config.branding.name };
-      const { servers } = wired.toolServers;
-      await servers.refresh();
+      const servers = await asKnown();
       return id === null ? installationMetadata(our, servers) : serverMetadata(our, servers, id);
     },
     ...wired.services,
     async clientKeySet() {
-      const { servers } = wired.toolServers;
-      await servers.refresh();
-      return clientKeySet([...providers.all().map(({ client }) => client), ...servers.all()]);
+      const of = (await asKnown()).all();
+      // The list is another one when it changed; reading private keys again for everybody who asks would be work for nothing.
+      if (clientKeys?.of !== of)
+        clientKeys = { of, keys: clientKeySet([...providers.all().map(({ client }) => client), ...of]) };
+      return clientKeys.keys;
     },
     keySet: async () => ({ keys: await wired.keys.published(), lifetime: keySetLifetime }),
     toolServerName: async (id) => (await usableServer(wired.toolServers.servers, id)).name,

@@ -24,6 +24,7 @@ import { createClients } from "./tool-servers/clients.js";
 import { discoverToolServer } from "./tool-servers/discover.js";
 import { chooseRegistration } from "./tool-servers/policy/choose-registration.js";
 import { describeToolServer, type ToolServerReport } from "./tool-servers/policy/describe.js";
+import { needsPerson } from "./tool-servers/policy/without-person.js";
 import { createToolServers } from "./tool-servers/registry.js";
 import { discoverySettings } from "./tool-servers/settings.js";
 import type { ToolServer } from "./tool-servers/tool-server.js";
@@ -79,7 +80,8 @@ export async function examineToolServer(
       const { authorizationServer: as } = found;
       const documentRefused = as !== null && (await clients.documentRefused(as.issuer));
       report = describeToolServer(server, found, documentRefused);
-      if (how === "look" || !as || report.uses?.registration === "operator")
+      // A connection that no person makes has no authorization endpoint, and some of them no client either.
+      if (how === "look" || !as || !needsPerson(server) || report.uses?.registration === "operator")
         return { report, failure: null, authorize: null };
       const client = await clients.forServer(server, as);
       return { report, failure: null, authorize: await preflight(ports, { as, client, report }) };

@@ -174,6 +174,38 @@ describe("tool-server add", () => {
     expect(tested.json().report?.uses?.resource ?? null).toBeNull();
   });
 
+  test("TS-18 VA-5 a secret that cannot be one is refused without being shown", async () => {
+    const line = await aCommandLine();
+    const wrong = [
+      "--set",
+      "clientSecret=90210424242",
+      "--set",
+      "key=\u00fcber-canary",
+      "--set",
+      "headers.x-key=canary\u00fc",
+    ];
+    const refused = await line.run("tool-server", "add", "https://tools.example/mcp", ...wrong, "--yes");
+    expect(refused.code).toBe(2);
+    for (const told of ["clientSecret", "key"]) expect(refused.err).toContain(told);
+    for (const hidden of ["90210424242", "canary"]) expect(refused.err + refused.out).not.toContain(hidden);
+  });
+
+  test("TS-18 TS-21 one that needs no person says so, may name a provider of the file, and registers nobody when tested", async () => {
+    const stranger = await aStranger();
+    const line = await aCommandLine(beside);
+    const words = ["--id", "wiki", "--set", "registration=key", "--set", "key=abc", "--yes", "--json"];
+    const added = await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...words);
+    expect(added.json().report.uses).toMatchObject({ registration: "key", why: "registration is key" });
+    expect((await line.run("tool-server", "test", "wiki")).code).toBe(0);
+    expect(stranger.asked.filter((one) => one.startsWith("POST /register"))).toEqual([]);
+    const named = ["--id", "own", "--set", "registration=provider", "--set", "provider=corp", "--yes"];
+    expect((await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...named)).code).toBe(0);
+    const nobodys = ["--id", "other", "--set", "registration=provider", "--set", "provider=nobody", "--yes"];
+    expect((await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...nobodys)).err).toContain(
+      "is no provider",
+    );
+  });
+
   test.each([
     ["https://mcp.linear.app/mcp", "linear"],
     ["https://api.githubcopilot.com/mcp/", "githubcopilot"],
@@ -266,5 +298,32 @@ describe("tool-server remove", () => {
     expect((await line.run("tool-server", "remove", "filed", "--yes")).code).toBe(1);
     // The name is free again.
     expect((await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes")).code).toBe(0);
+  });
+
+  test("TS-18 SU-2 one that the file hides goes without what people connected at the file's own", async () => {
+    const world = await aConnectWorld();
+    const line = await operating(world);
+    const { user, browser } = await world.signsIn();
+    await world.connects(browser);
+    const hiding = await aCommandLine({ ...world.config, toolServers: [] });
+    expect((await hiding.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes")).code).toBe(0);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
+    expect(removed.json()).toEqual({ removed: "notes", ended: 0 });
+    expect(await statusOf(world, user)).toEqual([["tool:notes", "connected"]]);
+    expect((await line.run("tool-server", "remove", "notes", "--yes", "--json")).json().error.code).toBe(
+      "connect.server_unknown",
+    );
+  });
+
+  test("TS-18 TS-10 a name is free for another server with credentials of its own", async () => {
+    const [one, other] = [await aStranger(), await aStranger()];
+    const line = await aCommandLine(beside);
+    const add = (origin: string) =>
+      line.run("tool-server", "add", `${origin}/mcp`, "--id", "wiki", "--client-id", "same", "--yes");
+    expect((await add(one.origin)).code).toBe(0);
+    await line.run("tool-server", "test", "wiki");
+    await line.run("tool-server", "remove", "wiki", "--yes");
+    expect((await add(other.origin)).code).toBe(0);
+    expect((await line.run("tool-server", "test", "wiki")).err).not.toContain("connect.issuer_changed");
   });
 });

@@ -42,7 +42,7 @@ export async function readNewToolServer(
   };
   const input = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as JsonObject;
   for (const one of options.set ?? []) setKey(input as Record<string, JsonValue>, one);
-  const resolved = resolveToolServer(input, config.roles);
+  const resolved = resolveToolServer(input, config);
   if (!resolved.ok)
     throw new UsageError(
       `this cannot be a tool server:\n${resolved.error.map((one) => `  - ${describeProblem(one)}`).join("\n")}`,

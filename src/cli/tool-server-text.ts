@@ -12,6 +12,11 @@ const used: Readonly<Record<string, string>> = {
   static: "the client id that is set",
   cimd: "our client metadata document",
   dynamic: "dynamic registration",
+  "client-credentials": "client credentials, for everybody alike",
+  enterprise: "the person's sign-in here, exchanged (ID-JAG)",
+  workload: "the token of this workload",
+  key: "the key that is set",
+  provider: "a token of the sign-in provider",
   operator: "nothing yet: create a client there, with the redirect URI below, and set clientId",
 };
 

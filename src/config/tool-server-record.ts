@@ -7,26 +7,30 @@ import { toolServerChecks } from "./tool-server-checks.js";
 
 /**
  * @param input never trusted: what was stored may be from another version
- * @param roles of the configuration, which `access.roles` has to name
+ * @param config whose roles `access.roles` has to name, and whose providers `provider`
  */
 export function resolveToolServer(
   input: unknown,
-  { order }: Pick<Config["roles"], "order">,
+  { roles, providers }: Pick<Config, "roles" | "providers">,
 ): Result<ToolServerConfig, readonly ConfigProblem[]> {
   const parsed = toolServerSchema.safeParse(input);
-  const own = parsed.success ? [] : problemsOf(parsed.error.issues, input);
+  // Told as of a whole configuration: which keys are secrets, and what is allowed, is known by their paths there.
+  const whole = { toolServers: [input], roles: { order: roles.order }, providers: providers.map(({ id }) => ({ id })) };
+  const issues = parsed.error?.issues.map((issue) => ({ ...issue, path: ["toolServers", 0, ...issue.path] })) ?? [];
+  const own = problemsOf(issues, whole);
   const reported = new Set(own.map(({ path }) => path));
-  const between = toolServerChecks({ toolServers: [input], roles: { order } })
-    .map((found) => ({ ...found, path: found.path.replace(/^toolServers\.0\.?/, "") }))
-    .filter(({ path }) => !reported.has(path));
-  const problems = [...own, ...between];
+  const between = toolServerChecks(whole).filter(({ path }) => !reported.has(path));
+  const problems = [...own, ...between].map((found) => ({
+    ...found,
+    path: found.path.replace(/^toolServers\.0\.?/, ""),
+  }));
   return parsed.success && problems.length === 0 ? ok(parsed.data) : err(problems);
 }
 
 /** For what was stored; undefined where this version, or these roles, do not take it. */
 export const readToolServer =
-  ({ roles }: Pick<Config, "roles">) =>
+  (config: Pick<Config, "roles" | "providers">) =>
   (input: unknown): ToolServerConfig | undefined => {
-    const resolved = resolveToolServer(input, roles);
+    const resolved = resolveToolServer(input, config);
     return resolved.ok ? resolved.value : undefined;
   };

@@ -33,11 +33,14 @@ export interface ToolServerAdministration {
   /** @param input as it would stand in the file, read before. @throws LatchkeyError `connect.server_exists` */
   add(id: string, input: JsonObject): Promise<void>;
   /**
-   * From now on nobody can use it; what people had there is the caller's to end.
+   * From now on nobody can use it, and who we were at its authorization server is forgotten. `inUse` says whether it was
+   * the one that people use: then what they connected is the caller's to end. One that the file hides just goes.
    *
    * @throws LatchkeyError `connect.server_unknown` also for one of the file
    */
-  remove(id: string): Promise<void>;
+  remove(id: string): Promise<{ readonly inUse: boolean }>;
+  /** Whether people use the added one of this id, or did until it was removed. */
+  isInUse(id: string): Promise<boolean>;
 }
 
 export function administerToolServers(ports: {
@@ -98,23 +101,32 @@ export function administerToolServers(ports: {
         if (inFile(id) || before?.removedAt === null)
           throw new LatchkeyError("connect.server_exists", { data: { toolServer: id } });
         await tx.toolServers.save(row);
+        // Where credentials of an earlier one of this name were used binds these to nothing (TS-10).
+        for (const old of await tx.registrations.ofConnection(`tool:${id}`))
+          if (old.kind === "static") await tx.registrations.delete(old.id);
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });
     },
 
+    async isInUse(id) {
+      return inFile(id) === undefined && (await store.toolServers.byId(id)) !== undefined;
+    },
+
     async remove(id) {
       const now = clock.now();
       const event = written("tool_server.removed", id);
+      const inUse = inFile(id) === undefined;
       await store.transaction(async (tx) => {
         const row = await tx.toolServers.byId(id);
+        if (!row || (row.removedAt !== null && !inUse)) throw unknown(id);
         // Removed before: what people had there may not all be ended, and the caller goes on with that.
-        if (!row) throw unknown(id);
         if (row.removedAt !== null) return;
         await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });
+      return { inUse };
     },
   };
 }

@@ -59,7 +59,8 @@ export function createToolServers(
     async refresh() {
       if (added === undefined) return;
       if (!added.news.isCurrent()) await added.news.catchUp();
-      while (stale) {
+      // One that is under way may have begun before the caller's own change, or fail: its end is waited for, and asked again.
+      while (stale || reading !== undefined) {
         reading ??= read(added).finally(() => {
           reading = undefined;
         });

@@ -6,6 +6,7 @@ import { type Binding, bindingFor } from "./binding.js";
 import { chooseRegistration, type RegistrationChoice } from "./choose-registration.js";
 import { resourceOf } from "./resource-parameter.js";
 import { chooseScopes } from "./scopes.js";
+import { needsPerson } from "./without-person.js";
 
 export interface ToolServerReport {
   readonly id: string;
@@ -26,7 +27,8 @@ export interface ToolServerReport {
   /** False where its metadata does not list S256 (RFC 7636). */
   readonly pkce: boolean;
   readonly uses: {
-    readonly registration: RegistrationChoice["kind"];
+    /** How we are known there, or the way of a connection that no person makes (TS-15, TS-21). */
+    readonly registration: RegistrationChoice["kind"] | ToolServer["registration"];
     readonly why: string;
     readonly clientId: string | null;
     /** Asked for by a person who connects for the first time. */
@@ -73,8 +75,8 @@ function used(server: ToolServer, found: FoundToolServer, as: AuthorizationServe
     promptIsSet: Object.hasOwn(server.authorizeParams, "prompt"),
   });
   return {
-    registration: choice.kind,
-    why: why(choice, server, documentRefused),
+    registration: needsPerson(server) ? choice.kind : server.registration,
+    why: needsPerson(server) ? why(choice, server, documentRefused) : `registration is ${server.registration}`,
     clientId: "clientId" in choice ? choice.clientId : null,
     scopes,
     resource: resourceOf(server, found),
