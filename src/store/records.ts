@@ -1,6 +1,6 @@
 /**
  * What the store holds, as the rest of the code sees it: plain records, instants as epoch milliseconds,
- * booleans as booleans. How they lie in a table is `store/sql`'s business; `docs/reference/storage.md` shows it.
+ * booleans as booleans. Long because it is one list of all of them. How they lie in a table is `store/sql`'s business; `docs/reference/storage.md` shows it.
  */
 import type {
   AuditEventId,

@@ -1,6 +1,6 @@
 /**
  * What a failure tells a person, in German: the `message` and the `person` of the error catalog. A code without its
- * words here does not compile. What the operator is told stays English (the catalog, the log, the command line).
+ * words here does not compile. Long because it has a row for each of them. What the operator is told stays English (the catalog, the log, the command line).
  */
 import type { ErrorCode } from "../../kernel/error-catalog.js";
 import type { FailureWords } from "./messages.js";
