@@ -3,9 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { minutes } from "../../src/kernel/time.js";
+import type { Browser } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { startOidcProvider } from "../provider/oidc-provider.js";
 import { aConnectWorld, ann, ben, type ConnectWorld, closeLater, errorOf } from "../tool-servers/connect-setting.js";
+import { aScripted, asMetadata } from "../tool-servers/setting.js";
 
 const codesSent = (world: ConnectWorld) =>
   world.tools.authorizationServer.asked.filter(({ form }) => form.get("grant_type") === "authorization_code").length;
@@ -24,6 +26,19 @@ async function aThief() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   closeLater(() => new Promise((resolve) => server.close(resolve)));
   return { stolen, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** The URL of a tool server whose authorization server's metadata says what it is told to. */
+async function anAuthorizationServer(metadata: Record<string, unknown>): Promise<string> {
+  const routes: Parameters<typeof aScripted>[0] = {};
+  const { origin } = await aScripted(routes);
+  const prm = "/.well-known/oauth-protected-resource/mcp";
+  Object.assign(routes, {
+    "/mcp": { status: 401, headers: { "www-authenticate": `Bearer resource_metadata="${origin}${prm}"` } },
+    [prm]: { json: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/as`] } },
+    "/.well-known/oauth-authorization-server/as": asMetadata(`${origin}/as`, metadata),
+  });
+  return `${origin}/mcp`;
 }
 
 describe("AT-43 a connect flow that ends in another browser or session", () => {
@@ -303,6 +318,66 @@ describe("where tokens go", () => {
       code: "grant.needs_reconnect",
     });
     expect(thief.stolen.join()).not.toContain("Bearer");
+  });
+});
+
+describe("what metadata would have us do to a browser, or to PKCE", () => {
+  const leads = [
+    "javascript:alert(document.cookie)//authorize",
+    "data:text/html,<script>alert(1)</script>",
+    "file:///etc/passwd",
+    "http://evil.example/authorize",
+  ];
+  const silent: [what: string, methods: readonly string[] | undefined][] = [
+    ["nothing", undefined],
+    ["plain", ["plain"]],
+  ];
+  /** Where a start leads: an origin, and what its query says. */
+  async function led(world: ConnectWorld, browser: Browser, path: string) {
+    const page = await browser.get(world.url(path), { follow: false });
+    const url = new URL(page.location ?? page.url);
+    return { origin: url.origin, asked: url.searchParams, page };
+  }
+  const connecting = async (metadata: Record<string, unknown>, entry: object = {}) => {
+    const url = await anAuthorizationServer(metadata);
+    const world = await aConnectWorld({ entry: { url, clientId: "given", ...entry } });
+    const { browser } = await world.signsIn();
+    return { world, ...(await led(world, browser, "/connections/notes/start")) };
+  };
+  const signingIn = async (over: Record<string, unknown>) => {
+    const world = await aConnectWorld();
+    world.provider.tweaks.metadata = (metadata) => ({ ...metadata, ...over });
+    return { world, ...(await led(world, world.browser(), "/providers/fake/start")) };
+  };
+
+  test.each(leads)("AT-40 TS-4 no browser is sent to %s to connect a tool server", async (lead) => {
+    const { world, origin, asked, page } = await connecting({ authorization_endpoint: lead });
+    expect([origin, asked.get("error")]).toEqual([new URL(world.url("/")).origin, "connect.metadata_refused"]);
+    expect(`${page.location} ${page.text}`).not.toContain(lead);
+  });
+
+  test.each(leads)("AT-40 SI-2 no browser is sent to %s to sign in", async (lead) => {
+    const { world, origin, asked, page } = await signingIn({ authorization_endpoint: lead });
+    expect([origin, asked.get("error")]).toEqual([new URL(world.url("/")).origin, "signin.provider_misconfigured"]);
+    expect(`${page.location} ${page.text}`).not.toContain(lead);
+  });
+
+  const isS256 = (asked: URLSearchParams) => {
+    expect(asked.get("code_challenge_method")).toBe("S256");
+    expect(Buffer.from(asked.get("code_challenge") ?? "", "base64url")).toHaveLength(32);
+  };
+
+  test.each(silent)(
+    "AT-42 TS-5 a tool server that says %s of PKCE is refused, and gets S256 where the operator allows it",
+    async (_, methods) => {
+      const metadata = { code_challenge_methods_supported: methods };
+      expect((await connecting(metadata)).asked.get("error")).toBe("connect.pkce_unsupported");
+      isS256((await connecting(metadata, { allowMissingPkceMetadata: true })).asked);
+    },
+  );
+
+  test.each(silent)("AT-42 SI-5 a provider that says %s of PKCE gets S256 all the same", async (_, methods) => {
+    isS256((await signingIn({ code_challenge_methods_supported: methods })).asked);
   });
 });
 

@@ -75,7 +75,7 @@ describe("an operator's key", () => {
     expect(closed.server.shown).toEqual([]);
   });
 
-  test("TS-21 AT-40 it does not follow a redirect to another origin", async () => {
+  test("TS-21 it does not follow a redirect to another origin", async () => {
     const stolen: unknown[] = [];
     const thief = createServer((request, response) => {
       stolen.push(request.headers.authorization);

@@ -125,7 +125,7 @@ describe("client credentials", () => {
     expect(it.server.asked.length).toBeLessThanOrEqual(2);
   });
 
-  test("TS-15 TS-10 AT-42 a tool server that names another authorization server is not followed there with the secret", async () => {
+  test("TS-15 TS-10 a tool server that names another authorization server is not followed there with the secret", async () => {
     const it = await anUnattendedWorld(() => withSecret);
     const thief = await anUnattendedWorld(() => withSecret);
     expect((await it.use()).status).toBe(200);
@@ -282,7 +282,7 @@ describe("enterprise-managed authorization", () => {
     ["an assertion for another server", { claims: { aud: "https://elsewhere.example" } }],
     ["an assertion for this server and another", { claims: { aud: ["https://elsewhere.example", "x"] } }],
     ["what is no assertion", { answer: { access_token: "opaque" } }],
-  ])("TS-15 AT-42 %s: nothing is sent on to the tool server's authorization server", async (_, over) => {
+  ])("TS-15 %s: nothing is sent on to the tool server's authorization server", async (_, over) => {
     const it = await anUnattendedWorld(() => enterprise);
     await exchangesIdTokens(it, over);
     expect(await codeOf(it.use())).toBe("grant.refresh_unavailable");
