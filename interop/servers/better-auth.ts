@@ -12,8 +12,8 @@ import { getMigrations } from "better-auth/db/migration";
 import { toNodeHandler } from "better-auth/node";
 import { jwt } from "better-auth/plugins";
 import Database from "better-sqlite3";
+import { freePort } from "../../test/support/free-port.js";
 import { person, press, type ServerKind, type WantedClient } from "../matrix.js";
-import { freePort } from "./program.js";
 
 const page = `<!doctype html><title>Sign in</title><form><input name="email"><input name="password" type="password"><button>Sign in</button></form>
 <script>

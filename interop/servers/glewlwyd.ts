@@ -6,8 +6,9 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { freePort } from "../../test/support/free-port.js";
 import { person, press, type ServerKind, type WantedClient } from "../matrix.js";
-import { debianRoot, freePort, startProgram } from "./program.js";
+import { debianRoot, startProgram } from "./program.js";
 
 const configuration = (root: string, folder: string, port: number): string => `
 port=${port}

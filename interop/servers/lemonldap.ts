@@ -6,8 +6,9 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../../test/support/free-port.js";
 import type { ServerKind, WantedClient } from "../matrix.js";
-import { debianRoot, freePort, startProgram } from "./program.js";
+import { debianRoot, startProgram } from "./program.js";
 
 /** Of its demonstration backend (Lemonldap::NG::Portal::Lib::Demo): login and password are the same. */
 const doctor = { login: "dwho", email: "dwho@badwolf.org" };

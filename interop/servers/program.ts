@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 
 /** Where interop/debian unpacks. @throws when it did not */
@@ -10,22 +9,6 @@ export function debianRoot(): string {
   const root = fileURLToPath(new URL("../.debian", import.meta.url));
   if (!existsSync(`${root}/done`)) throw new Error("Debian's packages are not here: interop/debian says why");
   return root;
-}
-
-/** A port that was free a moment ago, below those that systems give out by themselves. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!free) continue;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
 }
 
 export interface Program {

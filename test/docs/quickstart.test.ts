@@ -5,8 +5,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -14,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createBrowser } from "../../src/testing/browser.js";
 import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { type Packed, packLatchkey } from "../package/packed.js";
+import { freePort } from "../support/free-port.js";
 
 // Compiling the whole package on a busy machine: a limit for what hangs.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
@@ -46,15 +45,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await packed.remove();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Runs a block in a terminal of its own; resolves with the rest of the line that begins with `sign`. */
 async function start(commands: string, env: Record<string, string>, sign: string): Promise<string> {

@@ -1,24 +1,14 @@
 /** `latchkey init`: from an empty folder to a person who is signed in, and the dialogue. */
 import { readFile, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { runProgram } from "../../src/cli/program.js";
 import type { Terminal } from "../../src/cli/terminal.js";
 import { createBrowser } from "../../src/testing/browser.js";
+import { freePort } from "../support/free-port.js";
 import { latchkey, patiently } from "./process.js";
 import { aFolder, aProvider } from "./setting.js";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Made {
   readonly file: string;

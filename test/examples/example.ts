@@ -5,12 +5,11 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Browser, createBrowser } from "../../src/testing/browser.js";
 import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { type OidcPerson, type OidcProvider, startOidcProvider } from "../provider/oidc-provider.js";
+import { freePort } from "../support/free-port.js";
 
 /** A name that would be markup where a page forgot to escape it. */
 const ann: OidcPerson = {
@@ -34,16 +33,6 @@ export interface RunningExample extends RunningNode {
   readonly person: OidcPerson;
   /** A further node of the same app on the same database, which listens on a port of its own. */
   another(): Promise<RunningNode & { /** `127.0.0.1:PORT` */ readonly host: string }>;
-}
-
-/** A port that was free a moment ago: an example takes its port from BASE_URL, before anything listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** @param file below the project's root */

@@ -5,10 +5,11 @@
 import { execFile, spawn } from "node:child_process";
 import { accessSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../support/free-port.js";
 
 const run = promisify(execFile);
 
@@ -40,14 +41,6 @@ export function postgresPrograms(): string | undefined {
 }
 export const redisProgram = (): string | undefined =>
   ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(isThere);
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const at = probe.address();
-      probe.close(() => resolve(typeof at === "object" && at ? at.port : 0));
-    });
-  });
 
 async function answering(port: number): Promise<void> {
   for (let tries = 0; ; tries++) {
