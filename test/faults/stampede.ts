@@ -1,9 +1,11 @@
 /**
  * The stampede (VA-7, QU-10): four processes with 250 callers each, at the moment a token ends, before a provider that is
  * slow, rotates its refresh tokens, and revokes the whole family when one is used twice (AT-30). As often as is wanted, on
- * the same nodes: tokens live for seconds, and each time the last one is left to end by itself.
+ * the same nodes: tokens live for seconds, and each time the last one is left to end by itself. Two people take turns, so
+ * that the token of the one ends while the other's is asked for.
  */
-import { startVaultNode } from "../processes/start-vault-node.js";
+import { withJson } from "../../src/testing/fake-provider/answers.js";
+import { startVaultNode, type VaultNode } from "../processes/start-vault-node.js";
 import { aRefreshSetting } from "./refresh-setting.js";
 
 const processes = 4;
@@ -30,23 +32,41 @@ export interface Stampeding {
 
 /**
  * @param on a Postgres server, and a Redis as its bus; without either one SQLite file
- * @param longest delay that will be asked for, in milliseconds: a token must outlive the request that brings it
+ * @param longest delay that will be asked for, in milliseconds: a lease must be shorter than a long one
  */
 export async function aStampeding(
   on: { postgres?: string | undefined; redis?: string | undefined },
   longest: number,
 ): Promise<Stampeding> {
-  const accessTokenLifetime = Math.ceil((longest * 1.5) / 1_000) + 3;
   const setting = await aRefreshSetting({
     postgres: on.postgres,
     bus: on.redis,
-    provider: { accessTokenLifetime },
+    provider: { accessTokenLifetime: 4 },
     // Shorter than a long delay: a holder that lives renews it. Else as it is by default.
     vault: { leaseTtl: longest > 2_000 ? "2s" : "30s" },
   });
-  const nodes = await Promise.all(Array.from({ length: processes }, () => startVaultNode(setting.config)));
+  const nodes: VaultNode[] = [];
+  const close = async () => {
+    try {
+      await Promise.all(nodes.map((node) => node.stop()));
+    } finally {
+      await setting.close();
+    }
+  };
+  const started = await Promise.allSettled(Array.from({ length: processes }, () => startVaultNode(setting.config)));
+  for (const one of started) if (one.status === "fulfilled") nodes.push(one.value);
+  const unstarted = started.find((one) => one.status === "rejected");
+  if (unstarted) {
+    await close();
+    throw unstarted.reason;
+  }
+  let rounds = 0;
   return {
+    close,
     async once(delay) {
+      const who = rounds++ % 2 === 0 ? setting.mine : setting.other;
+      // It must outlive the request that brings it, and a thousand callers on a busy machine.
+      const expires_in = Math.ceil((delay * 1.5) / 1_000) + 3;
       let own = 0;
       setting.provider.script({
         token: async (honest) => {
@@ -54,16 +74,16 @@ export async function aStampeding(
           const answer = await honest();
           await new Promise((resolve) => setTimeout(resolve, delay));
           own = performance.now() - start;
-          return answer;
+          return withJson(answer, { expires_in });
         },
       });
       const before = { requests: setting.refreshes(), revoked: setting.provider.familyRevocations };
-      const { expiresAt } = await setting.grantOf(setting.mine.user);
+      const { expiresAt } = await setting.grantOf(who.user);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, (expiresAt ?? 0) - Date.now()) + 100));
       const start = performance.timeOrigin + performance.now();
-      const all = await Promise.all(nodes.map((node) => node.askTimed(setting.mine, callersEach)));
+      const all = await Promise.all(nodes.map((node) => node.askTimed(who, callersEach)));
       const answers = all.flatMap((one) => one.answers);
-      const { status, leaseOwner } = await setting.grantOf(setting.mine.user);
+      const { status, leaseOwner } = await setting.grantOf(who.user);
       return {
         requests: setting.refreshes() - before.requests,
         answers: answers.length,
@@ -73,10 +93,6 @@ export async function aStampeding(
         grant: leaseOwner === null ? status : `${status}, leased`,
         addedWait: all.flatMap(({ ends }) => ends.map((end) => end - start - own)),
       };
-    },
-    async close() {
-      await Promise.all(nodes.map((node) => node.stop()));
-      await setting.close();
     },
   };
 }
