@@ -12,13 +12,15 @@ function rolling(on: { nginx: string; postgres: string; redis: string | undefine
     try {
       const load = setting.load();
       for (let node = 0; node < setting.nodes; node++) await setting.restart(node);
-      // Until everybody's token has ended at least once since the last node came back.
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      // Until there were as many refreshes as people since the last node came back.
+      const before = setting.refreshes();
+      await expect
+        .poll(() => setting.refreshes() - before, { timeout: 60_000, interval: 100 })
+        .toBeGreaterThanOrEqual(setting.visitors.length);
       const { requests, failed, lost } = await load.stop();
       expect({ failed, lost }).toEqual({ failed: [], lost: [] });
       expect(requests).toBeGreaterThan(100);
       expect(setting.provider.familyRevocations).toBe(0);
-      expect(setting.refreshes()).toBeGreaterThan(0);
 
       const [leaving, ...staying] = setting.visitors;
       if (!leaving) throw new Error("nobody");

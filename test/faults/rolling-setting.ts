@@ -6,13 +6,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBrowser } from "../../src/testing/browser.js";
 import { type FakeProvider, startFakeProvider } from "../../src/testing/fake-provider.js";
 import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { createTestDatabase } from "../stores/postgres-database.js";
+import { freePort } from "../support/free-port.js";
 
 const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const service = { id: "chat", secret: "a secret of the service in this test: kX9f2LqP0" };
@@ -51,11 +51,9 @@ export interface RollingSetting {
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
 const configOfNginx = (folder: string, port: number, nodes: readonly number[]): string => `
@@ -106,19 +104,41 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await end;
 }
 
-export async function aRollingSetting(on: {
+interface RollingOn {
   readonly nginx: string;
   readonly postgres: string;
   readonly redis: string | undefined;
-}): Promise<RollingSetting> {
+}
+
+/** Takes away what was made so far when the rest cannot be made. */
+export async function aRollingSetting(on: RollingOn): Promise<RollingSetting> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await make(on, (closer) => void closers.push(closer))), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function make(
+  on: RollingOn,
+  closeLater: (closer: () => Promise<unknown>) => void,
+): Promise<Omit<RollingSetting, "close">> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-rolling-"));
+  closeLater(() => rm(folder, { recursive: true, force: true }));
   const database = await createTestDatabase(on.postgres);
+  closeLater(() => database.drop());
   const people = Array.from({ length: 6 }, (_, number) => `person-${number}`);
   const provider = await startFakeProvider({
     // Several refreshes in the time that the restarts take.
-    accessTokenLifetime: 15,
+    accessTokenLifetime: 10,
     people: people.map((sub) => ({ sub, email: `${sub}@example.com`, name: sub })),
   });
+  closeLater(() => provider.stop());
   const [front = 0, ...ports] = await freePorts(4);
   const origin = `http://127.0.0.1:${front}`;
   const file = join(folder, "latchkey.json");
@@ -151,11 +171,13 @@ export async function aRollingSetting(on: {
   const start = async (port: number): Promise<ChildProcess> => {
     const command = ["--import", "tsx", main, "serve", "--config", file, "--port", String(port), "--json"];
     const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] });
+    closeLater(() => ended(child, "SIGKILL"));
     await ready(child, `node on ${port}`);
     return child;
   };
   const nodes = await Promise.all(ports.map(start));
   const proxy = spawn(on.nginx, ["-c", join(folder, "nginx.conf"), "-p", folder], { stdio: "ignore" });
+  closeLater(() => ended(proxy, "SIGTERM"));
   for (let tries = 0; !(await fetch(`${origin}/auth/session`).catch(() => undefined)); tries++) {
     if (tries === 100) throw new Error("nginx does not answer");
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -240,13 +262,6 @@ export async function aRollingSetting(on: {
         body: new URLSearchParams({ token: value }),
       });
       if (!answer.ok) throw new Error(`sign-out: ${answer.status} ${await answer.text()}`);
-    },
-    async close() {
-      await ended(proxy, "SIGTERM");
-      await Promise.all(nodes.map((node) => ended(node, "SIGKILL")));
-      await provider.stop();
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
