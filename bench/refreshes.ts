@@ -12,7 +12,7 @@ export async function refreshRows(options: { rounds: number; delay: number; note
   if (postgres === undefined) options.note("QU-10: no Postgres answers, SQLite alone is measured");
   const rows: Row[] = [];
   for (const [database, on] of [["SQLite", {}], ...(postgres === undefined ? [] : [["Postgres", { postgres }] as const])] as const) {
-    const stampeding = await aStampeding(on, options.delay * 1_000);
+    const stampeding = await aStampeding(on);
     const waits: number[] = [];
     const requests: number[] = [];
     try {

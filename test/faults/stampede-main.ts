@@ -25,7 +25,7 @@ const settings = [
 ].filter(({ database }) => values.only === undefined || database === values.only);
 const rows = [];
 for (const { database, on } of settings) {
-  const stampeding = await aStampeding(on, delay);
+  const stampeding = await aStampeding(on);
   const faults: string[] = [];
   let done = 0;
   try {

@@ -11,10 +11,10 @@ afterEach(async () => {
 function stampede(name: string, on: { postgres?: string | undefined; redis?: string | undefined }): void {
   describe(name, () => {
     test("VA-7 VA-8 AT-30 QU-10 a thousand callers in four processes make one request and get one token, five times", async () => {
-      const stampeding = await aStampeding(on, 2_500);
+      const stampeding = await aStampeding(on, "4s");
       closing.push(() => stampeding.close());
       // Once longer than a lease: its holder is alive, and renews it.
-      for (const delay of [300, 300, 300, 300, 2_500]) expect(faultOf(await stampeding.once(delay))).toBeUndefined();
+      for (const delay of [300, 300, 300, 300, 4_500]) expect(faultOf(await stampeding.once(delay))).toBeUndefined();
     }, 180_000);
   });
 }

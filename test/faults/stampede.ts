@@ -32,18 +32,18 @@ export interface Stampeding {
 
 /**
  * @param on a Postgres server, and a Redis as its bus; without either one SQLite file
- * @param longest delay that will be asked for, in milliseconds: a lease must be shorter than a long one
+ * @param leaseTtl shorter than a delay, it shows that a holder renews it; so short that a busy machine stops a process for half of it, a
+ *   second one goes. The default is what everybody has.
  */
 export async function aStampeding(
   on: { postgres?: string | undefined; redis?: string | undefined },
-  longest: number,
+  leaseTtl = "30s",
 ): Promise<Stampeding> {
   const setting = await aRefreshSetting({
     postgres: on.postgres,
     bus: on.redis,
     provider: { accessTokenLifetime: 4 },
-    // Shorter than a long delay: a holder that lives renews it. Else as it is by default.
-    vault: { leaseTtl: longest > 2_000 ? "2s" : "30s" },
+    vault: { leaseTtl },
   });
   const nodes: VaultNode[] = [];
   const close = async () => {
