@@ -10,7 +10,7 @@ import { tokenExchange } from "../oauth/token-exchange.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import type { GrantRecord } from "../store/records.js";
-import type { GrantClient, UnattendedGrant } from "../vault/ports.js";
+import type { GrantClient, PersonTokens, UnattendedGrant } from "../vault/ports.js";
 import { openGrant } from "../vault/sealed-grant.js";
 import { requireAccess } from "./admission.js";
 import { clientOfGrant } from "./client-of-grant.js";
@@ -98,7 +98,7 @@ export async function unattendedClient(
     quirks: standard,
     readIdToken: null,
     revokedAtSignOut: "always",
-    shows: way === "workload" ? await digestOf(ports, server) : way,
+    shows: (person) => shown(ports, server, way, person),
     onClientFault: async () => {
       if (way !== "provider") await ports.clients.rejected(server, as, grant.clientId, "token");
     },
@@ -153,6 +153,17 @@ async function scopesFor(
     promptIsSet: true,
   });
   return scopes;
+}
+
+/** What a token is got with, beside the client at its authorization server. */
+async function shown(ports: ConnectPorts, server: ToolServer, way: UnattendedWay, person: PersonTokens) {
+  if (way === "client-credentials") return way;
+  if (way === "workload") return digestOf(ports, server);
+  const named = ports.providers.all().filter(({ id }) => server.provider === null || id === server.provider);
+  const [{ id, client } = {}] = named;
+  if (id === undefined || client === undefined) return way;
+  const us = { ...client, clientSecret: client.clientSecret?.reveal(), clientKey: client.clientKey?.reveal() };
+  return JSON.stringify([way, us, await person.standing(`provider:${id}`)]);
 }
 
 async function digestOf(ports: ConnectPorts, server: ToolServer): Promise<string> {

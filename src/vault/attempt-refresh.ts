@@ -71,7 +71,7 @@ export async function attemptRefresh(
   if (target.client.clientId !== row.clientId) {
     // Another client now: the refresh token is not its, and asking with it would only end the grant. A person who signs
     // in again has a grant of the new one.
-    return failed({ kind: "configuration_fault", reason: "client_changed" }, fingerprint(ports, target));
+    return failed({ kind: "configuration_fault", reason: "client_changed" }, await fingerprint(ports, target, person));
   }
   const askedAt = ports.clock.now();
   const outcome = target.obtain
@@ -80,7 +80,7 @@ export async function attemptRefresh(
   ports.faults.point(10);
   if (outcome.kind === "ended") return ended(endReason(outcome.reason, unknownBefore));
   if (outcome.kind === "client_fault") await target.onClientFault?.();
-  if (outcome.kind !== "refreshed") return failed(outcome, fingerprint(ports, target));
+  if (outcome.kind !== "refreshed") return failed(outcome, await fingerprint(ports, target, person));
   return refreshed(target, outcome.tokens, askedAt);
 
   async function refreshed(server: GrantClient, tokens: NormalisedTokenAnswer, asked: Instant): Promise<Attempted> {
@@ -247,19 +247,27 @@ async function readIdToken(ports: VaultPorts, server: GrantClient, tokens: Norma
 }
 
 /** What was asked, and as whom, under a name that tells nothing: with another one it is worth asking again. */
-const fingerprint = ({ keyring }: VaultPorts, { as, client, scopes, resource, shows }: GrantClient): string =>
+const fingerprint = async (
+  { keyring }: VaultPorts,
+  { as, client, scopes, resource, shows }: GrantClient,
+  person: PersonTokens,
+): Promise<string> =>
   keyring.fingerprint(
     JSON.stringify([
       as.token_endpoint,
       { ...client, clientSecret: client.clientSecret?.reveal(), clientKey: client.clientKey?.reveal() },
       scopes,
       resource,
-      ...(shows === undefined ? [] : [shows]),
+      ...(shows === undefined ? [] : [await shows(person)]),
     ]),
   );
 
 /** Undefined when it cannot be known now. */
-export async function fingerprintOf(ports: VaultPorts, row: GrantRecord): Promise<string | undefined> {
+export async function fingerprintOf(
+  ports: VaultPorts,
+  row: GrantRecord,
+  person: PersonTokens,
+): Promise<string | undefined> {
   const client = await resolve(ports, row);
-  return client.kind === "resolved" ? fingerprint(ports, client.client) : undefined;
+  return client.kind === "resolved" ? fingerprint(ports, client.client, person) : undefined;
 }

@@ -4,7 +4,8 @@
  * process but in a request to that provider itself.
  */
 import { decodeJwt } from "jose";
-import { LatchkeyError } from "../kernel/errors.js";
+import { sha256Base64Url } from "../crypto/digest.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import { type Instant, milliseconds } from "../kernel/time.js";
 import type { GrantFinder } from "./find-grant.js";
 import type { GrantKey, HeldGrant } from "./grant-cache.js";
@@ -28,13 +29,24 @@ export function createPersonTokens(
       if (isGood(held, clock.now())) return held.secrets.idToken;
       const startedAt = clock.now();
       if (held.secrets.refreshToken !== null) {
-        await refresher.refresh(held.grant.id, { always: true, minValidity: milliseconds(0), startedAt });
+        const end = await refresher.refresh(held.grant.id, { always: true, minValidity: milliseconds(0), startedAt });
         finder.drop(key);
         const next = await finder.find(key);
         if (isGood(next, clock.now())) return next.secrets.idToken;
+        // The provider is out of order, or does not take our client: no sign-in would help.
+        if (end.kind === "held") throw new LatchkeyError(end.code, { data: { connection, reason: end.reason } });
       }
       const reason = held.secrets.idToken === null ? "no_id_token" : "id_token_over";
       throw new LatchkeyError("grant.sign_in_needed", { data: { connection, reason } });
+    },
+    async standing(connection) {
+      try {
+        const { grant, secrets } = await finder.find({ ...who, connection });
+        return `${grant.id}:${secrets.idToken === null ? "" : sha256Base64Url(secrets.idToken)}`;
+      } catch (thrown) {
+        if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
+        return thrown.code;
+      }
     },
     accessToken: async (connection) => (await accessToken({ ...who, connection })).accessToken,
   };

@@ -53,7 +53,7 @@ export interface GrantClient extends RefreshTarget {
    */
   readonly obtain?: (person: PersonTokens) => Promise<RefreshAnswer>;
   /** A name for what is shown beside the client: with another one it is worth asking again. @default none */
-  readonly shows?: string;
+  readonly shows?: (person: PersonTokens) => Promise<string>;
 }
 
 /** What a person has at the provider that they signed in with. */
@@ -67,6 +67,8 @@ export interface PersonTokens {
   idToken(connection: string): Promise<string>;
   /** The access token of their grant, as it is handed out. @throws LatchkeyError as `vault.accessToken` */
   accessToken(connection: string): Promise<string>;
+  /** A name for what they have there, without asking the provider: another one after another sign-in. @throws `store.*` */
+  standing(connection: string): Promise<string>;
 }
 
 /** A grant that needs nobody to connect it, as it is before its first token. */

@@ -62,13 +62,18 @@ export function createRefresher(
   }
 
   /** VA-9: a failure says when to try again; one that the operator can mend is also over when the client changes. */
-  async function heldBack(row: GrantRecord): Promise<RefreshEnd | undefined> {
+  async function heldBack(row: GrantRecord, person: PersonTokens): Promise<RefreshEnd | undefined> {
     const left = row.nextAttemptAt === null ? 0 : row.nextAttemptAt - clock.now();
     const failure = readFailure(row.lastFailureCode);
     // `updatedAt` is when the pause began: one that begins later than now was counted by a clock that was set back since.
+    if (failure?.kind === "sign_in_needed") {
+      if ((await fingerprintOf(ports, row, person)) !== failure.fingerprint) return undefined;
+      const { kind, reason } = failure;
+      return { kind: "held", code: codeOfFailure(kind), retryAfter: null, reason, asked: null };
+    }
     if (left <= 0 || !failure || isAhead(row.updatedAt, clock.now())) return undefined;
     if (failure.fingerprint !== null) {
-      const now = await fingerprintOf(ports, row);
+      const now = await fingerprintOf(ports, row, person);
       if (now !== undefined && now !== failure.fingerprint) return undefined;
     }
     return {
@@ -105,7 +110,8 @@ export function createRefresher(
       if (!needed(row, secrets, need)) return { kind: "look" };
       const own = secrets.asked?.withoutPerson !== undefined;
       if (secrets.refreshToken === null && !own) return withoutRefreshToken(row, need);
-      const held = await heldBack(row);
+      const person = personTokens(row.userId, need.session);
+      const held = await heldBack(row, person);
       if (held) return held;
       if (row.leaseOwner !== null && row.leaseOwner !== ports.node) {
         if (need.ahead && (row.leaseEndsAt ?? 0) > clock.now()) return { kind: "look" };
@@ -121,7 +127,6 @@ export function createRefresher(
       const expiresAt = row.expiresAt === null && need.rejected !== undefined ? clock.now() : row.expiresAt;
       const lease = await takeLease(ports, row, { expiresAt });
       if (!lease) continue;
-      const person = personTokens(row.userId, need.session);
       const unknownBefore = !own && outcomeUnknown(row);
       return attempt(lease, secrets, { unknownBefore, used: need.ahead === undefined, person });
     }

@@ -117,6 +117,8 @@ export async function writeFailure(
         ? { ...row, ...noLease, lastFailureCode, nextAttemptAt, updatedAt: now }
         : undefined,
     );
+    // Every session of theirs may find it so again; that it became so is what is told.
+    if (failure.kind === "sign_in_needed" && readFailure(base.lastFailureCode)?.kind === failure.kind) return written;
     const data = { reason: failure.reason, unknown: failure.kind === "transient" && failure.unknown };
     await tx.audit.append(event(ports, base, now, "grant.refresh_failed", codes[failure.kind], data));
     return written;
@@ -131,9 +133,9 @@ function heldFor(
   known: { readonly unknownBefore: boolean; readonly fingerprint: string | null },
   now: Instant,
 ): Pick<GrantRecord, "nextAttemptAt" | "lastFailureCode"> {
-  if (failure.kind === "sign_in_needed") return { nextAttemptAt: null, lastFailureCode: failure.kind };
-  const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
   const lastFailureCode = failureText(failure, known.unknownBefore, known.fingerprint);
+  if (failure.kind === "sign_in_needed") return { nextAttemptAt: null, lastFailureCode };
+  const pause = pauseAfter(failure, previousPause(base), randomFraction(ports.random));
   return { nextAttemptAt: after(now, pause), lastFailureCode };
 }
 

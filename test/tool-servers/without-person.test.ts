@@ -246,6 +246,47 @@ describe("enterprise-managed authorization", () => {
     expect(await it.use()).toEqual({ status: 200, subject: "ann-1" });
   });
 
+  test("TS-15 somebody who has to sign in again is held at that: their provider is asked once, and one line is written", async () => {
+    const scopes = ["openid", "email", "profile", "offline_access"];
+    const it = await anUnattendedWorld(() => enterprise, { provider: { scopes } });
+    const { world } = it;
+    let refreshes = 0;
+    world.provider.script({
+      token(honest, { form }) {
+        if (form.get("grant_type") !== "refresh_token") return honest();
+        // No new ID token comes with it.
+        const json = { access_token: `a-${++refreshes}`, token_type: "Bearer", expires_in: 3_600 };
+        return { json };
+      },
+    });
+    await it.clock.advance(hours(2));
+    for (let round = 0; round < 5; round++) {
+      expect(await codeOf(it.use({ session: it.session }))).toBe("grant.sign_in_needed");
+      await it.clock.advance(seconds(10));
+    }
+    const lines = (await world.store.audit.list({ limit: 200 })).items;
+    expect([refreshes, lines.filter(({ type }) => type === "grant.refresh_failed").length]).toEqual([1, 1]);
+    await exchangesIdTokens(it);
+    const again = world.browser();
+    await world.signIn(again, "ann-1");
+    const session = (await world.session(again)).body.session?.id ?? "";
+    expect(await it.use({ session })).toEqual({ status: 200, subject: "ann-1" });
+  });
+
+  test("TS-15 a refusal holds for the ID token that was shown: after another sign-in it is asked again", async () => {
+    const it = await anUnattendedWorld(() => enterprise);
+    const { exchanges } = await exchangesIdTokens(it);
+    it.world.provider.next("token", { status: 400, json: { error: "invalid_target" } });
+    const { session } = it;
+    for (let round = 0; round < 2; round++) expect(await codeOf(it.use({ session }))).toBe("grant.provider_refused");
+    expect(exchanges).toHaveLength(0);
+    const again = it.world.browser();
+    await it.world.signIn(again, "ann-1");
+    const newer = (await it.world.session(again)).body.session?.id ?? "";
+    expect(await it.use({ session: newer })).toEqual({ status: 200, subject: "ann-1" });
+    expect(exchanges).toHaveLength(1);
+  });
+
   test("TS-15 VA-15 a service that asks for somebody who has to sign in again is told so as of any grant that is not there", async () => {
     const nightly = {
       id: "nightly",

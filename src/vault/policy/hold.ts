@@ -2,8 +2,9 @@
 import { type Duration, hours, milliseconds, minutes, seconds } from "../../kernel/time.js";
 import { ambiguousRefresh, type RefreshOutcome } from "./outcome.js";
 
-type Failure = Transient | Fault;
+type Failure = Transient | Fault | SignIn;
 type Transient = Extract<RefreshOutcome, { kind: "transient" }>;
+type SignIn = Extract<RefreshOutcome, { kind: "sign_in_needed" }>;
 type Fault = Extract<RefreshOutcome, { kind: "client_fault" | "configuration_fault" }>;
 
 const pauses = {
@@ -20,7 +21,7 @@ const pauses = {
  * @param previous the last pause of this grant; null when the last refresh went well
  * @param fraction a random number in [0, 1): grants that failed together must not come back together
  */
-export function pauseAfter(failure: Failure, previous: Duration | null, fraction: number): Duration {
+export function pauseAfter(failure: Transient | Fault, previous: Duration | null, fraction: number): Duration {
   if (failure.kind !== "transient") return failure.kind === "client_fault" ? pauses.client : pauses.configuration;
   const grown = Math.min(previous === null ? pauses.first : Math.max(pauses.first, previous * 2), pauses.longest);
   const spread = Math.round(grown / 2 + (grown / 2) * fraction);
@@ -28,7 +29,7 @@ export function pauseAfter(failure: Failure, previous: Duration | null, fraction
 }
 
 /**
- * What is kept in the row as `last_failure_code`. A fault that the operator can mend is followed by the fingerprint of
+ * What is kept in the row as `last_failure_code`. A fault that the operator, or the person by a sign-in, can mend is followed by the fingerprint of
  * the client it was about, so that a change is seen; that an outcome is unknown stays until a refresh goes well.
  */
 export function failureText(failure: Failure, unknownBefore: boolean, fingerprint: string | null): string {
@@ -46,7 +47,7 @@ export interface KeptFailure {
 /** The same, read again. */
 export function readFailure(text: string | null): KeptFailure | undefined {
   if (text === null) return undefined;
-  const fault = /^(client_fault|configuration_fault):(.*)@([^@]*)$/s.exec(text);
+  const fault = /^(client_fault|configuration_fault|sign_in_needed):(.*)@([^@]*)$/s.exec(text);
   if (!fault) return { kind: "transient", reason: text, fingerprint: null };
   return { kind: fault[1] as Failure["kind"], reason: fault[2] ?? "", fingerprint: fault[3] ?? "" };
 }
