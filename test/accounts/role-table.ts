@@ -574,12 +574,71 @@ const admission: Row[] = [
   ],
 ];
 
+const noMatchDefault = { roles: { fromClaims: true, noMatch: "default" } } as const;
+const knownDeny = { roles: { fromClaims: true, absent: { knownUser: "deny" } } } as const;
+const knownDefault = { roles: { fromClaims: true, absent: { knownUser: "default" } } } as const;
+const newDefault = { roles: { fromClaims: true, absent: { newUser: "default" } } } as const;
+const waiting: KnownPerson = { role: "pending", origin: "default" };
+const byUser = "user from claims:corp by roles.allowed: user";
+const byAdmin = "admin from claims:corp by roles.admin: admin";
+
+/** AC-12, its rows and its options crossed: each option for those whom it does not concern, too. */
+const crossed: Row[] = [
+  ["who waits, and no claim", none, waiting, on, "keeps pending by roles.absent.knownUser"],
+  ["who waits, and an empty claim", [], waiting, on, everywhere],
+  ["who waits, and a stranger's role", ["guest"], waiting, on, everywhere],
+  ["who waits is let in where noMatch is default, too", ["user"], waiting, noMatchDefault, byUser],
+  ["who waits becomes admin at once", ["user", "admin"], waiting, on, byAdmin],
+  ["a role of this provider rises", ["admin"], fromCorp, on, byAdmin],
+  ["a role of this provider stays without a claim", none, fromCorp, on, "keeps user by roles.absent.knownUser"],
+  ["a role of this provider, knownUser deny", none, fromCorp, knownDeny, absentKnown],
+  ["an admin, knownUser deny", none, admin, knownDeny, absentKnown],
+  ["the last admin, knownUser deny", none, lastAdmin, knownDeny, absentKnown],
+  ["an admin, knownUser default", none, admin, knownDefault, "pending from default by roles.absent.knownUser"],
+  ["knownUser default, an empty claim is not absent", [], user, knownDefault, everywhere],
+  ["knownUser deny, a role that fits", ["admin"], user, knownDeny, byAdmin],
+  ["knownUser default, a role that fits", ["admin"], user, knownDefault, byAdmin],
+  ["newUser default, a role that fits", ["user"], "new", newDefault, byUser],
+  ["newUser default, an empty claim is not absent", [], "new", newDefault, refused],
+  ["newUser default, a stranger's role", ["guest"], "new", newDefault, refused],
+  ["knownUser deny says nothing of a new person", none, "new", knownDeny, absentNew],
+  ["knownUser default says nothing of a new person", none, "new", knownDefault, absentNew],
+  ["noMatch default is not for an absent claim", none, "new", noMatchDefault, absentNew],
+  [
+    "noMatch default, and a known user without a claim",
+    none,
+    user,
+    noMatchDefault,
+    "keeps user by roles.absent.knownUser",
+  ],
+  ["a wrong type, knownUser deny", true, user, knownDeny, absentKnown],
+  ["an object, newUser default", { admin: true }, "new", newDefault, "pending from default by roles.absent.newUser"],
+  ["null, knownUser default", null, user, knownDefault, "pending from default by roles.absent.knownUser"],
+  [
+    "an admin of a stranger's role, noMatch default",
+    ["guest"],
+    admin,
+    noMatchDefault,
+    "pending from default by roles.noMatch",
+  ],
+  ["an empty text, noMatch default", "", user, noMatchDefault, "pending from default by roles.noMatch"],
+  [
+    "a new person with an empty claim, noMatch default",
+    [],
+    "new",
+    noMatchDefault,
+    "pending from default by roles.noMatch",
+  ],
+  ["an admin is demoted where noMatch is default, too", ["user"], admin, noMatchDefault, byUser],
+];
+
 export const roleTables: Readonly<Record<string, readonly Row[]>> = {
   "AC-10 claims off": off,
   "AC-11 AC-12 a value fits": matching,
   "AC-11 rules in full": inFull,
   "AC-12 nothing fits, or the claim is empty": notMatching,
   "AC-12 no claim": absent,
+  "AC-12 its options crossed": crossed,
   "AC-12 SI-17 nobody knows": unknown,
   "AC-12 the last admin": last,
   "AC-9 admin whatever claims say": whatever,

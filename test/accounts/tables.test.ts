@@ -43,11 +43,10 @@ describe.each(Object.entries(groupTables))("%s", (_table, rows) => {
   });
 });
 
-test("SI-17 AC-12 AC-15 the tables hold 200 rows or more, none of them twice", () => {
+test("SI-17 AC-12 AC-15 the tables hold 200 decisions or more, none of them twice", () => {
   const roles = Object.values(roleTables).flat();
   const groups = Object.values(groupTables).flat();
-  const rows = [...shapes, ...names, ...toldUnknown, ...roles, ...groups];
-  expect(rows.length).toBeGreaterThanOrEqual(200);
+  expect(roles.length + groups.length).toBeGreaterThanOrEqual(200);
   const questions = [...roles, ...groups].map((row) =>
     JSON.stringify(row.slice(1), (_, value) => (value === undefined ? "none" : value)),
   );
