@@ -9,7 +9,6 @@ const onBothDatabases = [
   "test/services/**/*.test.ts",
   "test/vault/ended-meanwhile.test.ts",
   "test/vault/fresh.test.ts",
-  "src/server/routes/**/*.test.ts",
 ];
 const postgres = await postgresUrl();
 if (postgres === undefined) console.log("skipped: journeys and attacks on Postgres [no postgres]");
@@ -38,6 +37,9 @@ export default defineConfig({
                   // They run on every database by themselves.
                   "test/journeys/many-processes.test.ts",
                   "test/journeys/logout-on-nodes.test.ts",
+                  // They ask no database.
+                  "test/attacks/egress-*.test.ts",
+                  "test/attacks/open-redirect.test.ts",
                   // How pages look, and a demo that brings its own database: neither asks which one is behind it.
                   "test/journeys/pages.test.ts",
                   "test/journeys/demo.test.ts",
