@@ -13,7 +13,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { programFile } from "../test/support/program.js";
 import { type Check, complete, isWhole, judgeChecks, type Line } from "./judge.js";
 
 const { values: flags } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
@@ -35,26 +35,6 @@ function suite(...args: string[]): Promise<{ readonly exit: number; readonly pri
     child.on("error", reject);
     child.on("close", (code) => resolve({ exit: code ?? 1, printed }));
   });
-}
-
-/**
- * The client as one file: in suite mode two dozen of them start at once, and finding hundreds of modules each would take
- * longer than a scenario waits. Native code, and what loads parts of itself in ways that a bundler cannot see, stays out.
- */
-async function bundleClient(): Promise<string> {
-  const outfile = join(import.meta.dirname, ".client", "client.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, "client.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    external: ["better-sqlite3", "undici", "pino", "prom-client", "pg", "ioredis"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-    logLevel: "warning",
-  });
-  return outfile;
 }
 
 /** The suite splits it at spaces and appends the tool server's URL. */
@@ -100,7 +80,9 @@ async function scenarios(): Promise<readonly { name: string; versions: readonly 
 }
 
 async function run(): Promise<readonly Line[]> {
-  command = `node ${relative(root, await bundleClient())}`;
+  // As one file: in suite mode two dozen of them start at once, and finding hundreds of modules each would take longer
+  // than a scenario waits.
+  command = `node ${relative(root, programFile("conformance/client.ts"))}`;
   const all = await scenarios();
   const lines: Line[] = [];
   const add = (

@@ -11,7 +11,7 @@ import { createKeyring } from "./crypto/keyring.js";
 import { randomToken, systemRandom } from "./crypto/random.js";
 import { type AuthorizeVerdict, judgeAuthorizeAnswer } from "./doctor/authorize-check.js";
 import { createEgress } from "./egress/egress.js";
-import { isLatchkeyError, type LatchkeyError } from "./kernel/errors.js";
+import { isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import { newId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
@@ -117,7 +117,13 @@ async function preflight(
   const provider = { id: `tool:${report.id}`, par: "auto", client, timeout: null } as const;
   const url = await authorizationUrl(ports, { as, provider, parameters, now: ports.clock.now() });
   const headers = { accept: "text/html,application/xhtml+xml" };
-  const answer = await ports.egress.request({ purpose: "check", url, headers });
+  const answer = await ports.egress.request({ purpose: "check", url, headers }).catch((thrown) => {
+    if (isLatchkeyError(thrown)) return thrown;
+    throw thrown;
+  });
+  // Only browsers go there: that we cannot says nothing about whether they can.
+  if (answer instanceof LatchkeyError)
+    return { kind: "unclear", by: `it could not be reached from here (${answer.code})` };
   const seen = {
     status: answer.status,
     location: answer.headers.get("location"),

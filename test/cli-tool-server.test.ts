@@ -61,8 +61,7 @@ describe("tool-server add", () => {
     const stranger = await aStranger();
     const line = await aCommandLine(beside);
     await line.write("secret", "canary-client-secret\n");
-    const file = join(line.database, "..", "secret");
-    const words = ["--client-id", "their-id", "--client-secret-file", file, "--id", "wiki", "--yes", "--json"];
+    const words = ["--client-id", "their-id", "--client-secret-file", "secret", "--id", "wiki", "--yes", "--json"];
     const added = await line.run("tool-server", "add", `${stranger.origin}/mcp`, ...words);
     expect(added.json()).toMatchObject({
       added: true,
@@ -245,6 +244,7 @@ describe("tool-server test", () => {
     expect(tested.code).toBe(1);
     expect(tested.err).toContain("connect.registration_refused");
     expect(tested.err).toContain("client_name must be on our list of friends");
+    expect(tested.err).not.toContain("Nothing was added");
   });
 
   test("TS-18 TS-7 where nothing registers us, it says what the operator has to do, with the redirect URI, and is exit 1", async () => {
@@ -256,6 +256,23 @@ describe("tool-server test", () => {
     expect(tested.code).toBe(1);
     expect(tested.out).toContain("set clientId");
     expect(tested.out).toContain("http://localhost:3000/auth/connections/wiki/callback");
+  });
+
+  test("TS-18 TS-11 an authorization endpoint that only browsers reach is no failure", async () => {
+    const stranger = await aStranger((origin) => ({
+      "/.well-known/oauth-authorization-server": asMetadata(origin, {
+        authorization_endpoint: "https://10.255.255.1/authorize",
+      }),
+    }));
+    const line = await aCommandLine({
+      ...beside,
+      toolServers: [{ id: "wiki", url: `${stranger.origin}/mcp`, clientId: "x" }],
+    });
+    const tested = await line.run("tool-server", "test", "wiki", "--json");
+    expect([tested.code, tested.json().authorize]).toEqual([
+      0,
+      { kind: "unclear", by: expect.stringContaining("could not be reached from here (egress.") },
+    ]);
   });
 
   test("TS-18 an authorization endpoint that refuses our request is exit 1", async () => {

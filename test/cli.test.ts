@@ -6,8 +6,8 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { programFile } from "./support/program.js";
 
-const root = join(import.meta.dirname, "..");
 const strong = "q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1";
 
 let cwd: string;
@@ -33,20 +33,15 @@ interface Running {
   readonly ended: Promise<number | null>;
 }
 function start(parameters: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts"), ...parameters],
-    {
-      cwd,
-      env: {
-        PATH: process.env["PATH"],
-        TSX_TSCONFIG_PATH: join(root, "tsconfig.json"),
-        LATCHKEY_SECRET: strong,
-        ...env,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, [programFile("src/cli/main.ts"), ...parameters], {
+    cwd,
+    env: {
+      PATH: process.env["PATH"],
+      LATCHKEY_SECRET: strong,
+      ...env,
     },
-  );
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   children.push(child);
   let out = "";
   let err = "";

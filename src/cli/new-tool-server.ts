@@ -1,5 +1,6 @@
 /** From the flags of `tool-server add` to a record as it would stand in the file, checked as one there is. */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { describeProblem } from "../config/describe-problem.js";
 import type { Config, ToolServerConfig } from "../config/schema.js";
 import { resolveToolServer } from "../config/tool-server-record.js";
@@ -25,6 +26,7 @@ export async function readNewToolServer(
   url: string,
   options: AddOptions,
   config: Config,
+  cwd: string,
 ): Promise<{ readonly input: JsonObject; readonly server: ToolServerConfig }> {
   const access = {
     ...(options.role === undefined ? {} : { roles: options.role }),
@@ -36,7 +38,7 @@ export async function readNewToolServer(
     name: options.name,
     scopes: options.scope,
     clientId: options.clientId,
-    clientSecret: options.clientSecretFile === undefined ? undefined : await secretOf(options.clientSecretFile),
+    clientSecret: options.clientSecretFile === undefined ? undefined : await secretOf(options.clientSecretFile, cwd),
     authorizationServer: options.authorizationServer,
     access: Object.keys(access).length === 0 ? undefined : access,
   };
@@ -66,8 +68,8 @@ export function idOf(url: string): string {
   return id;
 }
 
-async function secretOf(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch(() => {
+async function secretOf(file: string, cwd: string): Promise<string> {
+  const text = await readFile(resolve(cwd, file), "utf8").catch(() => {
     throw new UsageError(`--client-secret-file ${printable(file)} cannot be read`);
   });
   return text.trim();

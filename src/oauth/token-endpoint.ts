@@ -27,6 +27,9 @@ import type { AuthorizationServer } from "./types.js";
 export type TokenEndpointDeps = { readonly egress: Egress; readonly clock: Clock; readonly random: RandomSource };
 export type TokenQuirks = Pick<Provider["quirks"], "scopeSeparator" | "tokenErrors" | "tokenError">;
 
+/** Of servers that do as RFC 6749 says. */
+export const noTokenQuirks: TokenQuirks = { scopeSeparator: " ", tokenErrors: {}, tokenError: null };
+
 /** The key that the tokens are to be bound to, and what makes proofs of it (RFC 9449 §5). */
 export interface BoundBy {
   readonly key: string;

@@ -11,7 +11,7 @@ import { after, type Instant } from "../kernel/time.js";
 import type { TokenSet } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import type { GrantRecord, IdentityRecord, SessionRecord } from "../store/records.js";
-import { sealGrant } from "../vault/sealed-grant.js";
+import { newGrantState, sealGrant } from "../vault/sealed-grant.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
 
 /** Of one sign-in, what its rows are made of. */
@@ -63,18 +63,8 @@ function grantRecord(
     scopes: tokens.scopes,
     issuedAt: tokens.issuedAt,
     expiresAt: tokens.expiresAt,
-    status: "active",
-    statusReason: null,
-    version: 1,
-    lastRefreshAt: null,
-    lastFailureCode: null,
-    nextAttemptAt: null,
-    leaseOwner: null,
-    leaseEndsAt: null,
-    lastUsedAt: null,
+    ...newGrantState(now),
     sealed: sealGrant(ports.keyring, place, tokens),
-    createdAt: now,
-    updatedAt: now,
   };
 }
 

@@ -18,7 +18,7 @@ import { type ConnectNowInput, connectWithoutPerson } from "./connect-without-pe
 import { grantOf } from "./current-grant.js";
 import type { FoundToolServer } from "./found.js";
 import { resourceOf } from "./policy/resource-parameter.js";
-import { chooseScopes, isStepUp, scopeSet } from "./policy/scopes.js";
+import { chooseScopes, isStepUp, offeredScopes, scopeSet } from "./policy/scopes.js";
 import { mayAskAgain, withRequest } from "./policy/step-up.js";
 import { needsPerson } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
@@ -82,15 +82,12 @@ async function whatToAskFor(
     override: server.scopes,
     challenge,
     supported,
-    offered: listOf(as["scopes_supported"]),
+    offered: offeredScopes(as),
     requested: held?.secrets?.asked?.scopes ?? held?.grant.scopes ?? null,
     promptIsSet: Object.hasOwn(server.authorizeParams, "prompt"),
   });
   return { ...chosen, step };
 }
-
-const listOf = (value: unknown): readonly string[] | null =>
-  Array.isArray(value) ? value.filter((one) => typeof one === "string") : null;
 
 async function openFlow(
   ports: ConnectPorts,

@@ -15,6 +15,7 @@ import {
   checkResponseIssuer,
   readAuthorizationResponse,
 } from "../oauth/authorization-response.js";
+import { noTokenQuirks } from "../oauth/token-endpoint.js";
 import { exchangeCode } from "../oauth/token-request.js";
 import type { AuthorizationResponseParameters, AuthorizationServer, TokenSet } from "../oauth/types.js";
 import type { ClientRegistration } from "../providers/provider.js";
@@ -157,7 +158,7 @@ async function redeem(
     redirectUri: server.redirectUri,
     scopes: flow.tool.scopes ?? [],
     timeout: null,
-    quirks: { pkce: true, scopeSeparator: " ", tokenErrors: {}, tokenError: null },
+    quirks: { pkce: true, ...noTokenQuirks },
   } as const;
   const { codeVerifier } = flow;
   const { resource } = flow.tool;

@@ -5,7 +5,7 @@
 import { auditEvent } from "../audit/audit-event.js";
 import { type AuditEventId, newId, type UserId } from "../kernel/ids.js";
 import type { NormalisedTokenAnswer } from "../oauth/token-answer.js";
-import { type BoundBy, type GrantAnswer, readTokens, requestGrant } from "../oauth/token-endpoint.js";
+import { type BoundBy, type GrantAnswer, noTokenQuirks, readTokens, requestGrant } from "../oauth/token-endpoint.js";
 import { exchangeForAccessToken, exchangeForIdJag, jwtBearer } from "../oauth/token-exchange.js";
 import { type RefreshAnswer, withScopes } from "../oauth/token-request.js";
 import type { AuthorizationServer } from "../oauth/types.js";
@@ -15,8 +15,6 @@ import type { Binding } from "./policy/binding.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 import { readWorkloadToken } from "./workload-token.js";
-
-const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
 /** What is asked for, of whom, as whom. */
 export interface Asking {
@@ -102,7 +100,7 @@ export async function tellOfProviderToken(
 
 const ask = (ports: ConnectPorts, asking: Asking, grantType: string, parameters: URLSearchParams) => {
   const { as, client, boundBy } = asking;
-  const target = { as, client, quirks: standard, boundBy };
+  const target = { as, client, quirks: noTokenQuirks, boundBy };
   return requestGrant(ports, {
     target,
     grantType,

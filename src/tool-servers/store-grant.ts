@@ -10,7 +10,7 @@ import { type GrantId, newId } from "../kernel/ids.js";
 import type { AuthorizationServer, TokenSet } from "../oauth/types.js";
 import type { Transaction } from "../store/contract.js";
 import type { GrantRecord } from "../store/records.js";
-import { sealGrant } from "../vault/sealed-grant.js";
+import { newGrantState, sealGrant } from "../vault/sealed-grant.js";
 import { requireAccess } from "./admission.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
@@ -94,15 +94,7 @@ function grantOf(ports: ConnectPorts, connected: Connected, before: GrantRecord 
     scopes: tokens.scopes,
     issuedAt: tokens.issuedAt,
     expiresAt: tokens.expiresAt,
-    status: "active",
-    statusReason: null,
-    version: 1,
-    lastRefreshAt: null,
-    lastFailureCode: null,
-    nextAttemptAt: null,
-    leaseOwner: null,
-    leaseEndsAt: null,
-    lastUsedAt: null,
+    ...newGrantState(now),
     // An ID token says who somebody is at a server that nobody signs in with here.
     sealed: sealGrant(ports.keyring, place, {
       accessToken,
@@ -112,7 +104,5 @@ function grantOf(ports: ConnectPorts, connected: Connected, before: GrantRecord 
       ...(tokens.proofKey === undefined ? {} : { proofKey: tokens.proofKey }),
       asked,
     }),
-    createdAt: now,
-    updatedAt: now,
   };
 }

@@ -6,6 +6,7 @@ import { sha256Base64Url } from "../crypto/digest.js";
 import { newProofKey } from "../crypto/proof-key.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
+import { noTokenQuirks } from "../oauth/token-endpoint.js";
 import { tokenExchange } from "../oauth/token-exchange.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
@@ -24,8 +25,6 @@ import type { ConnectPorts } from "./ports.js";
 import { signInProvider } from "./sign-in-provider.js";
 import type { ToolServer } from "./tool-server.js";
 import { readWorkloadToken } from "./workload-token.js";
-
-const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
 /**
  * What its row is made of; null where a person has to connect it, or what is sent is no token of this connection.
@@ -95,7 +94,7 @@ export async function unattendedClient(
   };
   return {
     ...asking,
-    quirks: standard,
+    quirks: noTokenQuirks,
     readIdToken: null,
     revokedAtSignOut: "always",
     shows: (person) => shown(ports, server, way, person),

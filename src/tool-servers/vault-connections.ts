@@ -3,6 +3,7 @@
  * vault does the rest, exactly as it does for providers.
  */
 import { LatchkeyError } from "../kernel/errors.js";
+import { noTokenQuirks } from "../oauth/token-endpoint.js";
 import { revocationRow } from "../outbox/revocation.js";
 import type { GrantRecord } from "../store/records.js";
 import type { VaultConnections } from "../vault/ports.js";
@@ -15,7 +16,6 @@ import type { ToolServer } from "./tool-server.js";
 import { unattendedClient, unattendedGrant } from "./unattended.js";
 
 const registrationChanged = "registration_changed";
-const standard = { scopeSeparator: " ", tokenErrors: {}, tokenError: null } as const;
 
 export function createToolConnections(ports: ConnectPorts): VaultConnections {
   const known = (connection: string): ToolServer => {
@@ -53,7 +53,7 @@ export function createToolConnections(ports: ConnectPorts): VaultConnections {
       return {
         as,
         client,
-        quirks: standard,
+        quirks: noTokenQuirks,
         scopes: scopesOf(server, grant, asked),
         resource: asked?.resource == null ? [] : [asked.resource],
         boundBy: proofKey === undefined ? null : { key: proofKey, proofs: ports.proofs },

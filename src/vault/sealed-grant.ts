@@ -6,6 +6,7 @@ import type { Keyring } from "../crypto/port.js";
 import { grantPlace } from "../crypto/sealed-places.js";
 import type { GrantId, UserId } from "../kernel/ids.js";
 import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
+import type { Instant } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 
 export interface GrantSecrets {
@@ -38,6 +39,22 @@ interface GrantPlace {
   readonly userId: UserId;
   readonly connection: string;
 }
+
+/** What every grant is when it is made: good, and never refreshed, held or used. */
+export const newGrantState = (now: Instant) =>
+  ({
+    status: "active",
+    statusReason: null,
+    version: 1,
+    lastRefreshAt: null,
+    lastFailureCode: null,
+    nextAttemptAt: null,
+    leaseOwner: null,
+    leaseEndsAt: null,
+    lastUsedAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }) as const satisfies Partial<GrantRecord>;
 
 export const sealGrant = (keyring: Keyring, grant: GrantPlace, secrets: GrantSecrets): string =>
   keyring.seal(

@@ -8,7 +8,7 @@ import { toInstant } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
-import { openGrant, sealGrant } from "./sealed-grant.js";
+import { newGrantState, openGrant, sealGrant } from "./sealed-grant.js";
 
 /**
  * False where a person has to connect it.
@@ -40,18 +40,8 @@ export async function makeUnattended(ports: VaultPorts, userId: UserId, connecti
     issuedAt: now,
     // Over by any clock, one that is behind ours as well: nobody is handed the token that it has not.
     expiresAt: toInstant(0),
-    status: "active",
-    statusReason: null,
-    version: 1,
-    lastRefreshAt: null,
-    lastFailureCode: null,
-    nextAttemptAt: null,
-    leaseOwner: null,
-    leaseEndsAt: null,
-    lastUsedAt: null,
+    ...newGrantState(now),
     sealed,
-    createdAt: now,
-    updatedAt: now,
   };
   await ports.store.transaction(async (tx) => {
     const rows = (await tx.grants.ofUser(userId)).filter((grant) => grant.connection === connection);

@@ -1,9 +1,8 @@
 /** The command line as a real process in a folder of its own, with nothing in its environment but what it is given. */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { afterEach } from "vitest";
+import { programFile } from "../support/program.js";
 
-const root = join(import.meta.dirname, "../..");
 const running: { kill(): Promise<unknown> }[] = [];
 afterEach(async () => {
   for (const one of running.splice(0)) await one.kill();
@@ -19,15 +18,11 @@ export interface Ended {
 }
 
 export function latchkey(cwd: string, parameters: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts"), ...parameters],
-    {
-      cwd,
-      env: { PATH: process.env["PATH"], TSX_TSCONFIG_PATH: join(root, "tsconfig.json"), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const child = spawn(process.execPath, [programFile("src/cli/main.ts"), ...parameters], {
+    cwd,
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let err = "";
   const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, err })));

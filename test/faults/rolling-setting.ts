@@ -13,8 +13,9 @@ import { type FakeProvider, startFakeProvider } from "../../src/testing/fake-pro
 import { loopbackFetch } from "../../src/testing/loopback-fetch.js";
 import { createTestDatabase } from "../stores/postgres-database.js";
 import { freePort } from "../support/free-port.js";
+import { programFile } from "../support/program.js";
 
-const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+const main = programFile("src/cli/main.ts");
 const service = { id: "chat", secret: "a secret of the service in this test: kX9f2LqP0" };
 
 const basic = `Basic ${Buffer.from(`${service.id}:${service.secret}`).toString("base64")}`;
@@ -56,6 +57,10 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return [...ports];
 }
 
+/**
+ * Without `max_fails=0` nginx leaves a node that refused one connection alone for ten seconds: nodes that come back
+ * within that would all be left alone at last, and everybody be told 502.
+ */
 const configOfNginx = (folder: string, port: number, nodes: readonly number[]): string => `
 daemon off;
 worker_processes 1;
@@ -66,7 +71,7 @@ http {
   access_log off;
   ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join(" ")}
   upstream latchkey {
-    ${nodes.map((node) => `server 127.0.0.1:${node};`).join(" ")}
+    ${nodes.map((node) => `server 127.0.0.1:${node} max_fails=0;`).join(" ")}
     keepalive 16;
   }
   server {
@@ -169,7 +174,7 @@ async function make(
   await writeFile(join(folder, "nginx.conf"), configOfNginx(folder, front, ports));
 
   const start = async (port: number): Promise<ChildProcess> => {
-    const command = ["--import", "tsx", main, "serve", "--config", file, "--port", String(port), "--json"];
+    const command = [main, "serve", "--config", file, "--port", String(port), "--json"];
     const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] });
     closeLater(() => ended(child, "SIGKILL"));
     await ready(child, `node on ${port}`);

@@ -12,6 +12,7 @@ import { systemClock } from "../../src/kernel/time.js";
 import { rotateKeys } from "../../src/keys/rotate-keys.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 import { aKeyring, aSecret, contents, fill, tables } from "../keys/filling.js";
+import { programFile } from "../support/program.js";
 
 // A process that compiles as it loads, on a busy machine: a limit for what hangs.
 vi.setConfig({ testTimeout: 120_000 });
@@ -33,9 +34,8 @@ test.each(points)("QU-16 VA-4 killed at point %i (%s): nothing is lost, and the 
   try {
     const [old, fresh] = [aSecret(), aSecret()];
     const filled = await fill(store, aKeyring(old), 20);
-    const child = new URL("children/rotation.ts", import.meta.url).pathname;
     const input = JSON.stringify({ path, secrets: [fresh.reveal(), old.reveal()], killAt });
-    const process_ = spawn(process.execPath, ["--import", "tsx", child, input], {
+    const process_ = spawn(process.execPath, [programFile("test/faults/children/rotation.ts"), input], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     expect((await once(process_, "exit"))[1]).toBe("SIGKILL");

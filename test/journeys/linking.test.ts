@@ -235,10 +235,11 @@ describe("removing a sign-in method", () => {
       const refused = answers.find(({ status }) => status !== 204);
       expect([409, 401]).toContain(refused?.status);
       const [left] = await identitiesOf(world, annId);
-      const [provider, missing] = left?.provider === "other" ? ["other", "fake"] : ["fake", "other"];
-      const person = { fake: "ann-1", other: "ann-o" } as Record<string, string>;
+      const person = { fake: "ann-1", other: "ann-o" } as const;
+      const provider = left?.provider === "other" ? "other" : "fake";
+      const missing = provider === "other" ? "fake" : "other";
       // By the method that is left: the one that is gone would make a stranger of her.
-      if ((await world.session(ann)).status === 401) await world.signIn(ann, person[provider] ?? "", { provider });
+      if ((await world.session(ann)).status === 401) await world.signIn(ann, person[provider], { provider });
       expect(await userIdOf(world, ann)).toBe(annId);
       await add(world, ann, missing, person[missing]);
     }

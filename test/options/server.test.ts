@@ -11,6 +11,7 @@ import type { Terminal } from "../../src/cli/terminal.js";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import { type FakeProvider, startFakeProvider } from "../../src/testing/fake-provider.js";
 import type { World } from "../../src/testing/world.js";
+import { programFile } from "../support/program.js";
 import { aWorld } from "./setting.js";
 
 describe("requests", () => {
@@ -60,7 +61,6 @@ describe("requests", () => {
 });
 
 describe("serve", () => {
-  const root = join(import.meta.dirname, "../..");
   let cwd: string;
   let provider: FakeProvider;
   const children: ChildProcess[] = [];
@@ -139,15 +139,8 @@ describe("serve", () => {
     readonly ended: Promise<unknown>;
   }
   async function start(name: string, more: object): Promise<Running> {
-    const parameters = [
-      "--import",
-      import.meta.resolve("tsx"),
-      join(root, "src/cli/main.ts"),
-      "serve",
-      "--config",
-      await configured(name, more),
-    ];
-    const env = { PATH: process.env["PATH"], TSX_TSCONFIG_PATH: join(root, "tsconfig.json") };
+    const parameters = [programFile("src/cli/main.ts"), "serve", "--config", await configured(name, more)];
+    const env = { PATH: process.env["PATH"] };
     const child = spawn(process.execPath, parameters, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     children.push(child);
     let err = "";

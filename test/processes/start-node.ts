@@ -1,10 +1,10 @@
 /** Starts nodes as real processes and carries a browser's requests to them, whatever `baseUrl` says. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "../../src/config/schema.js";
 import type { FaultPoint } from "../../src/kernel/fault.js";
 import { type FetchLike, loopbackFetch } from "../../src/testing/loopback-fetch.js";
+import { programFile } from "../support/program.js";
 
 export interface Node {
   /** For the browser: requests to `baseUrl` go to this node, others over the network. */
@@ -14,10 +14,8 @@ export interface Node {
   stop(): Promise<string>;
 }
 
-const script = fileURLToPath(new URL("node.ts", import.meta.url));
-
 export async function startNode(config: ConfigInput, killAt: FaultPoint | null = null): Promise<Node> {
-  const child = spawn(process.execPath, ["--import", "tsx", script, JSON.stringify({ config, killAt })], {
+  const child = spawn(process.execPath, [programFile("test/processes/node.ts"), JSON.stringify({ config, killAt })], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));

@@ -1,10 +1,10 @@
 /** Starts a node that only hands out tokens, as a process of its own. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "../../src/config/schema.js";
 import type { FaultPoint } from "../../src/kernel/fault.js";
 import type { AccessTokenRequest } from "../../src/vault/access-token.js";
+import { programFile } from "../support/program.js";
 import type { VaultNodeMessage } from "./vault-node.js";
 
 export interface TimedAnswers {
@@ -28,10 +28,10 @@ export interface VaultNode {
   stop(): Promise<string>;
 }
 
-const script = fileURLToPath(new URL("vault-node.ts", import.meta.url));
-
 export async function startVaultNode(config: ConfigInput, killAt: FaultPoint | null = null): Promise<VaultNode> {
-  const child = fork(script, [JSON.stringify({ config, killAt })], { execArgv: ["--import", "tsx"] });
+  const child = fork(programFile("test/processes/vault-node.ts"), [JSON.stringify({ config, killAt })], {
+    execArgv: [],
+  });
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
   await Promise.race([once(child, "message"), ended]);
   const waiting = new Map<number, (answered: TimedAnswers) => void>();

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { programFile } from "../support/program.js";
 
 export interface Child {
   readonly process: ChildProcess;
@@ -21,8 +21,7 @@ export function startChild(
   ...parameters: readonly string[]
 ): Child {
   const { name, largestFile } = typeof what === "string" ? { name: what, largestFile: undefined } : what;
-  const file = fileURLToPath(new URL(`children/${name}.ts`, import.meta.url));
-  const command = [process.execPath, "--import", "tsx", file, ...parameters];
+  const command = [process.execPath, programFile(`test/stores/children/${name}.ts`), ...parameters];
   // A write beyond the limit fails as on a full disk; Node ignores the signal that comes with it.
   const limited =
     largestFile === undefined ? command : ["sh", "-c", `ulimit -f ${largestFile}; exec "$@"`, "sh", ...command];

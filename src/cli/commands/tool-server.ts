@@ -44,11 +44,15 @@ export function toolServerCommand(session: Session): Command {
         if (!options.dryRun && !options.yes && !terminal.canAsk)
           throw new UsageError("nobody can be asked here whether to add it: use --yes, or --dry-run to look");
         const { config } = await load(session, options);
-        const { input, server } = await readNewToolServer(url, options, config);
+        const { input, server } = await readNewToolServer(url, options, config, terminal.cwd);
         const { examineToolServer } = await import("../../examine-tool-server.js");
         const examined = await examineToolServer(config, { server, how: "look" }, { log: quietLog });
         if (!options.json) print(terminal, examined);
-        if (examined.failure) return failed(session, examined, options);
+        if (examined.failure) {
+          const code = failed(session, examined, options);
+          if (!options.json) terminal.err("Nothing was added.\n");
+          return code;
+        }
         if (options.dryRun) {
           if (options.json) printJson(terminal, { added: false, ...reportJson(examined) });
           return exitCodes.fine;
@@ -177,7 +181,7 @@ const authorizeWords = ({ kind, by }: NonNullable<ToolServerExamination["authori
   })[kind];
 
 /** What the server itself said about it is for the operator to see, whole. */
-function failed(session: Session, { report, failure }: ToolServerExamination, options: CommonOptions): number {
+function failed(session: Session, { failure }: ToolServerExamination, options: CommonOptions): number {
   const { terminal } = session;
   printFailure(terminal, failure, options.json === true);
   if (failure === null) return exitCodes.problem;
@@ -185,7 +189,6 @@ function failed(session: Session, { report, failure }: ToolServerExamination, op
     const rows = Object.entries(failure.data).filter(([, value]) => value !== undefined && value !== null);
     const told = rows.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
     if (told.length > 0) terminal.err(table(told).replace(/^(?=.)/gm, "  "));
-    if (!report) terminal.err("Nothing was added.\n");
   }
   return failure.code === "connect.server_unreachable" ? exitCodes.unreachable : exitCodeOf(failure);
 }

@@ -5,7 +5,7 @@ import type { ToolServer } from "../tool-server.js";
 import { type Binding, bindingFor } from "./binding.js";
 import { chooseRegistration, type RegistrationChoice } from "./choose-registration.js";
 import { resourceOf } from "./resource-parameter.js";
-import { chooseScopes } from "./scopes.js";
+import { chooseScopes, offeredScopes } from "./scopes.js";
 import { needsPerson } from "./without-person.js";
 
 export interface ToolServerReport {
@@ -70,7 +70,7 @@ function used(server: ToolServer, found: FoundToolServer, as: AuthorizationServe
     override: server.scopes,
     challenge: found.challenge,
     supported: found.resource?.scopesSupported ?? null,
-    offered: listOf(as["scopes_supported"]),
+    offered: offeredScopes(as),
     requested: null,
     promptIsSet: Object.hasOwn(server.authorizeParams, "prompt"),
   });
@@ -114,6 +114,3 @@ function why(choice: RegistrationChoice, server: ToolServer, documentRefused: bo
       return "the configuration says so";
   }
 }
-
-const listOf = (value: unknown): readonly string[] | null =>
-  Array.isArray(value) ? value.filter((one) => typeof one === "string") : null;

@@ -40,6 +40,15 @@ function steppedUp({ challenge, supported, requested, override }: ScopeFacts): r
   return [...(requested ?? override ?? []), ...(challenge?.scopes ?? supported ?? [])];
 }
 
+/** What an authorization server offers (RFC 8414 §2); null where it does not say. */
+export function offeredScopes({
+  scopes_supported: value,
+}: {
+  readonly scopes_supported?: unknown;
+}): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : null;
+}
+
 /** One name for a set of scopes, whatever their order (TS-14 counts by it). */
 export const scopeSet = (scopes: readonly string[]): string => unique(scopes).toSorted().join(" ");
 
