@@ -15,7 +15,7 @@ import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { wireAssertions } from "./create-assertions.js";
 import { createFeatures } from "./create-features.js";
 import { wireServices } from "./create-services.js";
-import { revocationTargets, wireToolServers } from "./create-tool-servers.js";
+import { lettingGo, revocationTargets, wireToolServers } from "./create-tool-servers.js";
 import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -180,8 +180,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       run: (stop) => {
         const { faults } = signIn;
         const sending = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics, faults };
-        const toolServer = revocationTargets(toolServers);
-        return deliverOutbox({ ...sending, toolServer, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
+        const given = { toolServer: revocationTargets(toolServers), letGo: lettingGo(toolServers) };
+        return deliverOutbox({ ...sending, ...given, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
       },
     },
     { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },

@@ -7,6 +7,7 @@ import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
 import { createProofs } from "./oauth/dpop.js";
 import type { Revocation } from "./outbox/revocation.js";
+import type { Unregistration } from "./outbox/unregistration.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { clientOfGrant } from "./tool-servers/client-of-grant.js";
@@ -89,3 +90,21 @@ export const revocationTargets = (ports: ConnectPorts) => async (revocation: Rev
     throw thrown;
   }
 };
+
+/**
+ * The end of a registration's row before its server is asked to take it back (RFC 7592). False where a tool server of that
+ * name is there again, and at the same authorization server: then it goes on being who we are.
+ */
+export const lettingGo =
+  (ports: ConnectPorts) =>
+  async ({ connection, registration, clientId, issuer }: Unregistration): Promise<boolean> => {
+    if (registration === null) return true;
+    await ports.servers.refresh();
+    const server = ports.servers.byConnection(connection);
+    if (server && (await ports.find(server)).authorizationServer?.issuer === issuer) return false;
+    await ports.store.transaction(async (tx) => {
+      const row = (await tx.registrations.ofConnection(connection)).find(({ id }) => id === registration);
+      if (row?.clientId === clientId) await tx.registrations.delete(row.id);
+    });
+    return true;
+  };

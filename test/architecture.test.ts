@@ -86,6 +86,7 @@ const houseRules: Rules = {
         "flows",
         "egress/public-origin.ts",
         "outbox/revocation.ts",
+        "outbox/unregistration.ts",
         "vault/sealed-grant.ts",
         "vault/consent-required.ts",
         "vault/outgoing.ts",

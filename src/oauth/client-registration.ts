@@ -4,7 +4,7 @@
  *
  * Not here: when to register, keeping what came of it, trying again (tool-servers).
  */
-import type { Egress, EgressMethod } from "../egress/port.js";
+import type { Egress, EgressMethod, EgressResponse } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import { err, ok, type Result } from "../kernel/result.js";
@@ -71,6 +71,23 @@ export function updateClient(
   return ask(deps, { method: "PUT", url: uri, token, body }, wanted, registered);
 }
 
+/**
+ * Takes a registration back (RFC 7592 §2.3). Undefined when nothing is left to do there: it is gone, was not there, or the
+ * server does not do this (its word in `refused`, for the log).
+ */
+export async function deleteClient(
+  deps: Deps,
+  management: NonNullable<RegisteredClient["management"]>,
+): Promise<{ readonly kind: "unavailable" | "refused"; readonly reason: string } | undefined> {
+  const { uri: url, token } = management;
+  const sent = await send(deps, { method: "DELETE", url, token, body: undefined });
+  if (!sent.ok)
+    return { kind: sent.error.kind === "unavailable" ? "unavailable" : "refused", reason: sent.error.reason };
+  const { status } = sent.value;
+  if (status >= 200 && status < 300) return undefined;
+  return { kind: isTransientStatus(status) ? "unavailable" : "refused", reason: `status_${status}` };
+}
+
 const metadataOf = (wanted: WantedClient): JsonObject => ({
   client_name: wanted.clientName,
   client_uri: wanted.clientUri,
@@ -109,7 +126,10 @@ async function ask(deps: Deps, request: Outgoing, wanted: WantedClient, before?:
   return readRegistration(document, wanted, request.url, before);
 }
 
-async function send(deps: Deps, { method, url, token, body }: Outgoing) {
+async function send(
+  deps: Deps,
+  { method, url, token, body }: Outgoing,
+): Promise<Result<EgressResponse, Exclude<RegistrationFailure, { kind: "refused" }>>> {
   const headers = {
     accept: "application/json",
     ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -121,7 +141,7 @@ async function send(deps: Deps, { method, url, token, body }: Outgoing) {
   } catch (thrown) {
     if (!(thrown instanceof LatchkeyError) || !thrown.code.startsWith("egress.")) throw thrown;
     const later = thrown.code === "egress.timeout" || thrown.code === "egress.failed";
-    return err({ kind: later ? "unavailable" : "unusable", reason: thrown.code } satisfies RegistrationFailure);
+    return err({ kind: later ? "unavailable" : "unusable", reason: thrown.code });
   }
 }
 

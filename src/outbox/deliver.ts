@@ -17,6 +17,7 @@ import { claimsKind, openClaimsRow } from "./claims-again.js";
 import { type RevokePorts, revocationPause, revoke } from "./deliver-revocation.js";
 import { postWebhook, webhookAttempts, webhookPause } from "./deliver-webhook.js";
 import { openRevocation } from "./revocation.js";
+import { openUnregistration, type Unregistration, unregister, unregistrationKind } from "./unregistration.js";
 import { openWebhookMessage, type WebhookTarget, webhookKind } from "./webhook.js";
 
 export interface DeliverPorts extends RevokePorts {
@@ -27,6 +28,8 @@ export interface DeliverPorts extends RevokePorts {
   readonly webhooks: readonly WebhookTarget[];
   /** Applies the claims of a grant that could not be applied when they came (AC-19). */
   readonly claimsAgain: (grant: GrantId) => Promise<void>;
+  /** Has the row of a registration go that is thrown away; false where it is used again. */
+  readonly letGo: (unregistration: Unregistration) => Promise<boolean>;
 }
 
 /** What one kind of row needs. */
@@ -65,6 +68,20 @@ const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
     prepare(row) {
       const grant = openClaimsRow(ports.keyring, row);
       return grant && { about: { grant }, attempt: () => ports.claimsAgain(grant) };
+    },
+    pause: (attempts) => revocationPause(attempts, ports.random),
+    atOnce: 1,
+    isOver: (row, now) => now >= row.endsAt,
+    keepsDead: false,
+  },
+  {
+    kind: unregistrationKind,
+    what: "taking a registration back",
+    prepare(row) {
+      const unregistration = openUnregistration(ports.keyring, row);
+      if (!unregistration) return undefined;
+      const { connection } = unregistration;
+      return { about: { connection }, attempt: () => unregister(ports, unregistration) };
     },
     pause: (attempts) => revocationPause(attempts, ports.random),
     atOnce: 1,

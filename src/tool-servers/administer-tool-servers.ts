@@ -8,10 +8,15 @@ import type { Keyring } from "../crypto/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { JsonObject } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
-import type { Clock, Instant } from "../kernel/time.js";
+import { after, type Clock, hours, type Instant } from "../kernel/time.js";
+import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
-import type { AuditEventRecord } from "../store/records.js";
+import type { AuditEventRecord, OutboxRecord } from "../store/records.js";
+import { openRegistration } from "./sealed-registration.js";
 import { openToolServer, type ReadToolServer, sealToolServer } from "./stored-servers.js";
+
+/** How long revocations have before the client that they are made as is taken back. */
+const afterRevocations = hours(1);
 
 export interface ListedToolServer {
   readonly id: string;
@@ -33,7 +38,7 @@ export interface ToolServerAdministration {
   /** @param input as it would stand in the file, read before. @throws LatchkeyError `connect.server_exists` */
   add(id: string, input: JsonObject): Promise<void>;
   /**
-   * From now on nobody can use it, and who we were at its authorization server is forgotten. `inUse` says whether it was
+   * From now on nobody can use it, and a registration that we made at its authorization server is taken back in an hour. `inUse` says whether it was
    * the one that people use: then what they connected is the caller's to end. One that the file hides just goes.
    *
    * @throws LatchkeyError `connect.server_unknown` also for one of the file
@@ -63,6 +68,15 @@ export function administerToolServers(ports: {
     const { actor, ...context } = ports.by();
     const target = { kind: "tool_server", id };
     return auditEvent(ports, clock.now(), context, { type, actor, target, connection: `tool:${id}`, data: {} });
+  }
+
+  /** Who we were there goes last: until then people's tokens are revoked as that client. */
+  async function unregistrations(connection: string, now: Instant): Promise<readonly OutboxRecord[]> {
+    const rows = await store.registrations.ofConnection(connection);
+    return rows.flatMap((row) => {
+      const of = { connection, issuer: row.issuer, registration: row.id, client: openRegistration(ports.keyring, row) };
+      return unregistrationRow(ports, of, now, after(now, afterRevocations)) ?? [];
+    });
   }
 
   return {
@@ -117,12 +131,14 @@ export function administerToolServers(ports: {
       const now = clock.now();
       const event = written("tool_server.removed", id);
       const inUse = inFile(id) === undefined;
+      const goes = inUse ? await unregistrations(`tool:${id}`, now) : [];
       await store.transaction(async (tx) => {
         const row = await tx.toolServers.byId(id);
         if (!row || (row.removedAt !== null && !inUse)) throw unknown(id);
         // Removed before: what people had there may not all be ended, and the caller goes on with that.
         if (row.removedAt !== null) return;
         await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
+        for (const one of goes) await tx.outbox.insert(one);
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });

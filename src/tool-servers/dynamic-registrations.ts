@@ -11,6 +11,7 @@ import { newId, type RegistrationId } from "../kernel/ids.js";
 import { after, type Instant, milliseconds, minutes, seconds } from "../kernel/time.js";
 import type { RegisteredClient } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
+import { unregistrationRow } from "../outbox/unregistration.js";
 import { UniqueViolation } from "../store/contract.js";
 import type { RegistrationRecord } from "../store/records.js";
 import { makeRegistration } from "./make-registration.js";
@@ -138,7 +139,7 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
       await store.transaction((tx) => tx.registrations.replace(failed, taken.version));
       throw failureOf(kind, { reason, issuer: as.issuer, redirectUri: server.redirectUri, ...made.error.about });
     }
-    const client = made.value;
+    const { client, older } = made.value;
     const renewed = before?.clientId != null;
     const next: RegistrationRecord = {
       ...taken,
@@ -150,8 +151,19 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
       nextAttemptAt: renewed ? after(now, coolDown) : null,
       createdAt: now,
     };
+    // What it takes the place of is taken back at its server: the one that was refused, and those of older addresses.
+    const replaced = before && openRegistration(keyring, before);
+    const unwanted = [replaced, ...older.map((one) => one.registered)].flatMap((old) => {
+      // It was moved; and some servers give whoever asks the same again the same client.
+      if (old?.clientId === client.clientId) return [];
+      const of = { connection: server.connection, issuer: as.issuer, client: old, registration: null };
+      return unregistrationRow(ports, of, now, now) ?? [];
+    });
     const ended = await store.transaction(async (tx) => {
       if (!(await tx.registrations.replace(next, taken.version))) return undefined;
+      // With the new row, never before it: whoever asks meanwhile finds one of the two.
+      for (const { row } of older) await tx.registrations.delete(row.id);
+      for (const row of unwanted) await tx.outbox.insert(row);
       await tx.announcements.append("tool_server", server.id, now);
       const own = { issuer: as.issuer, clientId: client.clientId };
       // Their refresh tokens belong to a client that the server has forgotten (TS-11).

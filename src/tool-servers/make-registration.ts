@@ -13,10 +13,23 @@ import {
   type WantedClient,
 } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
+import type { RegistrationRecord } from "../store/records.js";
 import { applicationType } from "./client-metadata.js";
 import type { RegistrationPorts } from "./registration-ports.js";
 import { openRegistration } from "./sealed-registration.js";
 import type { ToolServer } from "./tool-server.js";
+
+export interface MadeRegistration {
+  readonly client: RegisteredClient;
+  /** Rows of ours for older addresses, which this one takes the place of. */
+  readonly older: readonly OlderRegistration[];
+}
+
+export interface OlderRegistration {
+  readonly row: RegistrationRecord;
+  /** Undefined where there is none, or no key opens it. */
+  readonly registered: RegisteredClient | undefined;
+}
 
 export interface NotRegistered {
   readonly kind: RegistrationFailure["kind"];
@@ -31,7 +44,7 @@ export async function makeRegistration(
   ports: RegistrationPorts,
   server: ToolServer,
   as: AuthorizationServer,
-): Promise<Result<RegisteredClient, NotRegistered>> {
+): Promise<Result<MadeRegistration, NotRegistered>> {
   const endpoint = as["registration_endpoint"];
   if (typeof endpoint !== "string") return err({ kind: "refused", reason: "no_registration_endpoint", about: {} });
   const { tokenEndpointAuthMethod: chosen } = server;
@@ -42,15 +55,16 @@ export async function makeRegistration(
     applicationType: applicationType(ports.our.base),
     method: chosen === "auto" ? methodToAskFor(as.token_endpoint_auth_methods_supported) : chosen,
   };
-  const moved = await moveOlder(ports, server, as, wanted);
+  const older = await olderOf(ports, server, as);
+  const moved = await move(ports, older, wanted);
   if (moved) return ok(moved);
   const { initialAccessToken } = server;
   const first = await registerClient(ports, { endpoint, wanted, initialAccessToken });
-  if (first.ok) return first;
+  if (first.ok) return ok({ client: first.value, older });
   if (first.error.kind !== "refused" || !worthAnother.has(first.error.error)) return err(failure(first.error, wanted));
   const other: WantedClient = { ...wanted, applicationType: wanted.applicationType === "web" ? "native" : "web" };
   const second = await registerClient(ports, { endpoint, wanted: other, initialAccessToken });
-  return second.ok ? second : err(failure(second.error, other));
+  return second.ok ? ok({ client: second.value, older }) : err(failure(second.error, other));
 }
 
 function failure(error: RegistrationFailure, wanted: WantedClient): NotRegistered {
@@ -59,23 +73,28 @@ function failure(error: RegistrationFailure, wanted: WantedClient): NotRegistere
   return { kind: "refused", reason: error.error, about: { ...about, description: error.description } };
 }
 
+async function olderOf(
+  { store, keyring }: RegistrationPorts,
+  { connection, redirectUri }: ToolServer,
+  { issuer }: AuthorizationServer,
+): Promise<readonly OlderRegistration[]> {
+  const rows = await store.registrations.ofConnection(connection);
+  return rows
+    .filter((row) => row.kind === "dynamic" && row.issuer === issuer && row.redirectUri !== redirectUri)
+    .map((row) => ({ row, registered: openRegistration(keyring, row) }));
+}
+
 /** Our address changed: the registration that we have there is told, and keeps its id and with it people's grants. */
-async function moveOlder(
+async function move(
   ports: RegistrationPorts,
-  server: ToolServer,
-  as: AuthorizationServer,
+  older: readonly OlderRegistration[],
   wanted: WantedClient,
-): Promise<RegisteredClient | undefined> {
-  const rows = await ports.store.registrations.ofConnection(server.connection);
+): Promise<MadeRegistration | undefined> {
   const now = ports.clock.now();
-  for (const row of rows) {
-    if (row.kind !== "dynamic" || row.issuer !== as.issuer || row.redirectUri === server.redirectUri) continue;
-    const registered = openRegistration(ports.keyring, row);
+  for (const { row, registered } of older) {
     if (!registered?.management || (row.secretEndsAt !== null && row.secretEndsAt <= now)) continue;
     const updated = await updateClient(ports, { registered, wanted: { ...wanted, method: registered.method } });
-    if (!updated.ok) continue;
-    await ports.store.transaction((tx) => tx.registrations.delete(row.id));
-    return updated.value;
+    if (updated.ok) return { client: updated.value, older };
   }
   return undefined;
 }

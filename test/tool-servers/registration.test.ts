@@ -12,6 +12,7 @@ import { silentLog } from "../../src/kernel/log.js";
 import { secret } from "../../src/kernel/secret.js";
 import { minutes, seconds, systemClock } from "../../src/kernel/time.js";
 import type { AuthorizationServer } from "../../src/oauth/types.js";
+import { openUnregistration, unregister } from "../../src/outbox/unregistration.js";
 import type { GrantRecord } from "../../src/store/records.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
@@ -80,7 +81,14 @@ async function aSetting(
       our: { base: `${baseUrl}/auth`, name: "Latchkey" },
       node: name,
     });
-    return { registrations, store, server: servers.byId("files") as ToolServer };
+    /** What a running server does with registrations that were thrown away. */
+    async function takesBack(): Promise<void> {
+      for (const row of await store.outbox.due(clock.now(), 10, "unregister")) {
+        const one = openUnregistration(keyring, row);
+        if (one) await unregister({ egress, letGo: async () => true, log: silentLog }, one);
+      }
+    }
+    return { registrations, store, takesBack, server: servers.byId("files") as ToolServer };
   }
   return { idp, as, clock, node, one: await node("one") };
 }
@@ -289,7 +297,7 @@ describe("TS-10 one registration for all", () => {
   });
 
   test("TS-9 when our address changes the registration is moved to it, and keeps its id", async () => {
-    const { idp, as, one, node } = await aSetting();
+    const { idp, as, one, node, clock } = await aSetting();
     const first = await one.registrations.get(one.server, as);
     const moved = await node("one", "https://new.example.com");
     const second = await moved.registrations.get(moved.server, as);
@@ -299,6 +307,42 @@ describe("TS-10 one registration for all", () => {
     expect(last?.authorization).toBe(`Bearer token of ${first.clientId}`);
     expect(last?.body["redirect_uris"]).toEqual(["https://new.example.com/auth/connections/files/callback"]);
     expect(await moved.store.registrations.ofConnection("tool:files")).toHaveLength(1);
+    // It is the same one: nothing is taken back.
+    expect(await moved.store.outbox.due(clock.now(), 10, "unregister")).toEqual([]);
+  });
+
+  test("TS-9 while it is moved there is no moment in which the database knows no registration", async () => {
+    const { as, one, node } = await aSetting();
+    await one.registrations.get(one.server, as);
+    const moved = await node("one", "https://new.example.com");
+    const known: number[] = [];
+    const transaction = moved.store.transaction.bind(moved.store);
+    moved.store.transaction = async (work) => {
+      const done = await transaction(work);
+      const rows = await one.store.registrations.ofConnection("tool:files");
+      known.push(rows.filter(({ clientId }) => clientId !== null).length);
+      return done;
+    };
+    await moved.registrations.get(moved.server, as);
+    expect(known).toEqual([1, 1]);
+  });
+
+  test("TS-9 one that cannot be moved is replaced at the new address and taken back at the old one", async () => {
+    const { idp, as, one, node } = await aSetting();
+    const first = await one.registrations.get(one.server, as);
+    const moved = await node("one", "https://new.example.com");
+    idp.next({ status: 405, raw: "" });
+    const second = await moved.registrations.get(moved.server, as);
+    expect(second.clientId).not.toBe(first.clientId);
+    expect(await moved.store.registrations.ofConnection("tool:files")).toMatchObject([{ clientId: second.clientId }]);
+    await moved.takesBack();
+    expect(idp.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /register",
+      `PUT /register/${first.clientId}`,
+      "POST /register",
+      `DELETE /register/${first.clientId}`,
+    ]);
+    expect(idp.seen.at(-1)?.authorization).toBe(`Bearer token of ${first.clientId}`);
   });
 });
 
@@ -327,6 +371,29 @@ describe("TS-11 a registration that its server does not know any more", () => {
     expect(renewed[0]?.clientId).not.toBe(client.clientId);
     expect(idp.seen).toHaveLength(2);
     expect(await held()).toMatchObject({ status: "needs_reconnect", statusReason: "client_replaced" });
+  });
+
+  test("TS-9 TS-11 the old one is taken back with its own token, and asked about nowhere else", async () => {
+    const { idp, as, one, client } = await withGrant();
+    const renewed = await one.registrations.renew(one.server, as, client.clientId);
+    await one.takesBack();
+    expect(idp.seen.at(-1)).toMatchObject({
+      method: "DELETE",
+      path: `/register/${client.clientId}`,
+      authorization: `Bearer token of ${client.clientId}`,
+    });
+    expect(idp.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    expect((await one.registrations.known(one.server, as.issuer))?.clientId).toBe(renewed.clientId);
+    const rows = JSON.stringify(await one.store.outbox.due(systemClock.now(), 10, "unregister"));
+    expect(rows).not.toContain("token of");
+  });
+
+  test("TS-9 a server that answers with the same client again is not asked to take it back", async () => {
+    const { idp, as, one, client, clock } = await withGrant();
+    idp.next({ over: { client_id: client.clientId } });
+    await one.registrations.renew(one.server, as, client.clientId);
+    expect(idp.seen).toHaveLength(2);
+    expect(await one.store.outbox.due(clock.now(), 10, "unregister")).toEqual([]);
   });
 
   test("TS-11 AT-41 a server that forgets every client gets one new one in ten minutes", async () => {
