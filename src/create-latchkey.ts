@@ -184,7 +184,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
         return deliverOutbox({ ...sending, ...given, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
       },
     },
-    { name: "news", every: seconds(5), run: () => Promise.all([ended.listen(), listenForVault()]) },
+    // Whatever the bus says or fails to say: a message that never came must not keep a session alive here (LO-3).
+    { name: "news", every: seconds(5), run: () => news.catchUp() },
     ...(config.vault.refreshAhead.enabled || config.vault.keepAlive !== false
       ? [{ name: "refresh-ahead", every: seconds(5), run: () => refreshAhead() }]
       : []),
@@ -192,7 +193,6 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   ]);
   const {
     stop: stopVault,
-    listen: listenForVault,
     refreshNow: _refreshNow,
     refreshAhead,
     forService,

@@ -25,8 +25,6 @@ export interface EndedSession {
 export interface EndedSessions {
   /** @returns takes the listener away again */
   onEnded(listener: (ended: EndedSession) => void): () => void;
-  /** Reads what other processes have said; does nothing while nobody listens. */
-  listen(): Promise<void>;
   /** True when somebody listens and something was committed that has not been read. */
   isBehind(): boolean;
   /** Looks no more. */
@@ -85,9 +83,6 @@ export function createEndedSessions(ports: {
       listeners.add(listener);
       if (stopLooking === undefined) look();
       return () => void listeners.delete(listener);
-    },
-    async listen() {
-      if (listeners.size > 0) await news.catchUp();
     },
     isBehind,
     stop: () => stopLooking?.(),

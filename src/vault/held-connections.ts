@@ -49,8 +49,6 @@ export interface HeldConnections {
   list(user: string): Promise<readonly HeldConnection[]>;
   disconnect(request: DisconnectRequest): Promise<{ readonly ended: number }>;
   subscribe(listener: (change: ConnectionChange) => unknown): () => void;
-  /** Reads what other processes have said; does nothing while nobody listens. */
-  listen(): Promise<void>;
 }
 
 export function createHeldConnections(ports: VaultPorts): HeldConnections {
@@ -120,9 +118,6 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
       const listener = { tell };
       listeners.add(listener);
       return () => void listeners.delete(listener);
-    },
-    async listen() {
-      if (listeners.size > 0) await ports.news.catchUp();
     },
   };
 }

@@ -93,8 +93,6 @@ export interface RunningVault extends Vault {
   forService(request: ServiceTokenRequest): Promise<AccessToken>;
   /** Where a person connects it. @throws LatchkeyError `grant.connection_unknown` · `grant.connection_disabled` */
   connectUrl(connection: string): Promise<string>;
-  /** Reads what other processes have said, for those who subscribed. */
-  listen(): Promise<void>;
   /** One look for grants to refresh though nobody asks (VA-12). What it finds goes on beside it, until `stop`. */
   refreshAhead(): Promise<void>;
   /** Resolves when every refresh that is under way has been written. */
@@ -124,7 +122,6 @@ export function createVault(ports: VaultPorts): RunningVault {
       refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
     forService: async (request) => bearerOnly(await tokens.forService(request), request),
     connectUrl: async (connection) => (await finder.usableConnection(connection)).connectUrl,
-    listen: () => held.listen(),
     refreshAhead: () => ahead.look(),
     async stop() {
       ahead.stop();
