@@ -14,7 +14,6 @@ import { clientOfGrant } from "./tool-servers/client-of-grant.js";
 import { createClients } from "./tool-servers/clients.js";
 import { createDiscovery } from "./tool-servers/discovery.js";
 import { createFind } from "./tool-servers/find.js";
-import { chooseRegistration } from "./tool-servers/policy/choose-registration.js";
 import type { ConnectPorts } from "./tool-servers/ports.js";
 import { createToolServers } from "./tool-servers/registry.js";
 import { discoverySettings } from "./tool-servers/settings.js";
@@ -62,7 +61,7 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
       const server = servers.byId(id) as ToolServer;
       return {
         isRegistered: (issuer) => clients.isRegistered(server, issuer),
-        canRegister: (as) => chooseRegistration({ server, as, documentRefused: false }).kind !== "operator",
+        canRegister: async (as) => (await clients.choose(server, as)).kind !== "operator",
       };
     },
   });

@@ -22,7 +22,6 @@ import type { ClientRegistration } from "./providers/provider.js";
 import { openStore } from "./store/open.js";
 import { createClients } from "./tool-servers/clients.js";
 import { discoverToolServer } from "./tool-servers/discover.js";
-import { chooseRegistration } from "./tool-servers/policy/choose-registration.js";
 import { describeToolServer, type ToolServerReport } from "./tool-servers/policy/describe.js";
 import { needsPerson } from "./tool-servers/policy/without-person.js";
 import { createToolServers } from "./tool-servers/registry.js";
@@ -71,8 +70,7 @@ export async function examineToolServer(
     const clients = createClients(ports);
     const registrations = {
       isRegistered: (issuer: string) => clients.isRegistered(server, issuer),
-      canRegister: (as: AuthorizationServer) =>
-        chooseRegistration({ server, as, documentRefused: false }).kind !== "operator",
+      canRegister: async (as: AuthorizationServer) => (await clients.choose(server, as)).kind !== "operator",
     };
     let report: ToolServerReport | null = null;
     try {

@@ -40,6 +40,17 @@ const serverUrl = () =>
     "an absolute https URL without fragment",
   );
 
+/** Which `resource` its metadata may name (RFC 9728 §3.3); a URL is kept as it is written, since it is compared so. */
+const resourceIdentifier = () =>
+  allowing(
+    z.string().superRefine((value, ctx) => {
+      if (value === "prefix" || value === "exact") return;
+      const problem = urlProblem(value, false) ?? (value.includes("#") ? "must not have a fragment" : undefined);
+      if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
+    }),
+    "prefix, exact, or an absolute https URL without fragment",
+  );
+
 /** An id that is a URL: https, and with a path (Client ID Metadata Document §3). */
 const documentUrl = () =>
   allowing(
@@ -179,6 +190,11 @@ export const toolServerSchema = z.strictObject({
     .default("auto")
     .describe(
       "Whether `resource` (RFC 8707) names the tool server to its authorization server. `auto` leaves it out for Entra, which refuses it, and where nothing but the paths of 2025-03-26 is known.",
+    ),
+  resourceIdentifier: resourceIdentifier()
+    .default("prefix")
+    .describe(
+      "Which `resource` its metadata may name. `prefix`: its URL, or, with a warning, a part of it that ends at a path segment. `exact` forbids that part. A URL pins that text, of what `prefix` would take, and takes no other.",
     ),
   clientMetadata: oneOf("server", "installation")
     .default("server")

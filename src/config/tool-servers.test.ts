@@ -34,6 +34,8 @@ describe("SU-1 a tool server in the configuration", () => {
     ["toolServers.0.url invalid", { ...files, url: "https://files.test/mcp#part" }],
     ["toolServers.0.url invalid", { ...files, url: "javascript:alert(1)" }],
     ["toolServers.0.url invalid", { ...files, url: "https://user:pw@files.test/mcp" }],
+    ["toolServers.0.resourceIdentifier invalid", { ...files, resourceIdentifier: "any" }],
+    ["toolServers.0.resourceIdentifier invalid", { ...files, resourceIdentifier: "https://files.test/#x" }],
     ["toolServers.0.registration invalid", { ...files, registration: "magic" }],
     ["toolServers.0.clientId missing", { ...files, registration: "enterprise" }],
     ["toolServers.0.clientSecret missing", { ...files, registration: "client-credentials", clientId: "x" }],

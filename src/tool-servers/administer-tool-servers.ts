@@ -131,7 +131,7 @@ export function administerToolServers(ports: {
       const now = clock.now();
       const event = written("tool_server.removed", id);
       const inUse = inFile(id) === undefined;
-      const goes = inUse ? await unregistrations(`tool:${id}`, now) : [];
+      const goes = await unregistrations(`tool:${id}`, now);
       await store.transaction(async (tx) => {
         const row = await tx.toolServers.byId(id);
         if (!row || (row.removedAt !== null && !inUse)) throw unknown(id);

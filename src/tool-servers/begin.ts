@@ -13,6 +13,7 @@ import type { AuthorizationServer } from "../oauth/types.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import type { Authenticated } from "../sessions/session.js";
 import { requireAccess, usableServer } from "./admission.js";
+import { clientRejected } from "./client-rejected.js";
 import { asConnectFailure } from "./connect-failures.js";
 import { type ConnectNowInput, connectWithoutPerson } from "./connect-without-person.js";
 import { grantOf } from "./current-grant.js";
@@ -50,7 +51,7 @@ export async function beginConnect(ports: UsePorts, input: BeginConnectInput) {
   } catch (thrown) {
     // Only PAR asks before the person does. Another client, where there is one, gets one try.
     if (!isLatchkeyError(thrown, "connect.client_rejected")) throw thrown;
-    if (!(await ports.clients.rejected(server, as, first.clientId, "token"))) throw thrown;
+    if (!(await clientRejected(ports, server, as, first.clientId))) throw thrown;
     return openFlow(ports, input, { server, found, as, asked, client: await ports.clients.forServer(server, as) });
   }
 }

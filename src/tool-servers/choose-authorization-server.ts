@@ -10,8 +10,8 @@ const mostLookedAt = 4;
 export interface Registrations {
   /** Whether we are registered there for this connection already. */
   isRegistered(issuer: string): Promise<boolean>;
-  /** Whether it offers a way to register that this connection can use (TS-7). */
-  canRegister(as: AuthorizationServer): boolean;
+  /** Whether it offers a way to register that this connection can use, and has not refused it before (TS-7). */
+  canRegister(as: AuthorizationServer): Promise<boolean>;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function chooseAuthorizationServer(
   for (const issuer of named.slice(0, mostLookedAt)) {
     try {
       const found = await find(issuer);
-      if (registrations.canRegister(found.as)) return found;
+      if (await registrations.canRegister(found.as)) return found;
       fallback ??= found;
     } catch (thrown) {
       if (!isLatchkeyError(thrown)) throw thrown;

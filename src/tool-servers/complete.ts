@@ -20,6 +20,7 @@ import { exchangeCode } from "../oauth/token-request.js";
 import type { AuthorizationResponseParameters, AuthorizationServer, TokenSet } from "../oauth/types.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import { requireAccess, usableServer } from "./admission.js";
+import { clientRejected } from "./client-rejected.js";
 import { asConnectFailure } from "./connect-failures.js";
 import { bindingFor } from "./policy/binding.js";
 import { needsPerson } from "./policy/without-person.js";
@@ -175,7 +176,7 @@ async function redeem(
     const failure = asConnectFailure(thrown, server);
     // TS-11: the server may have lost its clients. The code is spent; the person starts again, with the new one.
     if (isLatchkeyError(failure, "connect.client_rejected")) {
-      await ports.clients.rejected(server, as, client.clientId, "token");
+      await clientRejected(ports, server, as, client.clientId);
     }
     throw failure;
   }

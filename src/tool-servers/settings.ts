@@ -23,13 +23,18 @@ export interface DiscoverySettings {
   readonly needsPerson: boolean;
 }
 
+const resourceRules = (identifier: string): ResourceRules =>
+  identifier === "prefix" || identifier === "exact"
+    ? { pinned: null, allowPrefix: identifier === "prefix" }
+    : { pinned: identifier, allowPrefix: true };
+
 /** Of a tool server's record. */
 export const discoverySettings = (server: ToolServer): DiscoverySettings => ({
   id: server.id,
   url: server.url,
   headers: server.headers,
   authorizationServer: server.authorizationServer,
-  resource: { pinned: null, allowPrefix: true },
+  resource: resourceRules(server.resourceIdentifier),
   allowMissingPkceMetadata: server.allowMissingPkceMetadata,
   allowIssuerMismatch: server.allowIssuerMismatch,
   needsPerson: needsPerson(server),

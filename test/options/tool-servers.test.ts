@@ -135,13 +135,18 @@ test("TS-19 [option:toolServers.access.roles] [option:toolServers.access.groups]
 });
 
 /** Where a start leads, at a server that names two authorization servers, whose metadata a test may change. */
-async function ledTo(entry: NonNullable<Entry>, change: (origin: string) => Record<string, unknown> = () => ({})) {
+async function ledTo(
+  entry: NonNullable<Entry>,
+  change: (origin: string) => Record<string, unknown> = () => ({}),
+  said: { readonly resource?: string } = {},
+) {
   const routes: Parameters<typeof aScripted>[0] = {};
   const { origin } = await aScripted(routes);
   const prm = "/.well-known/oauth-protected-resource/mcp";
+  const resource = (said.resource ?? "ORIGIN/mcp").replace("ORIGIN", origin);
   Object.assign(routes, {
     "/mcp": { status: 401, headers: { "www-authenticate": `Bearer resource_metadata="${origin}${prm}"` } },
-    [prm]: { json: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/a`, `${origin}/b`] } },
+    [prm]: { json: { resource, authorization_servers: [`${origin}/a`, `${origin}/b`] } },
     "/.well-known/oauth-authorization-server/a": asMetadata(`${origin}/a`, change(origin)),
     "/.well-known/oauth-authorization-server/b": asMetadata(`${origin}/b`, change(origin)),
   });
@@ -155,6 +160,17 @@ test("TS-3 [option:toolServers.authorizationServer] pins which of a server's aut
   expect(await ledTo({})).toBe("/a/authorize");
   expect(await ledTo({ authorizationServer: "ORIGIN/b" })).toBe("/b/authorize");
   expect(await ledTo({ authorizationServer: "ORIGIN/c" })).toBe("connect.metadata_refused");
+});
+
+test("TS-2 AT-39 [option:toolServers.resourceIdentifier] forbids a resource that covers more, or pins one", async () => {
+  const wide = { resource: "ORIGIN/" };
+  expect(await ledTo({}, undefined, wide)).toBe("/a/authorize");
+  expect(await ledTo({ resourceIdentifier: "exact" }, undefined, wide)).toBe("connect.metadata_refused");
+  expect(await ledTo({ resourceIdentifier: "ORIGIN/" }, undefined, wide)).toBe("/a/authorize");
+  expect(await ledTo({ resourceIdentifier: "ORIGIN/mcp" }, undefined, wide)).toBe("connect.metadata_refused");
+  expect(await ledTo({ resourceIdentifier: "ORIGIN" }, undefined, wide)).toBe("connect.metadata_refused");
+  const foreign = { resource: "https://elsewhere.example/" };
+  expect(await ledTo({ resourceIdentifier: foreign.resource }, undefined, foreign)).toBe("connect.metadata_refused");
 });
 
 test("TS-4 [option:toolServers.allowIssuerMismatch] is the one other issuer that metadata may name", async () => {

@@ -318,9 +318,9 @@ describe("several authorization servers", () => {
   test("TS-3 the one that offers a way in we can use, else the first", async () => {
     const server = await aToolServer(two);
     expect(await issuerOf(await aDiscovery(), server.settings)).toBe("/b");
-    expect(await issuerOf(await aDiscovery({ registrations: { canRegister: () => false } }), server.settings)).toBe(
-      "/a",
-    );
+    expect(
+      await issuerOf(await aDiscovery({ registrations: { canRegister: async () => false } }), server.settings),
+    ).toBe("/a");
   });
 
   test("TS-3 the one that we are registered at comes before all, and the others are not asked", async () => {

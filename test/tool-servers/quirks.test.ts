@@ -6,7 +6,8 @@ import { minutes } from "../../src/kernel/time.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { scriptedLookup } from "../egress/loopback.js";
 import { createSharedWorld } from "../support/shared-file.js";
-import { closeLater, errorOf } from "./connect-setting.js";
+import { aConnectWorld, closeLater, errorOf } from "./connect-setting.js";
+import { aScripted, asMetadata } from "./setting.js";
 
 interface Habit {
   /** Host of the authorization server. @default 127.0.0.1 */
@@ -168,4 +169,38 @@ test.each<[what: string, habit: Habit]>([
   expect(await it.use()).toBe("Bearer token-1");
   await it.later();
   expect(await it.use()).toBe("Bearer token-2");
+});
+
+test("TS-3 TS-7 one that refused our document, and registers nobody, gives way to the next that offers a way in", async () => {
+  const routes: Parameters<typeof aScripted>[0] = {};
+  const { origin } = await aScripted(routes);
+  const par = {
+    pushed_authorization_request_endpoint: `${origin}/a/par`,
+    require_pushed_authorization_requests: true,
+    registration_endpoint: undefined,
+  };
+  Object.assign(routes, {
+    "/mcp": { status: 401, headers: { "www-authenticate": "Bearer" } },
+    "/.well-known/oauth-protected-resource/mcp": {
+      json: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/a`, `${origin}/b`] },
+    },
+    "/.well-known/oauth-authorization-server/a": asMetadata(`${origin}/a`, {
+      ...par,
+      client_id_metadata_document_supported: true,
+    }),
+    "/.well-known/oauth-authorization-server/b": asMetadata(`${origin}/b`),
+    "/a/par": { status: 401, json: { error: "invalid_client" } },
+    "/b/register": ({ body }: { body: string }) => ({
+      status: 201,
+      json: { ...JSON.parse(body), client_id: "registered-at-b", token_endpoint_auth_method: "none" },
+    }),
+  });
+  const entry = { url: `${origin}/mcp`, clientMetadataUrl: "https://docs.example.com/client.json" };
+  const world = await aConnectWorld({ entry });
+  const { browser } = await world.signsIn();
+  const start = () => browser.get(world.url("/connections/notes/start"), { follow: false });
+  const first = await start();
+  expect(new URL(first.location ?? "", world.baseUrl).searchParams.get("error")).toBe("connect.client_rejected");
+  const second = new URL((await start()).location ?? "", world.baseUrl);
+  expect([second.pathname, second.searchParams.get("client_id")]).toEqual(["/b/authorize", "registered-at-b"]);
 });

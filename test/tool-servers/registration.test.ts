@@ -327,6 +327,19 @@ describe("TS-10 one registration for all", () => {
     expect(known).toEqual([1, 1]);
   });
 
+  test("TS-10 a registration at another issuer stays as it is, and is told nothing", async () => {
+    const { idp, as, one, node } = await aSetting();
+    await one.registrations.get(one.server, as);
+    const other = await startRegistrationServer();
+    closing.push(() => other.close());
+    const moved = await node("one", "https://new.example.com");
+    const there = { issuer: other.issuer, registration_endpoint: `${other.issuer}/register` };
+    await moved.registrations.get(moved.server, there);
+    await moved.takesBack();
+    expect(idp.seen.map(({ method }) => method)).toEqual(["POST"]);
+    expect((await one.registrations.known(one.server, as.issuer))?.clientId).toBeTruthy();
+  });
+
   test("TS-9 one that cannot be moved is replaced at the new address and taken back at the old one", async () => {
     const { idp, as, one, node } = await aSetting();
     const first = await one.registrations.get(one.server, as);

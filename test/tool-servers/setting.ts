@@ -111,7 +111,7 @@ export async function aDiscovery(
   const here = { allow: ["127.0.0.0/8"], allowHttp: ["127.0.0.1"], clock, log };
   const registrations = {
     isRegistered: async () => false,
-    canRegister: (as: { registration_endpoint?: string | undefined }) => as.registration_endpoint !== undefined,
+    canRegister: async (as: { registration_endpoint?: string | undefined }) => as.registration_endpoint !== undefined,
     ...options.registrations,
   };
   const aNode = async () =>

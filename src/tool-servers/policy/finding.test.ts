@@ -85,6 +85,11 @@ describe("whose resource it is", () => {
     expect(matchResource("https://mcp.example", server, "path", pinned)).toMatchObject({ value: "exact" });
     expect(matchResource("https://mcp.example/", server, "path", pinned)).toMatchObject({ ok: false });
     expect(matchResource(server, server, "path", pinned)).toMatchObject({ error: "resource_not_the_pinned_one" });
+    // A pin narrows what is taken: tokens for somebody else's resource are asked for in no case.
+    const foreign = { ...open, pinned: "https://evil.example" };
+    expect(matchResource("https://evil.example", server, "path", foreign)).toMatchObject({
+      error: "resource_of_another_server",
+    });
   });
 
   test("TS-2 AT-39 whatever is taken without a pin is of the server's own origin", () => {

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../kernel/result.js";
 import type { Place } from "./well-known.js";
 
 export interface ResourceRules {
-  /** The one identifier that the operator takes for this server, byte for byte; null for what the rules below allow. */
+  /** The one identifier, of those that the rules allow, that the operator takes, byte for byte; null for any of them. */
   readonly pinned: string | null;
   /** Whether an identifier that covers more than this server's URL is taken, with a warning. */
   readonly allowPrefix: boolean;
@@ -27,7 +27,7 @@ export function matchResource(
   where: Place["where"],
   rules: ResourceRules,
 ): Result<ResourceMatch, ResourceProblem> {
-  if (rules.pinned !== null) return resource === rules.pinned ? ok("exact") : err("resource_not_the_pinned_one");
+  if (rules.pinned !== null && resource !== rules.pinned) return err("resource_not_the_pinned_one");
   if (!URL.canParse(resource)) return err("resource_not_a_url");
   if (resource.includes("#")) return err("resource_fragment");
   const named = new URL(resource);
@@ -43,5 +43,7 @@ export function matchResource(
   if (named.search !== "" || !folder(ours.pathname).startsWith(folder(named.pathname))) {
     return err("resource_of_another_server");
   }
+  // What the operator named is no news to them.
+  if (rules.pinned !== null) return ok("exact");
   return rules.allowPrefix ? ok("prefix") : err("resource_prefix_forbidden");
 }
