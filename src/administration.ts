@@ -24,6 +24,7 @@ import { revocationOf, revocationRow } from "./outbox/revocation.js";
 import { userCreated, webhookRows } from "./outbox/webhook.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { administerServices, type ServiceAdministration } from "./services/administer-services.js";
+import { administerProviders, type ProviderAdministration } from "./sign-in/remove-provider.js";
 import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, UserRecord } from "./store/records.js";
@@ -36,6 +37,7 @@ export type { Rotation } from "./keys/rotate-keys.js";
 export type { SigningKeyView, SigningRotation } from "./keys/signing-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 export type { ListedService } from "./services/administer-services.js";
+export type { ProviderTraces } from "./store/contract.js";
 export type { ListedToolServer } from "./tool-servers/administer-tool-servers.js";
 export type { GrantMetadata } from "./vault/administer-grants.js";
 
@@ -56,6 +58,7 @@ export interface Administration {
   readonly services: ServiceAdministration;
   readonly toolServers: ToolServerAdministration;
   readonly grants: GrantAdministration;
+  readonly providers: ProviderAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
   userId(who: string): Promise<UserId>;
@@ -149,6 +152,7 @@ export async function openAdministration(
       by,
       revocation: (grant, tokens, now) => revocationRow(wired, revocationOf(grant, tokens), now),
     }),
+    providers: administerProviders({ ...wired, roles: config.roles, by }),
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;

@@ -36,6 +36,7 @@ export type AuditEventType =
   | "tool_server.provider_token_used"
   | "tool_server.added"
   | "tool_server.removed"
+  | "provider.removed"
   | "service.added"
   | "service.rotated"
   | "service.removed"

@@ -74,6 +74,7 @@ describe("the command line itself", () => {
       "config print",
       "config schema",
       "provider test",
+      "provider remove",
       "claims explain",
       "user list",
       "user show",

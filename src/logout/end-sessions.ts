@@ -27,6 +27,7 @@ export type EndReason =
   | "ended_by_person"
   | "replaced"
   | "identity_unlinked"
+  | "provider_removed"
   | "too_many_sessions"
   | "ended_by_operator"
   | "ended_by_service"

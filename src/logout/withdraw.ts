@@ -1,5 +1,5 @@
 /**
- * Ends what hangs on a sign-in method or on a person when that goes (VA-14): the sessions with their grants, and the grants
+ * Ends what hangs on a sign-in method, a provider or a person when that goes (VA-14): the sessions with their grants, and the grants
  * that no session takes along: those of a provider that outlived theirs (LO-8), and with a person those of tool servers.
  *
  * All of it is revoked: `revokeOnSignOut` is about people who sign out and mean to come back.
@@ -23,7 +23,7 @@ export const grantsWithoutSession = (grants: readonly GrantRecord[]): readonly G
 /** Who does it, and because of what. */
 export interface WithdrawnBy {
   readonly actor: AuditEventRecord["actor"];
-  readonly reason: "identity_unlinked" | "user_deleted";
+  readonly reason: "identity_unlinked" | "user_deleted" | "provider_removed";
   readonly audit: AuditContext;
   readonly now: Instant;
 }

@@ -169,12 +169,34 @@ export interface StoreReads {
     /** Those of one purpose, oldest first, retired ones included. */
     all(purpose: SigningKeyRecord["purpose"]): Promise<readonly SigningKeyRecord[]>;
   };
+  readonly providerTraces: {
+    /** Those of whom something hangs on a provider, in order of id, those after the id `after`. Walks through all rows. */
+    people(of: ProviderRoles, limit: number, after?: UserId): Promise<readonly UserId[]>;
+    /** How much hangs on it. */
+    count(of: ProviderRoles): Promise<ProviderTraces>;
+  };
   readonly sealed: {
     /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
     page(table: SealedTable, limit: number, after?: string): Promise<readonly SealedRow[]>;
     /** How many rows of the table have a sealed value. */
     count(table: SealedTable): Promise<number>;
   };
+}
+
+/** A provider by its id, and the roles of those that its claims gave that count. */
+export interface ProviderRoles {
+  readonly provider: string;
+  readonly roles: readonly string[];
+}
+
+/** What hangs on a provider's id, whatever its issuer was. */
+export interface ProviderTraces {
+  readonly people: number;
+  readonly sessions: number;
+  readonly grants: number;
+  /** Those in groups that its claims gave. */
+  readonly memberships: number;
+  readonly roles: number;
 }
 
 /** One page of grants to refresh. */

@@ -94,7 +94,7 @@ describe("removing an identity", () => {
 describe("the role of somebody who takes a method away", () => {
   const rules = { order: ["pending", "guest", "user", "admin"], default: "user" };
   const left = (role: string, roleOrigin: string, lastAdmin = false) => {
-    const end = roleAfterUnlink({ role, roleOrigin, lastAdmin }, "corp", rules);
+    const end = roleAfterUnlink({ role, roleOrigin, lastAdmin }, "corp", rules, "unlink");
     return `${end.kind} ${end.role}`;
   };
   test.each([

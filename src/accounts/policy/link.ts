@@ -61,17 +61,23 @@ export function refuseUnlink(
   return own.some((identity) => identity.id !== id && identity.usable) ? undefined : "link.last_identity";
 }
 
+/** The roles that are more than the default: what claims gave of these does not outlive the provider's word. */
+export const rolesAboveDefault = ({ order, default: least }: Pick<RoleRules, "order" | "default">): readonly string[] =>
+  order.slice(order.indexOf(least) + 1);
+
 /**
- * The role of somebody who takes a sign-in method away. One that this provider's claims gave goes with them: it was the
+ * The role of somebody who takes a sign-in method away, or whose provider the operator removed. One that this provider's claims gave goes with them: it was the
  * provider's word, and nobody's else. What is left is the default, but never more than there was, and never no admin.
  * A sign-in by another method says what that one gives.
+ *
+ * @param rule what it came of, for the audit trail
  */
 export function roleAfterUnlink(
   user: { readonly role: string; readonly roleOrigin: string; readonly lastAdmin: boolean },
   provider: string,
   rules: Pick<RoleRules, "order" | "default">,
+  rule: string,
 ): Exclude<RoleOutcome, { kind: "refuse" }> {
-  const rule = "unlink";
   const rank = (role: string) => rules.order.indexOf(role);
   const keep = { kind: "keep", role: user.role, rule } as const;
   if (user.roleOrigin !== `claims:${provider}` || rank(user.role) <= rank(rules.default)) return keep;

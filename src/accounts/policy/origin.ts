@@ -12,6 +12,10 @@ export const claimsOrigin = (provider: string, issuer: string): string => `claim
 export const isClaimsOriginOf = (origin: string, issuer: string): boolean =>
   origin.startsWith("claims:") && origin.slice(origin.indexOf(" ") + 1) === issuer;
 
+/** Whether claims of the provider of this id gave it, whatever its issuer was. */
+export const isClaimsOriginFrom = (origin: string, provider: string): boolean =>
+  origin.startsWith(`claims:${provider} `);
+
 /** What people and programs are shown: `manual` · `default` · `claims:<provider>`. */
 export const shownOrigin = (origin: string): string =>
   origin.startsWith("claims:") ? (origin.split(" ")[0] ?? origin) : origin;

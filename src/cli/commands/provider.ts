@@ -1,10 +1,12 @@
-/** `latchkey provider test` */
+/** `latchkey provider test | remove` */
 import { Command } from "commander";
+import type { ProviderTraces } from "../../administration.js";
 import type { ProviderTest } from "../../diagnostics.js";
+import { administering } from "../administering.js";
 import { type CommonOptions, commandWithConfig, load, quietLog, running, type Session } from "../command.js";
-import { exitCodes } from "../exit-codes.js";
+import { exitCodes, UsageError } from "../exit-codes.js";
 import { printFindings, printSummary } from "../findings.js";
-import { palette, printJson, table } from "../output.js";
+import { counted, palette, printable, printJson, table } from "../output.js";
 import type { Terminal } from "../terminal.js";
 
 export function providerCommand(session: Session): Command {
@@ -26,8 +28,52 @@ export function providerCommand(session: Session): Command {
         return stopsSignIn(tested.checks) ? exitCodes.problem : exitCodes.fine;
       }),
     );
-  return new Command("provider").description("look after the providers that people sign in with").addCommand(test);
+
+  const remove = commandWithConfig(
+    "remove",
+    "end all that hangs on a provider: sessions, connections, and what its claims gave",
+    ["latchkey provider remove corp", "latchkey provider remove corp --yes --json"],
+  )
+    .argument("<id>", "the provider's id: switched off in the configuration, or not there any more")
+    .option("-y, --yes", "do not ask; needed where nobody can answer")
+    .action(
+      running(session, (id: string, options: CommonOptions & { readonly yes?: boolean }) =>
+        administering(session, options, async ({ providers }) => {
+          const { traces, configured } = await providers.look(id);
+          if (!options.yes && !terminal.canAsk)
+            throw new UsageError("provider remove cannot be undone; nobody can be asked here, so it needs --yes");
+          const revoked = configured ? "" : ", which cannot be revoked: the configuration does not say as whom";
+          if (!options.yes && !(await terminal.confirm(`Remove ${printable(id)}: ${inWords(traces)}${revoked}?`))) {
+            terminal.err("Nothing was removed.\n");
+            return exitCodes.problem;
+          }
+          const removed = await providers.remove(id);
+          if (options.json) printJson(terminal, { removed: id, ...removed, revoked: configured });
+          else {
+            terminal.out(`${printable(id)} was removed: ${inWords(removed)}.\n`);
+            if (removed.grants > 0)
+              terminal.err(
+                configured
+                  ? "The running server revokes the tokens; leave the provider's entry in the configuration until then.\n"
+                  : "The tokens cannot be revoked: the configuration does not say any more as whom.\n",
+              );
+          }
+          return exitCodes.fine;
+        }),
+      ),
+    );
+
+  const group = new Command("provider").description("look after the providers that people sign in with");
+  return group.addCommand(test).addCommand(remove);
 }
+
+const inWords = ({ people, sessions, grants, memberships, roles }: ProviderTraces): string =>
+  [
+    counted(sessions, "session"),
+    counted(grants, "connection"),
+    counted(memberships, "group membership"),
+    `${counted(roles, "role")} of ${people === 1 ? "1 person" : `${people} people`}`,
+  ].join(", ");
 
 function print(
   terminal: Terminal,

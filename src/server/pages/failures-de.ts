@@ -45,6 +45,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Dieser Anmeldedienst ist abgeschaltet.",
     person: "Wählen Sie einen anderen Dienst auf der Anmeldeseite.",
   },
+  "signin.provider_enabled": { message: "Dieser Anmeldedienst ist noch eingeschaltet.", person: ask },
   "signin.client_rejected": { message: "Die Anmeldung mit diesem Dienst ist nicht richtig eingerichtet.", person: ask },
   "signin.code_rejected": { message: "Der Anmeldedienst hat seine eigene Antwort nicht angenommen.", person: again },
   "signin.token_answer_invalid": {

@@ -13,6 +13,7 @@ import { metadataReads, metadataWrites } from "./metadata.js";
 import { consumedFlowWrites, usedJtiWrites } from "./once.js";
 import { outboxReads, outboxWrites } from "./outbox.js";
 import { pictureReads, pictureWrites } from "./pictures.js";
+import { providerTraceReads } from "./provider-traces.js";
 import { registrationReads, registrationWrites } from "./registrations.js";
 import type { Db } from "./schema.js";
 import { sealedReads, sealedWrites } from "./sealed.js";
@@ -40,6 +41,7 @@ export const readTables = (db: Db): StoreReads => ({
   services: serviceReads(db),
   toolServers: toolServerReads(db),
   signingKeys: signingKeyReads(db),
+  providerTraces: providerTraceReads(db),
   sealed: sealedReads(db),
 });
 
@@ -63,6 +65,7 @@ export const transactionTables = (db: Db, reads: StoreReads): Transaction => ({
   services: { ...reads.services, ...serviceWrites(db) },
   toolServers: { ...reads.toolServers, ...toolServerWrites(db) },
   signingKeys: { ...reads.signingKeys, ...signingKeyWrites(db) },
+  providerTraces: reads.providerTraces,
   sealed: { ...reads.sealed, ...sealedWrites(db) },
 });
 

@@ -1,7 +1,9 @@
 /** What the lists of users and audit events promise: pages, cursors, filters, search. */
 import { expect, test } from "vitest";
 import type { AuditFilter, Page, PageRequest, Store } from "../../store/contract.js";
-import { aGrant, anAuditEvent, at, aUser, type TheStore, write } from "./samples.js";
+import { aGrant, aGroup, anAuditEvent, anIdentity, aSession, at, aUser, type TheStore, write } from "./samples.js";
+
+type User = ReturnType<typeof aUser>;
 
 /** Every page of a list. */
 async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<readonly T[][]> {
@@ -195,5 +197,41 @@ export function listTests(theStore: TheStore): void {
       const pages = await allPages((page) => theStore().audit.list(page, { oldestFirst: true }), limit);
       expect(pages.flat()).toStrictEqual(events);
     }
+  });
+
+  test("VA-14 those of whom something hangs on a provider come in order of id, each once, by pages, and are counted", async () => {
+    const users = Array.from({ length: 6 }, () => aUser());
+    const [one, two, three, four, five] = users as [User, User, User, User, User];
+    const group = aGroup();
+    await insertUsers(theStore(), users.slice(4));
+    await write(theStore(), async (tx) => {
+      await tx.users.insert(one);
+      const identity = anIdentity(one, { provider: "corp" });
+      await tx.identities.insert(identity);
+      await tx.sessions.insert(aSession(identity));
+      await tx.sessions.insert(aSession(identity, { provider: "corp-2" }));
+      await tx.users.insert(two);
+      await tx.grants.insert(aGrant(two, null, { connection: "provider:corp" }));
+      await tx.grants.insert(aGrant(two, null, { connection: "tool:corp" }));
+      await tx.users.insert({ ...three, roleOrigin: "claims:corp", role: "admin" });
+      await tx.users.insert({ ...four, roleOrigin: "claims:corp", role: "guest" });
+      await tx.groups.insert(group);
+      for (const origin of [
+        "claims:corp https://a.example",
+        "claims:corp https://b.example",
+        "claims:corp-2 https://a.example",
+        "manual",
+      ])
+        await tx.groups.addMember({ userId: one.id, groupId: group.id, origin, createdAt: at(0) });
+      await tx.groups.addMember({ userId: five.id, groupId: group.id, origin: "claims:corp-2 x", createdAt: at(0) });
+    });
+    const corp = { provider: "corp", roles: ["admin"] };
+    const reads = theStore().providerTraces;
+    expect(await reads.people(corp, 10)).toEqual([one.id, two.id, three.id]);
+    expect(await reads.people(corp, 2)).toEqual([one.id, two.id]);
+    expect(await reads.people(corp, 2, two.id)).toEqual([three.id]);
+    expect(await reads.count(corp)).toEqual({ people: 3, sessions: 1, grants: 1, memberships: 2, roles: 1 });
+    expect(await reads.count({ ...corp, roles: [] })).toMatchObject({ people: 2, roles: 0 });
+    expect(await reads.count({ ...corp, provider: "cor%" })).toMatchObject({ people: 0 });
   });
 }

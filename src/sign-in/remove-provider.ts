@@ -1,0 +1,106 @@
+/**
+ * Takes away all that hangs on a provider when the operator removes it (VA-14): the sessions that began with it, every
+ * grant of its connection, and the groups and the roles that its claims gave. One transaction for each person, so that a
+ * run that is cut off is finished by the next one.
+ *
+ * It goes by the id: what came of another issuer under the same id goes too. People and their identities stay; an
+ * identity of a provider that is gone lets nobody in.
+ */
+import { rolesAboveDefault } from "../accounts/policy/link.js";
+import { isClaimsOriginFrom } from "../accounts/policy/origin.js";
+import type { RoleRules } from "../accounts/policy/role.js";
+import { withdrawMemberships, withdrawRole } from "../accounts/withdraw-claims.js";
+import { type AuditContext, auditEvent } from "../audit/audit-event.js";
+import { LatchkeyError } from "../kernel/errors.js";
+import type { UserId } from "../kernel/ids.js";
+import type { Clock } from "../kernel/time.js";
+import type { EndSessionsPorts } from "../logout/end-sessions.js";
+import { withdrawing } from "../logout/withdraw.js";
+import type { ProviderTraces } from "../store/contract.js";
+import type { AuditEventRecord } from "../store/records.js";
+
+export interface RemoveProviderPorts extends EndSessionsPorts {
+  readonly clock: Clock;
+  readonly roles: Pick<RoleRules, "order" | "default">;
+}
+
+export interface ProviderAdministration {
+  /** What would go, and whether its tokens can be revoked: only where the configuration still says as whom. */
+  look(provider: string): Promise<{ readonly traces: ProviderTraces; readonly configured: boolean }>;
+  /**
+   * Ends it all here; the running server revokes what is in the outbox then.
+   *
+   * @throws LatchkeyError `signin.provider_enabled` while people can sign in with it · `signin.provider_unknown` for an id
+   *   on which nothing hangs and that is not configured
+   */
+  remove(provider: string): Promise<ProviderTraces>;
+}
+
+const page = 100;
+
+export function administerProviders(
+  ports: RemoveProviderPorts & { readonly by: () => AuditContext & { readonly actor: AuditEventRecord["actor"] } },
+): ProviderAdministration {
+  const { store, clock } = ports;
+  const roles = rolesAboveDefault(ports.roles);
+
+  async function look(provider: string) {
+    const traces = await store.providerTraces.count({ provider, roles });
+    return { traces, configured: ports.providers.byId(provider) !== undefined };
+  }
+
+  /** What of one person goes. */
+  async function removeOf(userId: UserId, provider: string): Promise<Omit<ProviderTraces, "people">> {
+    const { actor, ...audit } = ports.by();
+    const now = clock.now();
+    const connection = `provider:${provider}`;
+    const by = { actor, reason: "provider_removed", audit, now } as const;
+    const ofIt = async () => (await store.grants.ofUser(userId)).filter((grant) => grant.connection === connection);
+    return withdrawing(ports, by, ofIt, (withdraw) =>
+      store.transaction(async (tx) => {
+        const sessions = (await tx.sessions.ofUser(userId)).filter((session) => session.provider === provider);
+        const grants = (await tx.grants.ofUser(userId)).filter((grant) => grant.connection === connection);
+        const ending = new Set<string | null>(sessions.map(({ id }) => id));
+        await withdraw(tx, { sessions, kept: grants.filter(({ sessionId }) => !ending.has(sessionId)) });
+        const { count } = await withdrawMemberships(tx, userId, (origin) => isClaimsOriginFrom(origin, provider));
+        const how = { actor, through: by.reason, audit, now };
+        const lower = await withdrawRole(ports, tx, userId, provider, how);
+        await tx.announcements.append("user", userId, now);
+        return { sessions: sessions.length, grants: grants.length, memberships: count, roles: lower ? 1 : 0 };
+      }),
+    );
+  }
+
+  return {
+    look,
+    async remove(provider) {
+      if (ports.providers.byId(provider)?.enabled)
+        throw new LatchkeyError("signin.provider_enabled", { data: { provider } });
+      const { traces, configured } = await look(provider);
+      if (traces.people === 0 && !configured)
+        throw new LatchkeyError("signin.provider_unknown", {
+          data: { reason: `nothing hangs on ${provider.slice(0, 64)}` },
+        });
+      let gone: ProviderTraces = { people: 0, sessions: 0, grants: 0, memberships: 0, roles: 0 };
+      for (let last: UserId | undefined; ; ) {
+        const people = await store.providerTraces.people({ provider, roles }, page, last);
+        for (const userId of people) gone = sum(gone, { people: 1, ...(await removeOf(userId, provider)) });
+        if (people.length < page) break;
+        last = people.at(-1);
+      }
+      const { actor, ...audit } = ports.by();
+      const target = { kind: "provider", id: provider };
+      const event = { type: "provider.removed", actor, target, provider, data: { ...gone } } as const;
+      await store.transaction((tx) => tx.audit.append(auditEvent(ports, clock.now(), audit, event)));
+      return gone;
+    },
+  };
+}
+
+const sum = (a: ProviderTraces, b: ProviderTraces): ProviderTraces => ({
+  people: a.people + b.people,
+  sessions: a.sessions + b.sessions,
+  grants: a.grants + b.grants,
+  memberships: a.memberships + b.memberships,
+  roles: a.roles + b.roles,
+});
