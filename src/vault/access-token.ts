@@ -4,10 +4,11 @@
  */
 import { equalInConstantTime, sha256Base64Url } from "../crypto/digest.js";
 import { LatchkeyError } from "../kernel/errors.js";
+import type { VaultReadOutcome } from "../kernel/metrics.js";
 import { type Duration, type Instant, milliseconds, type StandardDate, toDate } from "../kernel/time.js";
 import type { RefreshEnd } from "./attempt-refresh.js";
 import type { GrantFinder } from "./find-grant.js";
-import type { GrantKey, HeldGrant } from "./grant-cache.js";
+import { type GrantKey, type HeldGrant, keyText } from "./grant-cache.js";
 import { freshnessOf, isAhead, refreshedSince, rejectionCounts } from "./policy/freshness.js";
 import type { VaultPorts } from "./ports.js";
 import type { Refresher } from "./refresh.js";
@@ -62,8 +63,21 @@ export interface ServiceTokenRequest extends AccessTokenRequest {
 /** Where a store's rows change faster than they can be read, somebody is at work who should be waited for no longer. */
 const mostRounds = 5;
 
+/**
+ * Who asks for the same so soon after another waits as one with them: of a thousand callers at the end of a token each
+ * would otherwise have a wait of its own, and the last be answered later by all of them. A caller gives up that much
+ * earlier at most.
+ */
+const together = milliseconds(50);
+
+/** A grant that is served, and as what it counts. */
+interface Served {
+  readonly held: HeldGrant;
+  readonly as: Exclude<VaultReadOutcome, "refused">;
+}
+
 export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refresher: Refresher): AccessTokens {
-  const { clock, metrics, options } = ports;
+  const { clock, metrics, news, options } = ports;
   const none = milliseconds(0);
 
   const freshness = ({ grant }: HeldGrant, minValidity: Duration, now: Instant) =>
@@ -74,7 +88,7 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     request: AccessTokenRequest,
     isRejected: (accessToken: string) => boolean,
     wait: Duration,
-  ): Promise<HeldToken> {
+  ): Promise<Served> {
     const startedAt = clock.now();
     const deadline = clock.monotonic() + wait;
     const minValidity = milliseconds(Math.max(0, request.minValidity ?? 0));
@@ -84,29 +98,22 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
       const now = clock.now();
       const refused = isRejected(secrets.accessToken) && rejectionCounts(grant.lastRefreshAt, now);
       const refreshed = refreshedSince(grant.lastRefreshAt, startedAt, now);
-      if (refreshed || (!refused && freshness(held, minValidity, now) === "fresh")) {
-        metrics.vaultRead(round === 0 ? "fresh" : "refreshed");
-        return answerOf(held);
-      }
+      if (refreshed || (!refused && freshness(held, minValidity, now) === "fresh"))
+        return { held, as: round === 0 ? "fresh" : "refreshed" };
       const valid = !refused && freshness(held, none, now) !== "expired";
       // In memory already: nothing can be had before that moment, or ever.
       const waits = grant.nextAttemptAt !== null && grant.nextAttemptAt > now && !isAhead(grant.updatedAt, now);
       const renewable = secrets.refreshToken !== null || secrets.asked?.withoutPerson !== undefined;
-      if (valid && (!renewable || waits)) return kept(held);
+      if (valid && (!renewable || waits)) return { held, as: "kept" };
       const { session } = request;
       const need = { rejected: refused ? secrets.accessToken : undefined, minValidity, startedAt, session };
       const end = await within(deadline, refresher.refresh(grant.id, need));
       finder.drop(request);
       if (end?.kind === "look") continue;
-      if (valid && freshness(held, none, clock.now()) !== "expired") return kept(held);
+      if (valid && freshness(held, none, clock.now()) !== "expired") return { held, as: "kept" };
       throw notHad(request, end);
     }
     throw notHad(request, undefined);
-  }
-
-  function kept(held: HeldGrant): HeldToken {
-    metrics.vaultRead("kept");
-    return answerOf(held);
   }
 
   /** Undefined when the time is over; what was waited for goes on. */
@@ -124,13 +131,33 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     }
   }
 
-  async function counted(
-    request: AccessTokenRequest,
-    isRejected: (accessToken: string) => boolean,
-    wait = options.callerWait,
-  ): Promise<HeldToken> {
+  const waiting = new Map<
+    string,
+    { readonly since: number; readonly generation: number; readonly end: Promise<Served> }
+  >();
+
+  async function joined(request: AccessTokenRequest, wait: Duration): Promise<Served> {
+    if (!news.isCurrent()) await news.catchUp();
+    const text = `${keyText(request)}\n${request.minValidity ?? 0}\n${wait}`;
+    const now = clock.monotonic();
+    const { generation } = news;
+    const known = waiting.get(text);
+    // Whoever asks after something ended does not get what was asked for before that.
+    if (known !== undefined && known.generation === generation && now - known.since < together) return known.end;
+    const started = { since: now, generation, end: slowly(request, () => false, wait) };
+    waiting.set(text, started);
+    const over = (): void => {
+      if (waiting.get(text) === started) waiting.delete(text);
+    };
+    started.end.then(over, over);
+    return started.end;
+  }
+
+  async function counted(ask: () => Promise<Served>): Promise<HeldToken> {
     try {
-      return await slowly(request, isRejected, wait);
+      const { held, as } = await ask();
+      metrics.vaultRead(as);
+      return answerOf(held);
     } catch (thrown) {
       metrics.vaultRead("refused");
       throw thrown;
@@ -147,11 +174,13 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   }
 
   return {
-    accessToken: async (request) => atHand(request) ?? counted(request, () => false),
-    afterRejection: (request, rejected) => counted(request, (accessToken) => accessToken === rejected),
+    accessToken: async (request) => atHand(request) ?? counted(() => joined(request, options.callerWait)),
+    afterRejection: (request, rejected) =>
+      counted(() => slowly(request, (accessToken) => accessToken === rejected, options.callerWait)),
     async forService({ rejectedTokenHash: hash, wait, ...request }) {
-      if (hash === undefined) return atHand(request) ?? counted(request, () => false, wait);
-      return counted(request, (accessToken) => equalInConstantTime(sha256Base64Url(accessToken), hash), wait);
+      if (hash === undefined) return atHand(request) ?? counted(() => joined(request, wait));
+      const isRejected = (accessToken: string) => equalInConstantTime(sha256Base64Url(accessToken), hash);
+      return counted(() => slowly(request, isRejected, wait));
     },
   };
 }

@@ -115,7 +115,7 @@ export async function watchLease(
 const asError = (thrown: unknown): Error | undefined => (thrown instanceof Error ? thrown : undefined);
 
 /** How long one look at the database's change counter is apart from the next: it costs microseconds. */
-const counterPause = milliseconds(5);
+const counterPause = milliseconds(2);
 const pollPauses = { first: 25, longest: 250, withBus: 500 } as const;
 
 export interface Waiter {
@@ -151,7 +151,7 @@ export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitin
     async changed(id, round, counter) {
       // SQLite tells, without I/O, whether any process has committed.
       if (counter !== undefined) {
-        for (let look = 0; look < 50 && store.changeCounter() === counter; look++) await pause(counterPause, id);
+        for (let look = 0; look < 125 && store.changeCounter() === counter; look++) await pause(counterPause, id);
         return;
       }
       const longest = hints?.isAlive() ? pollPauses.withBus : pollPauses.longest;

@@ -9,6 +9,8 @@ import type { VaultNodeMessage } from "./vault-node.js";
 
 export interface TimedAnswers {
   readonly answers: readonly string[];
+  /** When the first of the calls was made, and when each ended, in milliseconds of the epoch. */
+  readonly start: number;
   readonly ends: readonly number[];
 }
 
@@ -16,7 +18,7 @@ export interface VaultNode {
   readonly pid: number;
   /** What `callers` calls at once came to: a token, or `failed: <code>`. */
   ask(request: AccessTokenRequest, callers?: number): Promise<readonly string[]>;
-  /** The same, and when each had its answer, in milliseconds of the epoch. */
+  /** The same, with when each asked and had its answer. */
   askTimed(request: AccessTokenRequest, callers: number): Promise<TimedAnswers>;
   /** One call for each, at once. */
   askAll(requests: readonly AccessTokenRequest[]): Promise<readonly string[]>;
@@ -43,7 +45,7 @@ export async function startVaultNode(config: ConfigInput, killAt: FaultPoint | n
   const send = (requests: readonly AccessTokenRequest[], clock?: number) =>
     new Promise<TimedAnswers>((resolve) => {
       const id = ++count;
-      const none = { answers: requests.map(() => "failed: the node has ended"), ends: [] };
+      const none = { answers: requests.map(() => "failed: the node has ended"), start: Number.NaN, ends: [] };
       waiting.set(id, resolve);
       if (!child.connected) return resolve(none);
       child.send({ id, requests, clock } satisfies VaultNodeMessage);

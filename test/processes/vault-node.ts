@@ -29,6 +29,7 @@ export interface VaultNodeMessage {
 
 process.on("message", async ({ id, requests, clock }: VaultNodeMessage) => {
   if (clock !== undefined) offset = milliseconds(clock);
+  const start = performance.timeOrigin + performance.now();
   const ends: number[] = [];
   const answers = await Promise.all(
     requests.map((request, number) =>
@@ -43,7 +44,7 @@ process.on("message", async ({ id, requests, clock }: VaultNodeMessage) => {
         }),
     ),
   );
-  process.send?.({ id, answers, ends });
+  process.send?.({ id, answers, start, ends });
 });
 process.on("SIGTERM", async () => {
   await latchkey.close();

@@ -1,5 +1,8 @@
 /** VA-6 to VA-9 through the library: one token asked for, one clock moved on, and what the provider saw. */
 import { describe, expect, test } from "vitest";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import { silentLog } from "../../src/kernel/log.js";
 import { minutes, seconds, toInstant } from "../../src/kernel/time.js";
 import { openGrant } from "../../src/vault/sealed-grant.js";
 import { auditTrail } from "../support/shared-file.js";
@@ -38,6 +41,33 @@ test("VA-6 VA-8 within the margin it is refreshed first, once, and the row has t
   await world.clock.advance(minutes(56));
   await world.latchkey.vault.accessToken(world.mine);
   expect(world.refreshes()).toBe(2);
+});
+
+test("VA-6 LO-3 who asks after a sign-out is not answered with what was asked for just before it", async () => {
+  const world = await aVaultWorld({ config: { roles: { default: "user" }, vault: { callerWait: "3s" } } });
+  let answer = (): void => {};
+  const answering = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  world.provider.script({ token: () => answering.then(() => ({ status: 503 })) });
+  await world.clock.advance(minutes(56));
+  const before = world.latchkey.vault.accessToken(world.mine);
+  await expect.poll(() => world.refreshes()).toBe(1);
+  const resolved = resolveConfig(world.config);
+  if (!resolved.ok) throw new Error("configuration");
+  const operator = await openAdministration(resolved.value, {
+    store: world.store,
+    clock: world.clock,
+    log: silentLog,
+  });
+  await operator.signOutUser(world.user);
+  const after = codeOf(world.latchkey.vault.accessToken(world.mine));
+  await Promise.race([after, new Promise((resolve) => setTimeout(resolve, 300))]);
+  // As long as a caller waits: what is valid still is served then.
+  await world.clock.advance(seconds(3));
+  expect((await before).accessToken).toMatch(/^access-/);
+  expect(await after).toBe("grant.not_connected");
+  answer();
 });
 
 describe("what a failed refresh means", () => {
