@@ -7,6 +7,9 @@ const onBothDatabases = [
   "test/attacks/**/*.test.ts",
   "test/journeys/**/*.test.ts",
   "test/services/**/*.test.ts",
+  "test/tool-servers/provider-tokens.test.ts",
+  "test/tool-servers/registration-ends.test.ts",
+  "test/tool-servers/without-person*.test.ts",
   "test/vault/ended-meanwhile.test.ts",
   "test/vault/fresh.test.ts",
 ];

@@ -83,6 +83,12 @@ export const revocationTargets = (ports: ConnectPorts) => async (revocation: Rev
   const server = servers.byConnection(revocation.provider) ?? servers.gone(revocation.provider);
   if (!server) return undefined;
   try {
+    // What a sign-in provider gave for this server is that provider's to revoke (TS-21).
+    const own = ports.providers
+      .all()
+      .find(({ issuers, client }) => issuers.includes(revocation.issuer) && client.clientId === revocation.clientId);
+    if (server.registration === "provider" && own)
+      return { as: await ports.metadata.discover(own), client: own.client };
     return await clientOfGrant(ports, server, revocation);
   } catch (thrown) {
     if (isLatchkeyError(thrown, "grant.needs_reconnect")) return undefined;

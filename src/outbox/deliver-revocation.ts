@@ -40,6 +40,8 @@ export async function revoke(ports: RevokePorts, revocation: Revocation): Promis
   if (revocation.refreshToken) {
     await revokeToken(ports, { ...request, token: revocation.refreshToken, hint: "refresh_token" });
   }
+  // A row that never had a token (TS-15) has none to revoke.
+  if (revocation.accessToken === "") return;
   await revokeToken(ports, { ...request, token: revocation.accessToken, hint: "access_token" });
 }
 

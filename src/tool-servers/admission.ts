@@ -14,6 +14,20 @@ export async function usableServer(servers: ToolServers, id: string): Promise<To
   return server;
 }
 
+/**
+ * In the transaction that writes what somebody has there: one that was removed a moment ago must not get new rows, which
+ * nobody would end.
+ *
+ * @throws LatchkeyError `connect.server_unknown`
+ */
+export async function mustBeThere(
+  tx: Pick<StoreReads, "toolServers">,
+  { id, added }: Pick<ToolServer, "id" | "added">,
+): Promise<void> {
+  if (!added || (await tx.toolServers.byId(id))?.removedAt === null) return;
+  throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id, reason: "removed" } });
+}
+
 /** @throws LatchkeyError `account.pending` · `connect.access_refused` */
 export async function requireAccess(
   store: Pick<StoreReads, "groups">,

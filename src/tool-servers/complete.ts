@@ -18,6 +18,7 @@ import {
 import { noTokenQuirks } from "../oauth/token-endpoint.js";
 import { exchangeCode } from "../oauth/token-request.js";
 import type { AuthorizationResponseParameters, AuthorizationServer, TokenSet } from "../oauth/types.js";
+import { revocationRow } from "../outbox/revocation.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import { requireAccess, usableServer } from "./admission.js";
 import { clientRejected } from "./client-rejected.js";
@@ -54,7 +55,11 @@ export async function completeConnect(ports: ConnectPorts, input: CompleteConnec
   const { as, client } = await sameServerAndClient(ports, server, flow);
   await consumeFlow(ports, flow, ports.clock.now());
   const tokens = await redeem(ports, { server, flow, as, client, code });
-  await storeGrant(ports, { server, flow, as, tokens, request: input.request });
+  await storeGrant(ports, { server, flow, as, tokens, request: input.request }).catch(async (thrown: unknown) => {
+    // Where anything else stands in the way, an older grant stays (TS-13), which some servers would end with these.
+    if (isLatchkeyError(thrown, "connect.server_unknown")) await revokeUnkept(ports, flow, tokens);
+    throw thrown;
+  });
   const fields = { toolServer: server.id, user: flow.link.userId, requestId: input.request.requestId };
   ports.log.info(fields, "a tool server was connected");
   const setCookies = ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null);
@@ -132,6 +137,16 @@ async function sameServerAndClient(
   // Found to be elsewhere while the person was away: the code is for a server that is not asked any more.
   const data = { toolServer: server.id, reason: "server_changed", began: flow.issuer, now: as?.issuer ?? null };
   throw new LatchkeyError("connect.state_unknown", { data });
+}
+
+/** The tool server was removed while they were on their way: they are kept nowhere. */
+async function revokeUnkept(
+  ports: ConnectPorts,
+  { provider, issuer, tool: { clientId } }: ConnectFlow,
+  { accessToken, refreshToken }: TokenSet,
+): Promise<void> {
+  const row = revocationRow(ports, { provider, issuer, clientId, accessToken, refreshToken }, ports.clock.now());
+  await ports.store.transaction((tx) => tx.outbox.insert(row));
 }
 
 /** One row, just before the code leaves: whoever comes second with the same answer stops here (AT-20). */

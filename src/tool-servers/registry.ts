@@ -27,8 +27,8 @@ export function createToolServers(
 ): ToolServers {
   const base = config.baseUrl + config.basePath;
   const isPublic = isPublicOrigin(config.baseUrl);
-  const made = (record: ToolServerConfig) => toolServerOf(base, isPublic, record);
-  const ofFile = config.toolServers.map(made);
+  const made = (record: ToolServerConfig, added: boolean) => toolServerOf(base, isPublic, record, added);
+  const ofFile = config.toolServers.map((record) => made(record, false));
   const fileIds = new Set(ofFile.map(({ id }) => id));
   let snapshot = { servers: ofFile, gone: [] as ToolServer[] };
   let stale = added !== undefined;
@@ -43,7 +43,8 @@ export function createToolServers(
     stale = false;
     try {
       const stored = (await load()).filter(({ config: { id } }) => !fileIds.has(id));
-      const of = (removed: boolean) => stored.filter((one) => one.removed === removed).map((one) => made(one.config));
+      const of = (removed: boolean) =>
+        stored.filter((one) => one.removed === removed).map((one) => made(one.config, true));
       snapshot = { servers: [...ofFile, ...of(false)], gone: of(true) };
     } catch (thrown) {
       stale = true;
@@ -74,13 +75,14 @@ export function createToolServers(
   };
 }
 
-function toolServerOf(base: string, isPublic: boolean, record: ToolServerConfig): ToolServer {
+function toolServerOf(base: string, isPublic: boolean, record: ToolServerConfig, added: boolean): ToolServer {
   const { clientMetadataUrl, clientMetadata, ...rest } = record;
   const own = clientMetadata === "installation" ? installationDocument(base) : serverDocument(base, record.id);
   return {
     ...rest,
     clientMetadata,
     name: record.name ?? record.id,
+    added,
     connection: `${toolPrefix}${record.id}`,
     redirectUri: `${base}/connections/${record.id}/callback`,
     documentUrl: clientMetadataUrl ?? own,

@@ -6,7 +6,7 @@ import { asLatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
 import { type Instant, seconds } from "../kernel/time.js";
 import type { ChallengeRecord, GrantRecord, UserRecord } from "../store/records.js";
-import { type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
+import { endOfToken, type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
 import { isAdmitted } from "./admission.js";
 import { isStepUp } from "./policy/scopes.js";
 import { unattendedWay } from "./policy/without-person.js";
@@ -66,10 +66,11 @@ async function standing(
     const stands = isSentAnyway(server, grants) ? usedAsItIs : await withoutGrant(ports, server);
     return { connection, name, connectUrl, ...nothing, ...stands };
   }
-  const { createdAt: since, scopes, expiresAt, lastUsedAt } = grant;
+  const { scopes, lastUsedAt } = grant;
   const known = await ports.store.challenges.of(user.id, connection);
   const held = standingOf(server, grant, openGrant(ports.keyring, grant), known, ports.clock.now());
-  return { connection, name, connectUrl, since, scopes, expiresAt, lastUsedAt, ...held };
+  const since = held.status === "not_connected" ? null : grant.createdAt;
+  return { connection, name, connectUrl, since, scopes, expiresAt: endOfToken(grant), lastUsedAt, ...held };
 }
 
 const usedAsItIs = { status: "connected", reason: null } as const;

@@ -11,7 +11,7 @@ import type { AuthorizationServer, TokenSet } from "../oauth/types.js";
 import type { Transaction } from "../store/contract.js";
 import type { GrantRecord } from "../store/records.js";
 import { newGrantState, sealGrant } from "../vault/sealed-grant.js";
-import { requireAccess } from "./admission.js";
+import { mustBeThere, requireAccess } from "./admission.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 
@@ -50,6 +50,7 @@ async function write(ports: ConnectPorts, tx: Transaction, connected: Connected,
   const lives = session?.userId === userId && session.idleEndsAt > now && session.endsAt > now;
   if (!lives) throw new LatchkeyError("connect.session_changed", { data: { here: "ended", user: userId } });
   await requireAccess(tx, user, server);
+  await mustBeThere(tx, server);
   const rows = await ofConnection(tx.grants.ofUser(userId), server);
   const same = rows.find(({ id }) => id === next.id);
   if (rows.length > 0 && !same) return false;

@@ -3,6 +3,8 @@ import type { ToolServerConfig } from "../config/schema.js";
 
 export interface ToolServer extends Omit<ToolServerConfig, "name" | "clientMetadataUrl"> {
   readonly name: string;
+  /** Whether an operator added it at run time: then its row says whether it is there still. */
+  readonly added: boolean;
   /** `tool:<id>`: what grants, `audience` and the library call it. */
   readonly connection: string;
   /** Where its authorization server sends people back to; never made of a request. */

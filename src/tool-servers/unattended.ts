@@ -13,7 +13,7 @@ import type { Provider } from "../providers/provider.js";
 import type { GrantRecord } from "../store/records.js";
 import type { GrantClient, PersonTokens, UnattendedGrant } from "../vault/ports.js";
 import { openGrant } from "../vault/sealed-grant.js";
-import { requireAccess } from "./admission.js";
+import { mustBeThere, requireAccess } from "./admission.js";
 import { clientOfGrant } from "./client-of-grant.js";
 import type { FoundToolServer } from "./found.js";
 import { type Asking, byCredentials, byEnterprise, byProvider, byWorkload } from "./obtain.js";
@@ -41,16 +41,16 @@ export async function unattendedGrant(
   await requireAccess(ports.store, await ports.store.users.byId(user), server);
   const found = await ports.find(server);
   const asked = { server: server.url, resource: resourceOf(server, found), scopes: [], withoutPerson: way };
+  const there: Pick<UnattendedGrant, "mustBeThere"> = { mustBeThere: (tx) => mustBeThere(tx, server) };
   if (way === "provider") {
     const provider = signInProvider(ports.providers, server);
     const as = await ports.metadata.discover(provider);
     if (wayOfProvider(server, found, provider, as) === "pass") return null;
-    return { issuer: as.issuer, clientId: provider.client.clientId, asked: { ...asked, confined: true } };
+    return { issuer: as.issuer, clientId: provider.client.clientId, asked: { ...asked, confined: true }, ...there };
   }
   const as = protectedBy(server, found);
   const { clientId } = await ports.clients.forServer(server, as);
-  const key = bindingFor(server, found) === "none" ? {} : { proofKey: newProofKey() };
-  return { issuer: as.issuer, clientId, asked, ...key };
+  return { issuer: as.issuer, clientId, asked, ...there };
 }
 
 /** Whether the person's own access token goes to this server, or one that is got for it. */
@@ -79,7 +79,9 @@ export async function unattendedClient(
     way === "provider" ? await atProvider(ports, server, grant) : await clientOfGrant(ports, server, grant);
   // The operator's credentials are for the issuer that they were used at first; a token is asked for nowhere else.
   if (way !== "provider") await ports.clients.forServer(server, as);
-  const { proofKey } = openGrant(ports.keyring, grant) ?? {};
+  const binding = way === "provider" ? "none" : bindingFor(server, found);
+  // Whether tokens are bound is the server's to say at any time: one that begins to gets a key with the next token.
+  const key = binding === "none" ? null : (openGrant(ports.keyring, grant)?.proofKey ?? newProofKey());
   // At the provider nothing else says which server a token is to be for (TS-21).
   const resource = resourceOf(way === "provider" ? { ...server, resource: "include" } : server, found);
   const scopes = await scopesFor(ports, server, found, grant.userId, way);
@@ -89,8 +91,8 @@ export async function unattendedClient(
     client,
     scopes: scopes.length === 0 ? null : scopes,
     resource: resource === null ? [] : [resource],
-    boundBy: proofKey === undefined ? null : { key: proofKey, proofs: ports.proofs },
-    binding: way === "provider" ? "none" : bindingFor(server, found),
+    boundBy: key === null ? null : { key, proofs: ports.proofs },
+    binding,
   };
   return {
     ...asking,

@@ -8,7 +8,7 @@ import type { Clock, Instant } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
 import type { AuditEventRecord, GrantRecord, OutboxRecord } from "../store/records.js";
 import { endGrants } from "./end-grants.js";
-import type { GrantSecrets } from "./sealed-grant.js";
+import { endOfToken, type GrantSecrets } from "./sealed-grant.js";
 
 /** A grant without what is sealed in it. */
 export type GrantMetadata = Omit<GrantRecord, "sealed" | "leaseOwner" | "leaseEndsAt">;
@@ -36,7 +36,10 @@ export function administerGrants(ports: {
   return {
     async list(user) {
       const grants = await ports.store.grants.ofUser(user);
-      return grants.map(({ sealed: _, leaseOwner: _owner, leaseEndsAt: _ends, ...metadata }) => metadata);
+      return grants.map(({ sealed: _, leaseOwner: _owner, leaseEndsAt: _ends, ...metadata }) => ({
+        ...metadata,
+        expiresAt: endOfToken(metadata),
+      }));
     },
     async holders(connection) {
       const found = new Set<UserId>();

@@ -84,13 +84,17 @@ export async function attemptRefresh(
   return refreshed(target, outcome.tokens, askedAt);
 
   async function refreshed(server: GrantClient, tokens: NormalisedTokenAnswer, asked: Instant): Promise<Attempted> {
+    const key = server.boundBy?.key;
     const read = await readIdToken(ports, server, tokens, secrets);
     if (read.kind === "another") {
-      const received = { ...secrets, ...mergeTokens({ secrets, scopes: row.scopes }, tokens, null, asked).secrets };
+      const received = {
+        ...secrets,
+        ...mergeTokens({ secrets, scopes: row.scopes }, tokens, null, asked, key).secrets,
+      };
       return ended(`id_token_other_${read.reason}`, received);
     }
     const idToken = read.kind === "same" ? tokens.idToken : null;
-    const merged = mergeTokens({ secrets, scopes: row.scopes }, tokens, idToken, asked);
+    const merged = mergeTokens({ secrets, scopes: row.scopes }, tokens, idToken, asked, key);
     const written = await writeTokens(ports, row, merged, used);
     if (written.kind === "written")
       tell(written.row, merged.secrets.accessToken, read.kind === "same" ? read.claims : null);

@@ -7,6 +7,7 @@ import { endGrants } from "./end-grants.js";
 import { readGrantNews } from "./grant-cache.js";
 import { selectGrant } from "./policy/select-grant.js";
 import type { VaultPorts } from "./ports.js";
+import { endOfToken } from "./sealed-grant.js";
 
 /** One connection of one person, without any token (VA-5). */
 export interface HeldConnection {
@@ -84,6 +85,7 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
     const grant = selectGrant(grants, undefined) ?? (grants.at(-1) as GrantRecord);
     const info = await ports.connections.find(connection);
     const active = grant.status === "active";
+    const expiresAt = endOfToken(grant);
     return {
       connection,
       name: info?.name ?? connection,
@@ -92,7 +94,7 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
       accountLabel: grant.accountLabel,
       since: toDate(grant.createdAt),
       scopes: grant.scopes,
-      expiresAt: grant.expiresAt === null ? null : toDate(grant.expiresAt),
+      expiresAt: expiresAt === null ? null : toDate(expiresAt),
       lastRefreshAt: grant.lastRefreshAt === null ? null : toDate(grant.lastRefreshAt),
     };
   }

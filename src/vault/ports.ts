@@ -13,7 +13,7 @@ import type { Clock, Duration, Instant } from "../kernel/time.js";
 import type { RefreshedIdToken } from "../oauth/refreshed-id-token.js";
 import type { RefreshAnswer, RefreshTarget } from "../oauth/token-request.js";
 import type { IdTokenClaims } from "../oauth/types.js";
-import type { Store } from "../store/contract.js";
+import type { Store, Transaction } from "../store/contract.js";
 import type { Announcement, GrantRecord, OutboxRecord, UserRecord } from "../store/records.js";
 import type { Bounds } from "./policy/bounds.js";
 import type { AskedFor, GrantSecrets } from "./sealed-grant.js";
@@ -76,8 +76,8 @@ export interface UnattendedGrant {
   readonly issuer: string;
   readonly clientId: string;
   readonly asked: AskedFor & { readonly withoutPerson: string };
-  /** The key that its tokens are to be bound to. */
-  readonly proofKey?: string;
+  /** In the transaction that writes it. @throws LatchkeyError where the connection is there no more */
+  readonly mustBeThere: (tx: Transaction) => Promise<void>;
 }
 
 export interface VaultConnections {

@@ -6,7 +6,7 @@ import type { Keyring } from "../crypto/port.js";
 import { grantPlace } from "../crypto/sealed-places.js";
 import type { GrantId, UserId } from "../kernel/ids.js";
 import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
-import type { Instant } from "../kernel/time.js";
+import { type Instant, toInstant } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 
 export interface GrantSecrets {
@@ -39,6 +39,13 @@ interface GrantPlace {
   readonly userId: UserId;
   readonly connection: string;
 }
+
+/** The end of a token that a row has not got yet (TS-15). */
+export const neverHad = toInstant(0);
+
+/** The end of a grant's access token, for people to read; null: unknown, or there is no token yet. */
+export const endOfToken = ({ expiresAt }: Pick<GrantRecord, "expiresAt">): Instant | null =>
+  expiresAt === neverHad ? null : expiresAt;
 
 /** What every grant is when it is made: good, and never refreshed, held or used. */
 export const newGrantState = (now: Instant) =>

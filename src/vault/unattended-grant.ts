@@ -4,11 +4,10 @@
  * lease. A row that counts no more, of another server, issuer or client, gives way to it.
  */
 import { type GrantId, newId, type UserId } from "../kernel/ids.js";
-import { toInstant } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
-import { newGrantState, openGrant, sealGrant } from "./sealed-grant.js";
+import { neverHad, newGrantState, openGrant, sealGrant } from "./sealed-grant.js";
 
 /**
  * False where a person has to connect it.
@@ -20,14 +19,13 @@ export async function makeUnattended(ports: VaultPorts, userId: UserId, connecti
   if (!made) return false;
   const now = ports.clock.now();
   const id = newId<GrantId>(now, ports.random);
-  const { issuer, clientId, asked, proofKey } = made;
+  const { issuer, clientId, asked, mustBeThere } = made;
   const place = { id, userId, connection };
   const sealed = sealGrant(ports.keyring, place, {
     accessToken: "",
     tokenType: "Bearer",
     refreshToken: null,
     idToken: null,
-    ...(proofKey === undefined ? {} : { proofKey }),
     asked,
   });
   const row: GrantRecord = {
@@ -39,7 +37,7 @@ export async function makeUnattended(ports: VaultPorts, userId: UserId, connecti
     scopes: [],
     issuedAt: now,
     // Over by any clock, one that is behind ours as well: nobody is handed the token that it has not.
-    expiresAt: toInstant(0),
+    expiresAt: neverHad,
     ...newGrantState(now),
     sealed,
   };
@@ -47,6 +45,7 @@ export async function makeUnattended(ports: VaultPorts, userId: UserId, connecti
     const rows = (await tx.grants.ofUser(userId)).filter((grant) => grant.connection === connection);
     // Another call, or another process, was first.
     if (rows.some((grant) => counts(ports, grant))) return;
+    await mustBeThere(tx);
     for (const old of rows) await tx.grants.delete(old.id);
     await tx.grants.insert(row);
     await tx.announcements.append("grant", grantNews(row), now);

@@ -21,6 +21,12 @@ declare module "oidc-provider" {
     readonly userCode?: string;
     consumed?: number;
   }
+  interface Token {
+    readonly clientId: string;
+    readonly scope?: string;
+    readonly aud: unknown;
+    readonly isExpired: boolean;
+  }
   export const errors: { readonly InvalidTarget: new () => Error };
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
@@ -28,18 +34,9 @@ declare module "oidc-provider" {
       new (properties: { accountId: string; clientId: string }): Grant;
       find(id: string): Promise<Grant | undefined>;
     };
-    readonly AccessToken: {
-      find(token: string): Promise<
-        | {
-            readonly accountId?: string;
-            readonly clientId: string;
-            readonly scope?: string;
-            readonly aud: unknown;
-            readonly isExpired: boolean;
-          }
-        | undefined
-      >;
-    };
+    readonly AccessToken: { find(token: string): Promise<(Token & { readonly accountId?: string }) | undefined> };
+    /** Tokens that a client got as itself. */
+    readonly ClientCredentials: { find(token: string): Promise<Token | undefined> };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionDetails>;
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;

@@ -39,6 +39,8 @@ export interface OidcClient {
   readonly jwksUri?: string;
   /** Redirects to plain http on loopback, as RFC 8252 has it for apps on a machine. @default false */
   readonly native?: boolean;
+  /** @default the code flow with refresh */
+  readonly grantTypes?: readonly string[];
 }
 
 export interface OidcProviderOptions {
@@ -122,6 +124,7 @@ const toolServerFeatures = ({ resource, scopes }: ProtectedResource, lifetime: n
   registration: { enabled: true, initialAccessToken: false },
   registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
   clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+  clientCredentials: { enabled: true },
   resourceIndicators: {
     enabled: true,
     defaultResource: () => undefined,
@@ -182,8 +185,8 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
             backchannel_logout_uri: client.backchannelLogoutUri,
             backchannel_logout_session_required: client.backchannelLogoutSessionRequired ?? false,
           }),
-      response_types: ["code"],
-      grant_types: ["authorization_code", "refresh_token"],
+      response_types: client.grantTypes === undefined ? ["code"] : [],
+      grant_types: client.grantTypes ?? ["authorization_code", "refresh_token"],
     })),
     clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
@@ -358,6 +361,9 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
         .length,
     accessToken: async (token) => {
       const found = await current?.provider.AccessToken.find(token);
+      const own = found ? undefined : await current?.provider.ClientCredentials.find(token);
+      if (own?.clientId && !own.isExpired)
+        return { person: own.clientId, clientId: own.clientId, scopes: own.scope?.split(" ") ?? [], audience: own.aud };
       if (!found?.accountId || found.isExpired) return undefined;
       const { accountId: person, clientId, scope = "", aud: audience } = found;
       return { person, clientId, scopes: scope.split(" ").filter((one) => one !== ""), audience };

@@ -13,6 +13,10 @@ export interface CrowdServer {
   readonly counts: Map<string, number>;
   /** Tokens that came to the tool server and are not of this server, or of nobody. */
   readonly strange: string[];
+  /** What a request waits for before it is answered. */
+  hold: (path: string) => Promise<unknown>;
+  /** Tokens that were revoked. */
+  readonly revoked: string[];
 }
 
 export async function startCrowdServer(name: string, lifetime: number): Promise<CrowdServer> {
@@ -20,6 +24,8 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
   const strange: string[] = [];
   const codes = new Map<string, string>();
   const refreshTokens = new Map<string, string>();
+  const revoked: string[] = [];
+  const state = { hold: async (_path: string): Promise<unknown> => undefined };
   let made = 0;
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
   const server = createServer(async (request, response) => {
@@ -28,6 +34,9 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
     for await (const chunk of request) body += String(chunk);
     const json = (status: number, value: object): void =>
       void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+    // A code is counted before, so that a test sees it come.
+    if (pathname === "/token") count(new URLSearchParams(body).has("code") ? "code" : "refresh");
+    await state.hold(pathname);
     switch (pathname) {
       case "/.well-known/oauth-protected-resource/mcp":
         count("document");
@@ -39,6 +48,7 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
           authorization_endpoint: `${origin}/authorize`,
           token_endpoint: `${origin}/token`,
           registration_endpoint: `${origin}/register`,
+          revocation_endpoint: `${origin}/revoke`,
           code_challenge_methods_supported: ["S256"],
           token_endpoint_auth_methods_supported: ["none"],
         });
@@ -58,7 +68,6 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
         const form = new URLSearchParams(body);
         const [code, refresh] = [form.get("code") ?? "", form.get("refresh_token") ?? ""];
         const person = codes.get(code) ?? refreshTokens.get(refresh);
-        count(code === "" ? "refresh" : "code");
         codes.delete(code);
         // Good for once: a second use is what a stolen one looks like.
         refreshTokens.delete(refresh);
@@ -68,6 +77,9 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
         const access = `${name}.${person}.${++made}`;
         return json(200, { access_token: access, refresh_token: next, token_type: "Bearer", expires_in: lifetime });
       }
+      case "/revoke":
+        revoked.push(new URLSearchParams(body).get("token") ?? "");
+        return void response.writeHead(200).end();
       case "/mcp": {
         const [of, person] = (request.headers.authorization ?? "").replace("Bearer ", "").split(".");
         if (request.headers.authorization === undefined) {
@@ -90,5 +102,5 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
-  return { url, origin, counts, strange };
+  return Object.assign(state, { url, origin, counts, strange, revoked });
 }

@@ -45,7 +45,34 @@ function exchanges({ world }: UnattendedWorld, over: Record<string, unknown> = {
   return asked;
 }
 
+const chat = { id: "chat", secret: "x4Jc1vN8sQ0pT6yR2wK9mB5hD7gF3zLa", audience: "https://chat.example" };
+
+/** A service asks for it, in the name of whoever is signed in. */
+async function asService({ world, browser }: UnattendedWorld) {
+  const session = /latchkey=([\w-]{43})/.exec(browser.cookies.header(world.url("/session")) ?? "")?.[1] ?? "";
+  const answer = await world.request("/token", {
+    method: "POST",
+    headers: { authorization: `Basic ${btoa(`${chat.id}:${chat.secret}`)}` },
+    body: new URLSearchParams({
+      grant_type: tokenExchange,
+      subject_token: session,
+      subject_token_type: accessTokenType,
+      audience: connection,
+    }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, text, ...(JSON.parse(text) as { error?: string; code?: string }) };
+}
+
 describe("an operator's key", () => {
+  test("TS-21 VA-15 a service that may have every token is not given it at POST /token", async () => {
+    const it = await anUnattendedWorld(() => ({ registration: "key", key: "canary-key" }), { services: [chat] });
+    await it.use();
+    const asked = await asService(it);
+    expect([asked.status, asked.error]).toEqual([400, "invalid_target"]);
+    expect(asked.text).not.toContain("canary-key");
+  });
+
   test("TS-21 [option:toolServers.key] is sent to the tool server and below, and handed to nobody", async () => {
     const it = await anUnattendedWorld(() => ({ registration: "key", key: "canary-key" }));
     expect((await it.use()).status).toBe(401);
@@ -134,6 +161,33 @@ describe("a token of the sign-in provider's for one tool server", () => {
     // VA-16: what they have at the provider is not this, and this is not that.
     expect((await theirTokens(it)).accessToken).not.toMatch(/^for-/);
     expect(thereAs(it)).not.toContain((await theirTokens(it)).accessToken);
+  });
+
+  test("TS-21 VA-15 a service that may have every token is given neither it nor the person's own at POST /token", async () => {
+    const exchanged = await anUnattendedWorld(() => entry, { services: [chat] });
+    exchanges(exchanged);
+    await exchanged.use();
+    const asked = await asService(exchanged);
+    expect([asked.status, asked.error, asked.code]).toEqual([400, "invalid_target", "grant.token_bound"]);
+    expect(asked.text).not.toContain("for-1");
+    const passed = await anUnattendedWorld(() => entry, { services: [chat] });
+    passed.server.resourceMetadata = { authorization_servers: [passed.world.provider.issuer] };
+    await passed.use();
+    expect(passed.server.shown).toHaveLength(1);
+    const refused = await asService(passed);
+    expect([refused.status, refused.error]).toEqual([400, "invalid_target"]);
+    expect(refused.text).not.toContain((await theirTokens(passed)).accessToken);
+  });
+
+  test("TS-21 VA-14 is revoked at the provider that gave it when the person disconnects, and their own is not", async () => {
+    const it = await anUnattendedWorld(() => entry, { provider: offline });
+    exchanges(it);
+    await it.use();
+    await it.world.latchkey.vault.disconnect({ user: it.user, connection });
+    const revoked = () => it.world.provider.requestsTo("revocation").map(({ form }) => form.get("token"));
+    await expect.poll(revoked).toEqual(["for-1"]);
+    expect(it.server.asked).toEqual([]);
+    expect((await theirTokens(it)).accessToken).toBeTruthy();
   });
 
   test("TS-21 is exchanged for the server by its name even where nothing else would name it", async () => {

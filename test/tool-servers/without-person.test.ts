@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SignJWT } from "jose";
+import { decodeJwt, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import { hours, minutes, seconds, toDate, toInstant } from "../../src/kernel/time.js";
@@ -22,6 +22,10 @@ const withSecret: Entry = { registration: "client-credentials", clientId: "us", 
 const grantTypes = ({ server }: UnattendedWorld) => server.asked.map(({ form }) => form.get("grant_type"));
 const grantOf = async ({ world, user }: UnattendedWorld) =>
   (await world.store.grants.ofUser(user as never)).filter((grant) => grant.connection === connection);
+
+/** What the person has at the provider, by session, the oldest first. */
+const grantsAt = async ({ world, user }: UnattendedWorld) =>
+  (await world.store.grants.ofUser(user as never)).filter((grant) => grant.connection === "provider:fake");
 
 describe("client credentials", () => {
   test("TS-15 [option:toolServers.registration] a tool is called without any page, and each expiry costs one request, three times over", async () => {
@@ -175,6 +179,45 @@ describe("client credentials", () => {
     },
   );
 
+  test("TS-15 TS-17 VA-14 before its first token it has no end and no beginning, and ending it asks nobody to revoke nothing", async () => {
+    const it = await anUnattendedWorld((server) => {
+      server.metadata = { revocation_endpoint: `${server.issuer}/revoke` };
+      return withSecret;
+    });
+    it.server.next.push({ status: 503, json: {} });
+    expect(await codeOf(it.use())).toBe("grant.refresh_unavailable");
+    const { toolServers, vault } = it.world.latchkey;
+    expect((await toolServers.status(it.user))[0]).toMatchObject({
+      status: "not_connected",
+      since: null,
+      expiresAt: null,
+    });
+    const held = (await vault.list(it.user)).find((one) => one.connection === connection);
+    expect(held?.expiresAt).toBeNull();
+    await vault.disconnect({ user: it.user, connection });
+    await it.clock.advance(seconds(10));
+    await expect.poll(async () => (await it.world.store.outbox.waiting()).rows).toBe(0);
+    expect(it.world.log.text()).not.toContain("a revocation failed");
+  });
+
+  test("TS-15 TS-22 a server that begins to want bound tokens gets them with the next one, and one that stops does not", async () => {
+    const it = await anUnattendedWorld(() => withSecret);
+    expect(await it.use()).toEqual({ status: 200, subject: "us" });
+    const says = { dpop_signing_alg_values_supported: ["ES256"] };
+    it.server.metadata = says;
+    it.server.resourceMetadata = says;
+    await it.clock.advance(hours(25));
+    expect(await it.use()).toEqual({ status: 200, subject: "us" });
+    await it.clock.advance(minutes(11));
+    expect(await it.use()).toEqual({ status: 200, subject: "us" });
+    it.server.metadata = {};
+    it.server.resourceMetadata = {};
+    await it.clock.advance(hours(25));
+    expect(await it.use()).toEqual({ status: 200, subject: "us" });
+    expect(it.server.shown.map((one) => one.split(" ")[0])).toEqual(["Bearer", "DPoP", "DPoP", "Bearer"]);
+    expect(await grantOf(it)).toHaveLength(1);
+  });
+
   test("TS-15 another way is another connection: what one got is not used by the other", async () => {
     const it = await anUnattendedWorld(() => withSecret);
     await it.use();
@@ -214,6 +257,28 @@ describe("enterprise-managed authorization", () => {
     expect(it.server.refused).toEqual([]);
     const everything = JSON.stringify([await grantOf(it), it.world.log.lines]);
     for (const jag of made) expect(everything).not.toContain(jag);
+  });
+
+  test("TS-15 VA-16 of several sessions of one person that one's ID token is exchanged which asks", async () => {
+    const it = await anUnattendedWorld(() => enterprise);
+    const { exchanges } = await exchangesIdTokens(it);
+    await it.clock.advance(minutes(5));
+    const later = it.world.browser();
+    await it.world.signIn(later, "ann-1");
+    const session = (await it.world.session(later)).body.session?.id ?? "";
+    const signedIn = async () => (await grantsAt(it)).map(({ issuedAt }) => Math.floor(issuedAt / 1_000));
+    const [first, second] = await signedIn();
+    expect(second).toBe((first ?? 0) + 300);
+    const iat = () => decodeJwt(exchanges.at(-1)?.get("subject_token") ?? "").iat;
+    // The older one asks: not the newest sign-in's is shown.
+    await it.use({ session: it.session });
+    expect(iat()).toBe(first);
+    await it.clock.advance(minutes(11));
+    await it.use({ session });
+    expect(iat()).toBe(second);
+    await it.clock.advance(minutes(11));
+    await it.use();
+    expect(iat()).toBe(second);
   });
 
   test("TS-15 an ID token that is over is refreshed first, and never shown to anybody but its provider", async () => {

@@ -24,6 +24,8 @@ export function mergeTokens(
   answer: NormalisedTokenAnswer,
   idToken: string | null,
   askedAt: Instant,
+  /** The key that was asked with (RFC 9449), which the tokens are bound to where they say so. */
+  boundTo: string | undefined,
 ): MergedTokens {
   return {
     secrets: {
@@ -31,7 +33,7 @@ export function mergeTokens(
       tokenType: answer.tokenType,
       refreshToken: answer.refreshToken ?? held.secrets.refreshToken,
       idToken: idToken ?? held.secrets.idToken,
-      ...(held.secrets.proofKey === undefined ? {} : { proofKey: held.secrets.proofKey }),
+      ...(boundTo === undefined ? {} : { proofKey: boundTo }),
       ...(held.secrets.asked ? { asked: held.secrets.asked } : {}),
     },
     scopes: answer.scopes ?? held.scopes,

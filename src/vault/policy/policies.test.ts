@@ -77,20 +77,20 @@ describe("VA-8 merging", () => {
     expiresAt: null,
   };
   test("VA-8 AT-31 what the answer leaves out is kept; what it has replaces, field by field", () => {
-    expect(mergeTokens(held, answer, null, start)).toEqual({
+    expect(mergeTokens(held, answer, null, start, undefined)).toEqual({
       secrets: { ...held.secrets, accessToken: "a2" },
       scopes: held.scopes,
       issuedAt: start,
       expiresAt: null,
     });
     const full = { ...answer, refreshToken: "r2", scopes: ["openid"], expiresIn: seconds(60) };
-    expect(mergeTokens(held, full, "i2", start)).toEqual({
+    expect(mergeTokens(held, full, "i2", start, undefined)).toEqual({
       secrets: { accessToken: "a2", tokenType: "Bearer", refreshToken: "r2", idToken: "i2" },
       scopes: ["openid"],
       issuedAt: start,
       expiresAt: at(60_000),
     });
-    expect(mergeTokens(held, { ...full, expiresAt: at(5) }, null, start).expiresAt).toBe(at(5));
+    expect(mergeTokens(held, { ...full, expiresAt: at(5) }, null, start, undefined).expiresAt).toBe(at(5));
   });
 });
 

@@ -1,0 +1,71 @@
+/** TS-18, VA-14: a tool server that is removed while somebody connects it, or while its first token is got, leaves nothing behind. */
+import { expect, test } from "vitest";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { createSharedWorld } from "../support/shared-file.js";
+import { closeLater, errorOf } from "./connect-setting.js";
+import { startCrowdServer } from "./crowd-server.js";
+
+async function anAddedServer(input: object = {}) {
+  const server = await startCrowdServer("s0", 600);
+  const world = await createSharedWorld({ config: { roles: { default: "user" }, toolServers: [] } });
+  closeLater(() => world.close());
+  const resolved = resolveConfig(world.config);
+  if (!resolved.ok) throw new Error("configuration");
+  const { toolServers, grants } = await openAdministration(resolved.value, { store: world.store, log: silentLog });
+  await toolServers.add("s0", { id: "s0", url: server.url, ...input });
+  const browser = world.browser();
+  await world.signIn(browser, "ann-1");
+  const user = (await world.session(browser)).body.user?.id ?? "";
+  let answers = () => {};
+  const answering = new Promise<void>((resolve) => {
+    answers = resolve;
+  });
+  return {
+    server,
+    world,
+    browser,
+    user,
+    holds: (held: string) => {
+      server.hold = async (path) => path === held && answering;
+    },
+    answers: () => answers(),
+    async removes() {
+      await toolServers.remove("s0");
+      for (const one of await grants.holders("tool:s0")) await grants.revoke(one, "tool:s0");
+    },
+    left: async () => (await world.store.grants.ofUser(user as never)).filter((one) => one.connection === "tool:s0"),
+  };
+}
+
+test("TS-13 TS-18 VA-14 a connect that comes back after its server was removed stores nothing, and its tokens are revoked", async () => {
+  const { server, world, browser, holds, answers, removes, left } = await anAddedServer();
+  browser.cookies.set(`${server.origin}/`, "who-s0=ann; Path=/");
+  holds("/token");
+  const connecting = browser.get(world.url("/connections/s0/start"));
+  await expect.poll(() => server.counts.get("code")).toBe(1);
+  await removes();
+  answers();
+  expect(errorOf(await connecting)).toBe("connect.server_unknown");
+  expect(await left()).toEqual([]);
+  await expect
+    .poll(() => server.revoked, { timeout: 15_000 })
+    .toEqual([expect.stringMatching(/^refresh-/), expect.stringMatching(/^s0\.ann\./)]);
+});
+
+test("TS-15 TS-18 VA-14 a first use without a person makes no row for a server that was removed meanwhile", async () => {
+  const credentials = { registration: "client-credentials", clientId: "us", clientSecret: "its-secret" };
+  const { server, world, user, holds, answers, removes, left } = await anAddedServer(credentials);
+  holds("/.well-known/oauth-authorization-server");
+  const using = world.latchkey.vault.accessToken({ user, connection: "tool:s0" }).then(
+    () => "a token",
+    (thrown: { code: string }) => thrown.code,
+  );
+  await expect.poll(() => server.counts.get("probe")).toBe(1);
+  await removes();
+  answers();
+  expect(await using).toBe("connect.server_unknown");
+  expect(await left()).toEqual([]);
+  expect(server.counts.get("refresh")).toBeUndefined();
+});
