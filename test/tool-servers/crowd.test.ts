@@ -2,7 +2,7 @@
  * Many people at many tool servers through several nodes of one database: everybody gets their own, a server is looked at
  * and registered at once, and nobody but the first costs a request before the consent page (TS-6, TS-10, AT-44, QU-15).
  *
- * Small in the suite; `CROWD=200x5 npx vitest run test/tool-servers/crowd.test.ts` is the whole of it.
+ * Here the nodes share a clock that a test moves; crowd-processes.test.ts has processes, and the whole size.
  */
 import { expect, test } from "vitest";
 import { minutes } from "../../src/kernel/time.js";
@@ -13,7 +13,7 @@ import { createSharedWorld } from "../support/shared-file.js";
 import { closeLater } from "./connect-setting.js";
 import { startCrowdServer } from "./crowd-server.js";
 
-const [people = 12, servers = 3] = (process.env["CROWD"] ?? "12x3").split("x").map(Number);
+const [people, servers] = [12, 3];
 
 async function inTurns<T>(items: readonly T[], most: number, work: (item: T, at: number) => Promise<unknown>) {
   const left = items.map((item, at) => [item, at] as const);
