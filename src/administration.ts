@@ -29,6 +29,7 @@ import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js"
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, UserRecord } from "./store/records.js";
 import { administerToolServers, type ToolServerAdministration } from "./tool-servers/administer-tool-servers.js";
+import { peopleOfAdded, removeToolServer } from "./tool-servers/remove-tool-server.js";
 import { administerGrants, type GrantAdministration } from "./vault/administer-grants.js";
 
 export type { UserDetails } from "./administer-users.js";
@@ -57,6 +58,10 @@ export interface Administration {
   readonly keys: KeyAdministration;
   readonly services: ServiceAdministration;
   readonly toolServers: ToolServerAdministration;
+  /** How many people would lose what they connected at one that was added. */
+  peopleOfToolServer(id: string): Promise<number>;
+  /** @throws LatchkeyError `connect.server_unknown` also for one of the file */
+  removeToolServer(id: string): Promise<{ /** Connections. */ readonly ended: number }>;
   readonly grants: GrantAdministration;
   readonly providers: ProviderAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
@@ -128,6 +133,17 @@ export async function openAdministration(
   const by = (): Operator => ({ actor, requestId: newId<IdentityId>(clock.now(), random), address: null });
 
   const users = administerUsers(wired, config);
+  const toolServers = administerToolServers({
+    ...wired,
+    configured: config.toolServers,
+    read: readToolServer(config),
+    by,
+  });
+  const grants = administerGrants({
+    ...wired,
+    by,
+    revocation: (grant, tokens, now) => revocationRow(wired, revocationOf(grant, tokens), now),
+  });
 
   return {
     addUser: ({ role = config.roles.default, ...input }) =>
@@ -141,17 +157,10 @@ export async function openAdministration(
     // How long it takes, and waiting for the database, are real time too.
     keys: administerKeys({ ...wired, clock: systemClock }, config.assertions),
     services: administerServices({ ...wired, configured: config.services, by }),
-    toolServers: administerToolServers({
-      ...wired,
-      configured: config.toolServers,
-      read: readToolServer(config),
-      by,
-    }),
-    grants: administerGrants({
-      ...wired,
-      by,
-      revocation: (grant, tokens, now) => revocationRow(wired, revocationOf(grant, tokens), now),
-    }),
+    toolServers,
+    peopleOfToolServer: (id) => peopleOfAdded({ toolServers, grants }, id),
+    removeToolServer: (id) => removeToolServer({ toolServers, grants }, id),
+    grants,
     providers: administerProviders({ ...wired, roles: config.roles, by }),
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {

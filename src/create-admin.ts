@@ -2,6 +2,7 @@
 import type { Operator } from "./accounts/administer.js";
 import { administerUsers } from "./administer-users.js";
 import type { Config } from "./config/schema.js";
+import { createAdminToolServers } from "./create-admin-tool-servers.js";
 import { explainWith, wouldSignIn } from "./explain-claims.js";
 import { LatchkeyError } from "./kernel/errors.js";
 import { administerWebhooks } from "./outbox/administer-webhooks.js";
@@ -66,5 +67,6 @@ export function createAdmin(config: Config, signIn: SignInPorts, onQueued: () =>
       onQueued();
       return revived;
     },
+    toolServers: createAdminToolServers({ config, signIn, by, onQueued }),
   };
 }

@@ -30,7 +30,7 @@ import { authorizationParameters } from "./oauth/authorization-request.js";
 import type { AuthorizationServer } from "./oauth/types.js";
 import type { Ports } from "./options.js";
 import type { Provider } from "./providers/provider.js";
-import { logoutUrisOf } from "./providers/redirect-uri.js";
+import { logoutUrisOf, postLogoutRedirectUriOf } from "./providers/redirect-uri.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import type { Store } from "./store/contract.js";
 import { openStore } from "./store/open.js";
@@ -139,7 +139,7 @@ function testedAs(
     metadata: as ?? null,
     authorizationRequest: { endpoint: as?.authorization_endpoint ?? null, pushed, parameters },
     redirectUri: provider.redirectUri,
-    postLogoutRedirectUri: `${config.baseUrl}${config.basePath}/signed-out`,
+    postLogoutRedirectUri: postLogoutRedirectUriOf(config),
     ...logoutUrisOf(config, provider),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Composition root of `latchkey tool-server add | test`: the same discovery and the same choice of a client as in a running
- * server, asked anew, with nothing kept of what was found (TS-18).
+ * A tool server examined for an operator, on the command line or on the admin page: the same discovery and the same choice
+ * of a client as when somebody connects, asked anew, with nothing kept of what was found (TS-18). The command line brings
+ * no store and no egress and is given its own; a running server brings those that it has.
  */
 
 import { processEnvironment } from "./config/environment.js";
@@ -24,6 +25,7 @@ import { createClients } from "./tool-servers/clients.js";
 import { discoverToolServer } from "./tool-servers/discover.js";
 import { describeToolServer, type ToolServerReport } from "./tool-servers/policy/describe.js";
 import { needsPerson } from "./tool-servers/policy/without-person.js";
+import type { RegistrationPorts } from "./tool-servers/registration-ports.js";
 import { createToolServers } from "./tool-servers/registry.js";
 import { discoverySettings } from "./tool-servers/settings.js";
 import type { ToolServer } from "./tool-servers/tool-server.js";
@@ -45,10 +47,14 @@ export interface ExamineToolServer {
   readonly how: "look" | "try";
 }
 
-/** @throws LatchkeyError `store.*` */
+/**
+ * With a store and an egress of its own, closed afterwards.
+ *
+ * @throws LatchkeyError `store.*`
+ */
 export async function examineToolServer(
   config: Config,
-  { server: record, how }: ExamineToolServer,
+  asked: ExamineToolServer,
   {
     log,
     clock = systemClock,
@@ -61,35 +67,50 @@ export async function examineToolServer(
   const egress = createEgress({ ...config.egress, ca, ...environment });
   const store = await openStore(config.database, { clock: systemClock, random, log });
   try {
-    const servers = createToolServers({ ...config, toolServers: [record] });
-    const server = servers.byId(record.id) as ToolServer;
     const keyring = createKeyring({ secrets: config.secrets, random });
-    const our = { base: config.baseUrl + config.basePath, name: config.branding.name };
-    const node = newId(systemClock.now(), random);
-    const ports = { store, egress, keyring, clock, random, log, servers, our, node, waitingClock: systemClock };
-    const clients = createClients(ports);
-    const registrations = {
-      isRegistered: (issuer: string) => clients.isRegistered(server, issuer),
-      canRegister: async (as: AuthorizationServer) => (await clients.choose(server, as)).kind !== "operator",
-    };
-    let report: ToolServerReport | null = null;
-    try {
-      const found = await discoverToolServer({ egress, clock, registrations }, discoverySettings(server));
-      const { authorizationServer: as } = found;
-      const documentRefused = as !== null && (await clients.documentRefused(as.issuer));
-      report = describeToolServer(server, found, documentRefused);
-      // A connection that no person makes has no authorization endpoint, and some of them no client either.
-      if (how === "look" || !as || !needsPerson(server) || report.uses?.registration === "operator")
-        return { report, failure: null, authorize: null };
-      const client = await clients.forServer(server, as);
-      return { report, failure: null, authorize: await preflight(ports, { as, client, report }) };
-    } catch (thrown) {
-      if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
-      return { report, failure: thrown, authorize: null };
-    }
+    return await examineWith({ store, egress, keyring, clock, random, log }, config, asked);
   } finally {
     await store.close();
     await egress.close();
+  }
+}
+
+/**
+ * With the ports of whoever asks.
+ *
+ * @throws LatchkeyError `store.*`
+ */
+export async function examineWith(
+  given: Pick<RegistrationPorts, "store" | "egress" | "keyring" | "clock" | "random" | "log">,
+  config: Config,
+  { server: record, how }: ExamineToolServer,
+): Promise<ToolServerExamination> {
+  const { egress, clock } = given;
+  const servers = createToolServers({ ...config, toolServers: [record] });
+  const server = servers.byId(record.id) as ToolServer;
+  const our = { base: config.baseUrl + config.basePath, name: config.branding.name };
+  // A name of its own among those that hold leases: it waits for a registration that this process is making elsewhere.
+  const node = newId(systemClock.now(), given.random);
+  const ports = { ...given, servers, our, node, waitingClock: systemClock };
+  const clients = createClients(ports);
+  const registrations = {
+    isRegistered: (issuer: string) => clients.isRegistered(server, issuer),
+    canRegister: async (as: AuthorizationServer) => (await clients.choose(server, as)).kind !== "operator",
+  };
+  let report: ToolServerReport | null = null;
+  try {
+    const found = await discoverToolServer({ egress, clock, registrations }, discoverySettings(server));
+    const { authorizationServer: as } = found;
+    const documentRefused = as !== null && (await clients.documentRefused(as.issuer));
+    report = describeToolServer(server, found, documentRefused);
+    // A connection that no person makes has no authorization endpoint, and some of them no client either.
+    if (how === "look" || !as || !needsPerson(server) || report.uses?.registration === "operator")
+      return { report, failure: null, authorize: null };
+    const client = await clients.forServer(server, as);
+    return { report, failure: null, authorize: await preflight(ports, { as, client, report }) };
+  } catch (thrown) {
+    if (!isLatchkeyError(thrown) || thrown.code.startsWith("store.")) throw thrown;
+    return { report, failure: thrown, authorize: null };
   }
 }
 

@@ -117,6 +117,7 @@ const houseRules: Rules = {
         "bus/shared-counts.ts",
         "administer-users.ts",
         "explain-claims.ts",
+        "examine-tool-server.ts",
       ],
     },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
@@ -156,6 +157,7 @@ const houseRules: Rules = {
     "list-connections.ts": everything,
     "create-sync.ts": everything,
     "create-admin.ts": everything,
+    "create-admin-tool-servers.ts": everything,
     "administer-users.ts": everything,
     "create-assertions.ts": everything,
     "administration.ts": everything,

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { idOf } from "../src/cli/new-tool-server.js";
 import { aCommandLine, type CommandLine } from "./support/command-line.js";
 import { aConnectWorld, type ConnectWorld, textOf } from "./tool-servers/connect-setting.js";
-import { type Answer, aScripted, asMetadata } from "./tool-servers/setting.js";
+import { type Answer, aStranger, asMetadata } from "./tool-servers/setting.js";
 
 /** The command line of whoever operates this world. */
 const operating = (world: ConnectWorld): Promise<CommandLine> => aCommandLine({ ...world.config });
@@ -15,21 +15,6 @@ const withoutAny = () => aConnectWorld({ world: { config: { toolServers: [], rol
 const statusOf = async (world: ConnectWorld, user: string) =>
   (await world.latchkey.toolServers.status(user)).map(({ connection, status }) => [connection, status]);
 
-/** What a tool server and its authorization server at one origin publish; `over` replaces a path's answer. */
-async function aStranger(over: (origin: string) => Record<string, Answer> = () => ({})) {
-  const routes: Record<string, Answer> = {};
-  const server = await aScripted(routes);
-  const { origin } = server;
-  Object.assign(routes, {
-    "/mcp": { status: 401, headers: { "www-authenticate": "Bearer" }, text: "" },
-    "/.well-known/oauth-protected-resource/mcp": {
-      json: { resource: `${origin}/mcp`, authorization_servers: [origin], scopes_supported: ["read"] },
-    },
-    "/.well-known/oauth-authorization-server": asMetadata(origin),
-    ...over(origin),
-  });
-  return server;
-}
 const beside = { egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] } };
 
 describe("tool-server add", () => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describeProblem } from "../config/describe-problem.js";
 import type { Config, ToolServerConfig } from "../config/schema.js";
-import { resolveToolServer } from "../config/tool-server-record.js";
+import { idOfUrl, resolveToolServer } from "../config/tool-server-record.js";
 import { type JsonObject, type JsonValue, parseJson } from "../kernel/json.js";
 import type { CommonOptions } from "./command.js";
 import { UsageError } from "./exit-codes.js";
@@ -52,19 +52,11 @@ export async function readNewToolServer(
   return { input, server: resolved.value };
 }
 
-/** `https://mcp.linear.app/mcp` is `linear`: the first part of the host that says something. */
+/** @throws UsageError where none can be made */
 export function idOf(url: string): string {
   if (!URL.canParse(url)) throw new UsageError(`${printable(url)} is no URL`);
-  const { hostname } = new URL(url);
-  const parts = /^[\d.]+$|:/.test(hostname)
-    ? []
-    : hostname.split(".").slice(0, hostname.includes(".") ? -1 : undefined);
-  const told = parts.find((part) => !/^(?:mcp|api|www|app)$/.test(part)) ?? "";
-  const id = told
-    .toLowerCase()
-    .replace(/[^a-z0-9-]/g, "")
-    .slice(0, 32);
-  if (id === "") throw new UsageError("no id can be made of this host: give one with --id");
+  const id = idOfUrl(url);
+  if (id === undefined) throw new UsageError("no id can be made of this host: give one with --id");
   return id;
 }
 

@@ -34,3 +34,18 @@ export const readToolServer =
     const resolved = resolveToolServer(input, config);
     return resolved.ok ? resolved.value : undefined;
   };
+
+/** `https://mcp.linear.app/mcp` is `linear`: the first part of the host that says something; undefined where none does. */
+export function idOfUrl(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { hostname } = new URL(url);
+  const parts = /^[\d.]+$|:/.test(hostname)
+    ? []
+    : hostname.split(".").slice(0, hostname.includes(".") ? -1 : undefined);
+  const told = parts.find((part) => !/^(?:mcp|api|www|app)$/.test(part)) ?? "";
+  const id = told
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, "")
+    .slice(0, 32);
+  return id === "" ? undefined : id;
+}

@@ -13,6 +13,7 @@ export const sealPurposes = [
   "setup",
   "signing-key",
   "tool-server",
+  "tool-server-draft",
 ] as const;
 export type SealPurpose = (typeof sealPurposes)[number];
 

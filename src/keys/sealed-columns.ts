@@ -14,7 +14,7 @@ import {
 } from "../crypto/sealed-places.js";
 import type { SealedRow, SealedTable } from "../store/records.js";
 
-/** The table that keeps it; null for cookies and links, which run out by themselves within a day. */
+/** The table that keeps it; null for cookies, links and forms, which run out by themselves within a day. */
 const keptIn: Readonly<Record<SealPurpose, SealedTable | null>> = {
   grant: "grants",
   claims: "identities",
@@ -26,6 +26,7 @@ const keptIn: Readonly<Record<SealPurpose, SealedTable | null>> = {
   "sign-out": null,
   "apple-name": null,
   setup: null,
+  "tool-server-draft": null,
 };
 
 /** In the order in which they are walked through. */

@@ -9,6 +9,10 @@ export const callbackPath = (config: Pick<Config, "basePath">, providerId: strin
 export const redirectUriOf = (config: Config, provider: ProviderConfig): string =>
   provider.redirectUri ?? `${config.baseUrl}${callbackPath(config, provider.id)}`;
 
+/** Where a provider sends people back to once they have signed out there, the same for all providers (LO-5). */
+export const postLogoutRedirectUriOf = (config: Pick<Config, "baseUrl" | "basePath">): string =>
+  `${config.baseUrl}${config.basePath}/signed-out`;
+
 /**
  * Where a provider tells us that somebody signed out there. A logout token says whose it is, so there is one address for
  * all; a front-channel request may not (Entra sends no `iss`), so each provider has its own.

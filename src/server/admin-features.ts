@@ -6,6 +6,7 @@ import type { QueuedMessage } from "../outbox/administer-webhooks.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { Page, PageRequest } from "../store/contract.js";
 import type { UserRecord } from "../store/records.js";
+import type { AdminToolServers } from "./admin-tool-servers.js";
 
 /** The request that changes something, as the audit trail has it. */
 export interface AdminRequest {
@@ -55,4 +56,5 @@ export interface AdminFeatures {
   /** False when it is no dead message. */
   retry(id: string): Promise<boolean>;
   retryAll(): Promise<number>;
+  readonly toolServers: AdminToolServers;
 }

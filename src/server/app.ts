@@ -215,11 +215,22 @@ function ownRoutes(web: Web, root: OpenAPIHono<ServerEnv>): OpenAPIHono<ServerEn
   app.post("/admin/users/:id/enable", admin("enableUser"));
   app.post("/admin/users/:id/sign-out", admin("signOutUser"));
   app.post("/admin/users/:id/sessions/:session/end", admin("endSessionOfUser"));
+  app.get("/admin/providers", admin("showProviders"));
   app.get("/admin/claims", admin("showClaims"));
   app.post("/admin/claims", admin("explainClaims"));
   app.get("/admin/webhooks", admin("showWebhooks"));
   app.post("/admin/webhooks/retry-all", admin("retryAllMessages"));
   app.post("/admin/webhooks/:id/retry", admin("retryMessage"));
+  const tools = (name: keyof typeof import("./routes/admin-tool-servers.js")) => async (c: Ctx) =>
+    (await import("./routes/admin-tool-servers.js"))[name](web)(c);
+  app.get("/admin/tool-servers", tools("showToolServers"));
+  app.get("/admin/tool-servers/add", tools("showToolServerForm"));
+  app.post("/admin/tool-servers/look", tools("lookAtToolServer"));
+  app.post("/admin/tool-servers/change", tools("changeToolServer"));
+  app.post("/admin/tool-servers/add", tools("addToolServer"));
+  app.post("/admin/tool-servers/:id/test", tools("testToolServer"));
+  app.get("/admin/tool-servers/:id/remove", tools("askBeforeRemoval"));
+  app.post("/admin/tool-servers/:id/remove", tools("removeToolServer"));
 
   // JSON.
   app.openapi(api.sessionRoute, api.showSession(web));

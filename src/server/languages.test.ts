@@ -51,7 +51,14 @@ describe("German", () => {
   test("SU-9 says everything in its own words, and fills every gap", () => {
     const same = [...own].filter(([path, text]) => text !== "" && theirs.get(path) === text).map(([path]) => path);
     // The same words in both: a name, a key of the configuration, "Webhooks", "Name".
-    const shared = [".admin.webhooks", ".admin.name", ".admin.groupWhy.blocked"];
+    const shared = [
+      ".admin.webhooks",
+      ".admin.name",
+      ".admin.groupWhy.blocked",
+      ".toolServers.url",
+      ".toolServers.usesOf.client",
+      ".toolServers.usesOf.resource",
+    ];
     expect(same).toEqual([".title", ".failure.code", ...shared]);
     for (const [path, text] of own) {
       const gaps = (words: string | undefined) => (words?.match(/⟦.⟧/g) ?? []).toSorted();

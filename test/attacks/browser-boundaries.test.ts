@@ -65,6 +65,11 @@ const changing = (id: string): [method: string, path: string][] => [
   ["POST", "/admin/claims"],
   ["POST", "/admin/webhooks/retry-all"],
   ["POST", `/admin/webhooks/${id}/retry`],
+  ["POST", "/admin/tool-servers/look"],
+  ["POST", "/admin/tool-servers/change"],
+  ["POST", "/admin/tool-servers/add"],
+  ["POST", `/admin/tool-servers/${id}/test`],
+  ["POST", `/admin/tool-servers/${id}/remove`],
 ];
 
 const foreign: [what: string, headers: Record<string, string>][] = [

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
+import type { ConfigInput } from "../../src/config/schema.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { systemClock } from "../../src/kernel/time.js";
 import type { Browser } from "../../src/testing/browser.js";
@@ -89,6 +90,7 @@ describe("people", () => {
 
     const strange = await posts(`/admin/users/${benId}/sessions/${mine}/end`);
     expect(new URL(strange.url).searchParams.get("error")).toBe("session.not_found");
+    expect(strange.text).toContain("There is no such session.");
     const done = await posts(`/admin/users/${benId}/sessions/${theirs}/end`);
     expect([done.url, done.text.includes("The session has ended.")]).toEqual([
       world.url(`/admin/users/${benId}?done=session-ended`),
@@ -193,6 +195,38 @@ describe("claims", () => {
   });
 });
 
+describe("providers", () => {
+  test("LO-5 SI-5 LO-7 LO-10 an admin finds every address to register at each provider, as init prints them", async () => {
+    const elsewhere = "https://login.example.com/back";
+    const providers: ConfigInput["providers"] = [
+      { id: "corp", issuer: "https://idp.example.com", clientId: "x", clientSecret: "canary-secret" },
+      { id: "club", issuer: "https://club.example.com", clientId: "x", redirectUri: elsewhere, enabled: false },
+      { id: "code", preset: "github", clientId: "x", clientSecret: "y" },
+    ];
+    const { world, annId, ann } = await aSetting();
+    const node = await world.node({ providers: [...world.config.providers, ...providers] });
+    const cookie = ann.cookies.header(world.url("/admin")) ?? "";
+    const answer = await node.fetch(
+      new Request(world.url("/admin/providers"), { headers: { cookie, accept: "text/html" } }),
+    );
+    const text = await answer.text();
+    expect(annId).not.toBe("");
+    const card = (id: string) => new RegExp(`<section[^>]*"provider-${id}".*?</section>`, "s").exec(text)?.[0] ?? "";
+    const shown = (id: string) => [...card(id).matchAll(/<code[^>]*>([^<]*)<\/code>/g)].map(([, uri]) => uri);
+    const logout = (id: string) => [
+      world.url("/signed-out"),
+      world.url("/backchannel-logout"),
+      world.url(`/providers/${id}/frontchannel-logout`),
+    ];
+    expect(shown("corp")).toEqual([world.url("/providers/corp/callback"), ...logout("corp")]);
+    expect(shown("club")).toEqual([elsewhere, ...logout("club")]);
+    expect(card("club")).toContain("switched off");
+    // It gives no ID token: nobody is signed out by it.
+    expect(shown("code")).toEqual([world.url("/providers/code/callback")]);
+    expect(text).not.toContain("canary");
+  });
+});
+
 describe("webhooks", () => {
   test("SI-23 SU-8 a message that was given up is shown, and delivered again from here", async () => {
     const webhook = { id: "crm", url: "https://127.0.0.1:9/in?key=canary", format: "slack" } as const;
@@ -220,13 +254,24 @@ describe("webhooks", () => {
 });
 
 describe("AT-52 who is no admin", () => {
-  const pages = (id: string) => ["/admin", "/admin/users", `/admin/users/${id}`, "/admin/claims", "/admin/webhooks"];
+  const pages = (id: string) => [
+    "/admin",
+    "/admin/users",
+    `/admin/users/${id}`,
+    "/admin/claims",
+    "/admin/webhooks",
+    "/admin/providers",
+    "/admin/tool-servers",
+    "/admin/tool-servers/add",
+    `/admin/tool-servers/${id}/remove`,
+  ];
   const forms = (id: string) => [
     ...["role", "disable", "enable", "sign-out"].map((what) => `/admin/users/${id}/${what}`),
     `/admin/users/${id}/sessions/${id}/end`,
     "/admin/claims",
     "/admin/webhooks/retry-all",
     `/admin/webhooks/${id}/retry`,
+    ...["look", "change", "add", `${id}/test`, `${id}/remove`].map((what) => `/admin/tool-servers/${what}`),
   ];
 
   test("AT-52 AC-13 sees no page and changes nothing, pending or user, by cookie or Bearer, and when demoted a moment ago", async () => {

@@ -29,9 +29,11 @@ describeWithChromium("the pages in Chromium", (executablePath) => {
         const dark = await axeFindings(page);
         await page.setViewportSize({ width: 320, height: 640 });
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        return { light, dark, width, headings: await page.locator("h1").count() };
+        const crash = await page.getByText("server.unexpected").count();
+        return { light, dark, width, crash, headings: await page.locator("h1").count() };
       });
-      expect(seen).toMatchObject({ light: [], dark: [], headings: 1 });
+      const crash = state.page === "error" && state.state === "unexpected" ? 1 : 0;
+      expect(seen).toMatchObject({ light: [], dark: [], headings: 1, crash });
       expect(seen.width).toBeLessThanOrEqual(320);
     });
   });

@@ -395,6 +395,20 @@ const adminFeatures: AdminFeatures = {
   messages: async () => ({ items: [], next: null }),
   retry: async () => true,
   retryAll: async () => 1,
+  toolServers: {
+    list: async () => [],
+    look: async (_admin, typed) => {
+      const kept = { typed: { ...typed, clientSecret: "" }, hasSecret: typed.clientSecret !== "", draft: "sealed" };
+      return { ...kept, wrong: ["url"], failure: null, report: null };
+    },
+    reopen: () => undefined,
+    add: async () => {},
+    test: async () => {
+      throw new LatchkeyError("connect.server_unknown");
+    },
+    removal: async (id) => ({ name: id, hidden: false, people: 0 }),
+    remove: async () => {},
+  },
 };
 /** What the admin pages get, with a part of it as the state needs it. */
 export const adminWith = (part: Partial<AdminFeatures>): Pick<Features, "admin"> => ({

@@ -6,16 +6,20 @@ import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { IdentityView } from "../../src/accounts/list-identities.js";
 import type { ConfigInput } from "../../src/config/schema.js";
+import type { ToolServerReport } from "../../src/examine-tool-server.js";
 import type { ClaimsExplanation } from "../../src/explain-claims.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import type { IdentityId, OutboxId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { seconds, systemClock, toInstant } from "../../src/kernel/time.js";
 import { githubIcon, googleIcon, microsoftIcon } from "../../src/providers/presets/icons.js";
+import type { AdminToolServers, LookedAt } from "../../src/server/admin-tool-servers.js";
 import type { Features, ProviderButton } from "../../src/server/features.js";
 import { allLanguages } from "../../src/server/languages.js";
 import { type Handler, serve } from "../../src/server/serve.js";
 import type { SessionRecord } from "../../src/store/records.js";
+import type { ListedToolServer } from "../../src/tool-servers/administer-tool-servers.js";
+import type { TypedToolServer } from "../../src/tool-servers/draft.js";
 import {
   adminWith,
   ann,
@@ -121,6 +125,80 @@ const explained: ClaimsExplanation = {
   user: { id: ids.user, email: "ann@example.com", name: "Ann Example", role: "user" },
   warnings: [{ code: "values_dropped", claim: "groups", name: "groups", wrongType: 1, tooLong: 0, malformed: 0 }],
 };
+
+const report = {
+  id: "notes",
+  url: "https://mcp.notes-of-the-northern-districts.example.com/v1/mcp",
+  status: "protected",
+  resource: "https://mcp.notes-of-the-northern-districts.example.com/v1",
+  resourceMetadata: "https://mcp.notes-of-the-northern-districts.example.com/.well-known/oauth-protected-resource",
+  authorizationServers: ["https://login.example.com", "https://other.example.com"],
+  issuer: "https://login.example.com",
+  issuerFrom: "metadata",
+  scopesSupported: ["notes:read", "notes:write", "comments:read", "comments:write", "profile", "offline_access"],
+  waysToRegister: ["cimd", "dynamic"],
+  pkce: true,
+  uses: {
+    registration: "dynamic",
+    why: "",
+    reason: "base_url_not_public",
+    clientId: null,
+    scopes: ["notes:read", "notes:write"],
+    resource: "https://mcp.notes-of-the-northern-districts.example.com/v1",
+    dpop: "none",
+    redirectUri: "https://chat.example.com/auth/connections/notes/callback",
+  },
+  warnings: [{ code: "resource_prefix", detail: "https://mcp.notes-of-the-northern-districts.example.com/v1" }],
+} satisfies ToolServerReport;
+const typed: TypedToolServer = {
+  url: report.url,
+  id: "notes",
+  name: "Notes of the Northern Districts",
+  scopes: "notes:read",
+  roles: ["user", "admin"],
+  groups: "staff\nfriends of the house",
+  clientId: "latchkey-4711",
+  clientSecret: "",
+};
+/** The admin pages with tool servers that answer as the state needs it. */
+const withToolServers = (part: Partial<AdminToolServers>): Partial<Features> => ({
+  checkSession: async () => ({ kind: "signed-in", ...admin }),
+  admin: async () => {
+    const made = await adminWith({}).admin();
+    return { ...made, toolServers: { ...made.toolServers, ...part } };
+  },
+});
+const looked = (of: Partial<LookedAt>) =>
+  withToolServers({
+    look: async () => ({ typed, hasSecret: true, draft: "sealed", wrong: [], failure: null, report: null, ...of }),
+  });
+const listed = (id: string, more: Partial<ListedToolServer> = {}): ListedToolServer => ({
+  id,
+  source: "stored",
+  name: id,
+  url: `https://mcp.${id}.example.com/mcp`,
+  enabled: true,
+  registration: "auto",
+  createdAt: toInstant(1_789_900_000_000),
+  ...more,
+});
+const refusal = new LatchkeyError("connect.registration_refused", {
+  data: {
+    toolServer: "notes",
+    issuer: "https://login.example.com",
+    status: 400,
+    error: "invalid_client_metadata",
+    description: "client_name must be on our list of friends, which is long but does not hold this one",
+  },
+});
+const list = [
+  listed("calendar", { source: "file", name: "Calendar", createdAt: null, enabled: false }),
+  listed("notes", { name: "Notes of the Northern Districts and of the whole department of mechanical engineering" }),
+  listed("tickets", { source: "file", createdAt: null }),
+  listed("tickets", { source: "hidden" }),
+  listed("wiki", { source: "unreadable", url: null, enabled: false, registration: null }),
+];
+const lookButton = "form[action$='/look'] button";
 
 /** A colour that nobody could read on white, and one page of it must still pass. */
 const branding = {
@@ -264,7 +342,7 @@ export const pageStates: readonly PageState[] = [
           sub: "x",
           claims: null,
         })),
-        sessions: [{} as SessionRecord, {} as SessionRecord],
+        sessions: sessions as readonly unknown[] as readonly SessionRecord[],
         groups: [
           { name: "engineering", origin: "claims:corp" },
           { name: "lunch", origin: "manual" },
@@ -349,6 +427,115 @@ export const pageStates: readonly PageState[] = [
         next: null,
       }),
     }),
+  },
+  {
+    page: "admin-providers",
+    state: "several",
+    path: "/admin/providers",
+    cookies: signedIn,
+    features: asAdmin(),
+  },
+  {
+    page: "admin-tool-servers",
+    state: "none",
+    path: "/admin/tool-servers?done=server-removed",
+    cookies: signedIn,
+    features: withToolServers({}),
+  },
+  {
+    page: "admin-tool-servers",
+    state: "several",
+    path: "/admin/tool-servers?done=server-added",
+    cookies: signedIn,
+    features: withToolServers({ list: async () => list }),
+  },
+  {
+    page: "admin-tool-server-form",
+    state: "empty",
+    path: "/admin/tool-servers/add",
+    cookies: signedIn,
+    features: withToolServers({}),
+  },
+  {
+    page: "admin-tool-server-form",
+    state: "wrong",
+    path: "/admin/tool-servers/add",
+    cookies: signedIn,
+    features: looked({ wrong: ["url", "id", "scopes", "groups", "clientId"] }),
+    fill: { "#url": "nonsense" },
+    press: lookButton,
+  },
+  {
+    page: "admin-tool-server-form",
+    state: "failed",
+    path: "/admin/tool-servers/add",
+    cookies: signedIn,
+    features: looked({
+      failure: new LatchkeyError("connect.server_unreachable", {
+        data: { url: `${report.url}/.well-known/oauth-protected-resource`, reason: "status_503" },
+      }),
+    }),
+    fill: { "#url": report.url },
+    press: lookButton,
+  },
+  {
+    page: "admin-tool-server-preview",
+    state: "plain",
+    path: "/admin/tool-servers/add",
+    cookies: signedIn,
+    features: looked({ report }),
+    fill: { "#url": report.url },
+    press: lookButton,
+  },
+  {
+    page: "admin-tool-server-preview",
+    state: "needs-client",
+    path: "/admin/tool-servers/add",
+    cookies: signedIn,
+    features: looked({
+      report: {
+        ...report,
+        waysToRegister: [],
+        pkce: false,
+        uses: { ...report.uses, registration: "operator", reason: "no_way_to_register" },
+      },
+    }),
+    fill: { "#url": report.url },
+    press: lookButton,
+  },
+  {
+    page: "admin-tool-server-test",
+    state: "works",
+    path: "/admin/tool-servers",
+    cookies: signedIn,
+    features: withToolServers({
+      list: async () => list,
+      test: async () => ({
+        report,
+        failure: null,
+        authorize: { kind: "unclear", by: "a page with status 200 that shows no error" },
+        name: "Notes",
+      }),
+    }),
+    press: "form[action$='/notes/test'] button",
+  },
+  {
+    page: "admin-tool-server-test",
+    state: "refused",
+    path: "/admin/tool-servers",
+    cookies: signedIn,
+    features: withToolServers({
+      list: async () => list,
+      test: async () => ({ report, failure: refusal, authorize: null, name: "Notes" }),
+    }),
+    press: "form[action$='/notes/test'] button",
+  },
+  {
+    page: "admin-tool-server-removal",
+    state: "people",
+    path: "/admin/tool-servers/notes/remove",
+    cookies: signedIn,
+    features: withToolServers({ removal: async () => ({ name: "Notes", hidden: false, people: 17 }) }),
   },
   {
     page: "error",

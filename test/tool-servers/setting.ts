@@ -86,6 +86,21 @@ export const asMetadata = (issuer: string, more: Record<string, unknown> = {}): 
   },
 });
 
+/** What a tool server and its authorization server at one origin publish; `over` replaces a path's answer. */
+export async function aStranger(over: (origin: string) => Record<string, Answer> = () => ({})) {
+  const routes: Record<string, Answer> = {};
+  const server = await aScripted(routes);
+  const { origin } = server;
+  Object.assign(routes, {
+    "/mcp": { status: 401, headers: { "www-authenticate": "Bearer" }, text: "" },
+    "/.well-known/oauth-protected-resource/mcp": {
+      json: { resource: `${origin}/mcp`, authorization_servers: [origin], scopes_supported: ["read"] },
+    },
+    "/.well-known/oauth-authorization-server": asMetadata(origin),
+    ...over(origin),
+  });
+  return server;
+}
 export interface Setting {
   readonly discovery: Discovery;
   readonly store: Store;

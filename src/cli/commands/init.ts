@@ -95,7 +95,7 @@ async function run(session: Session, options: InitOptions): Promise<number> {
     const missing = resolved.error.map((one) => `  ${flagOf(one.path)}${describeProblem(one)}`).join("\n");
     throw new UsageError(`this does not make a configuration:\n${missing}`);
   }
-  const { logoutUrisOf, redirectUriOf } = await import("../../providers/redirect-uri.js");
+  const { logoutUrisOf, postLogoutRedirectUriOf, redirectUriOf } = await import("../../providers/redirect-uri.js");
   const [provider] = resolved.value.providers;
   if (provider === undefined) throw new UsageError("there is no provider");
   const { baseUrl, basePath } = resolved.value;
@@ -119,7 +119,7 @@ async function run(session: Session, options: InitOptions): Promise<number> {
     file: out,
     secretFile,
     redirectUri: redirectUriOf(resolved.value, provider),
-    postLogoutRedirectUri: `${baseUrl}${basePath}/signed-out`,
+    postLogoutRedirectUri: postLogoutRedirectUriOf(resolved.value),
     ...logoutUrisOf(resolved.value, provider),
     signInUrl: `${baseUrl}${basePath}/sign-in`,
     next: [

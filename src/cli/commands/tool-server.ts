@@ -2,7 +2,6 @@
 import { Command } from "commander";
 import type { ListedToolServer } from "../../administration.js";
 import type { ToolServerExamination } from "../../examine-tool-server.js";
-import { isLatchkeyError } from "../../kernel/errors.js";
 import { toRfc3339 } from "../../kernel/time.js";
 import { administering } from "../administering.js";
 import { type CommonOptions, commandWithConfig, load, quietLog, running, type Session } from "../command.js";
@@ -124,22 +123,16 @@ export function toolServerCommand(session: Session): Command {
     .option("-y, --yes", "do not ask; needed where nobody can answer")
     .action(
       running(session, (id: string, options: Confirming) =>
-        administering(session, options, async ({ toolServers, grants }) => {
-          const connection = `tool:${id}`;
-          // Where the file has one of this id, what people connected is that one's.
-          const people = (await toolServers.isInUse(id)) ? await grants.holders(connection) : [];
+        administering(session, options, async ({ peopleOfToolServer, removeToolServer }) => {
+          const people = await peopleOfToolServer(id);
           if (!options.yes && !terminal.canAsk)
             throw new UsageError("tool-server remove cannot be undone; nobody can be asked here, so it needs --yes");
-          const question = `Remove ${printable(id)}, and what ${counted(people.length, "person").replace(/persons$/, "people")} connected there?`;
+          const question = `Remove ${printable(id)}, and what ${counted(people, "person").replace(/persons$/, "people")} connected there?`;
           if (!options.yes && !(await terminal.confirm(question))) {
             terminal.err("Nothing was removed.\n");
             return exitCodes.problem;
           }
-          // First nobody can connect it anew; a run that is cut off here is finished by the next one.
-          const { inUse } = await toolServers.remove(id);
-          let ended = 0;
-          for (const user of inUse ? await grants.holders(connection) : [])
-            ended += await grants.revoke(user, connection).then((done) => done.ended, goneAlready);
+          const { ended } = await removeToolServer(id);
           if (options.json) printJson(terminal, { removed: id, ended });
           else
             terminal.out(`${printable(id)} was removed; ${counted(ended, "connection")} ended and will be revoked.\n`);
@@ -151,12 +144,6 @@ export function toolServerCommand(session: Session): Command {
   const group = new Command("tool-server").description("look after MCP servers that people connect");
   for (const one of [add, list, test, remove]) group.addCommand(one);
   return group;
-}
-
-/** They disconnected it themselves in this moment. */
-function goneAlready(thrown: unknown): number {
-  if (isLatchkeyError(thrown, "grant.not_connected")) return 0;
-  throw thrown;
 }
 
 const listedJson = ({ createdAt, ...server }: ListedToolServer) => ({

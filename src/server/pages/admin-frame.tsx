@@ -1,11 +1,12 @@
 /** What the admin pages have in common: the way between them, what a form has done, and what kept one from it. */
 import type { Child, FC } from "hono/jsx";
+import type { ErrorCode } from "../../kernel/error-catalog.js";
 import type { Attention } from "../admin-features.js";
 import { type Failure, FailureFacts } from "./failure.js";
 import { type Frame, Layout } from "./layout.js";
-import type { DoneCode } from "./messages.js";
+import type { DoneCode, Messages } from "./messages.js";
 
-export type AdminPlace = "users" | "claims" | "webhooks";
+export type AdminPlace = "users" | "providers" | "tool-servers" | "claims" | "webhooks";
 
 /** What a page says above its content. */
 export interface AdminNotes {
@@ -35,6 +36,8 @@ export const AdminPage: FC<{
       <nav class="places" aria-label={admin.navigation}>
         <ul>
           {link("users", admin.people)}
+          {link("providers", frame.messages.toolServers.providers)}
+          {link("tool-servers", frame.messages.toolServers.title)}
           {link("claims", admin.claims)}
           {link("webhooks", admin.webhooks)}
           <li>
@@ -47,6 +50,11 @@ export const AdminPage: FC<{
     </Layout>
   );
 };
+
+/** Whoever reads it here is the administrator that others are told to ask. */
+function adviceFor({ toolServers: { advice }, failures }: Messages, code: ErrorCode): string {
+  return Object.hasOwn(advice, code) ? advice[code as keyof typeof advice] : failures[code].person;
+}
 
 const Notes: FC<{ frame: Frame; notes: AdminNotes }> = ({ frame, notes: { done, failure, attention } }) => {
   const { messages } = frame;
@@ -62,7 +70,7 @@ const Notes: FC<{ frame: Frame; notes: AdminNotes }> = ({ frame, notes: { done, 
       {failure !== undefined && (
         <div class="notice bad" role="alert">
           <strong>{messages.failures[failure.code].message}</strong>
-          <p>{messages.failures[failure.code].person}</p>
+          <p>{adviceFor(messages, failure.code)}</p>
           {failure.requestId !== null && <FailureFacts frame={frame} failure={failure} />}
         </div>
       )}

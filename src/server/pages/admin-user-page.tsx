@@ -37,6 +37,7 @@ export const AdminUserPage: FC<{ frame: Frame; notes: AdminNotes; view: UserView
       <AccessCard frame={frame} view={view} path={`${path}/${user.id}`} />
       <MethodsCard messages={messages} view={view} />
       <SessionsCard frame={frame} view={view} path={`${path}/${user.id}`} />
+      <AccountCard messages={messages} view={view} path={`${path}/${user.id}`} />
     </AdminPage>
   );
 };
@@ -146,7 +147,7 @@ const MethodsCard: FC<{ messages: Messages; view: UserView }> = ({ messages, vie
 const SessionsCard: FC<{ frame: Frame; view: UserView; path: string }> = ({ frame, view, path }) => {
   const { messages } = frame;
   const { admin, account } = messages;
-  const { sessions, user } = view.details;
+  const { sessions } = view.details;
   return (
     <section class="card" aria-labelledby="sessions">
       <h2 id="sessions">{admin.sessions}</h2>
@@ -175,21 +176,39 @@ const SessionsCard: FC<{ frame: Frame; view: UserView; path: string }> = ({ fram
           ))}
         </ul>
       )}
-      <div class="actions">
-        {sessions.length > 0 && (
+      {sessions.length > 0 && (
+        <div class="actions">
           <form method="post" action={`${path}/sign-out`}>
             <button class="button" type="submit">
               {admin.signOut}
             </button>
           </form>
-        )}
-        <form method="post" action={`${path}/${user.disabledAt === null ? "disable" : "enable"}`}>
-          <button class={user.disabledAt === null ? "button danger" : "button"} type="submit">
-            {user.disabledAt === null ? admin.disable : admin.enable}
+        </div>
+      )}
+    </section>
+  );
+};
+
+/** Apart from the sessions: what it does outlives them. */
+const AccountCard: FC<{ messages: Messages; view: UserView; path: string }> = ({
+  messages: { admin },
+  view: {
+    details: { user },
+  },
+  path,
+}) => {
+  const on = user.disabledAt === null;
+  return (
+    <section class="card" aria-labelledby="account">
+      <h2 id="account">{admin.account}</h2>
+      <p class="small">{on ? admin.disableNote : admin.enableNote}</p>
+      <div class="actions">
+        <form method="post" action={`${path}/${on ? "disable" : "enable"}`}>
+          <button class={on ? "button danger" : "button"} type="submit">
+            {on ? admin.disable : admin.enable}
           </button>
         </form>
       </div>
-      {user.disabledAt === null && <p class="small after">{admin.disableNote}</p>}
     </section>
   );
 };

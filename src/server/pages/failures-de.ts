@@ -195,6 +195,10 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Diesen Werkzeugserver gibt es hier nicht.",
     person: "Wählen Sie einen der Werkzeugserver auf Ihrer Kontoseite.",
   },
+  "connect.preview_expired": {
+    message: "Dieser Werkzeugserver muss noch einmal angesehen werden, bevor er dazukommt.",
+    person: "Prüfen Sie, was im Formular steht, und sehen Sie ihn noch einmal an.",
+  },
   "connect.server_disabled": { message: "Dieser Werkzeugserver ist abgeschaltet.", person: ask },
   "connect.access_refused": { message: "Sie dürfen diesen Werkzeugserver nicht benutzen.", person: ask },
   "connect.server_open": {

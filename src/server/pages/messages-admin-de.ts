@@ -52,8 +52,9 @@ export const adminGerman: Messages["admin"] = {
   sessionCount: (count) => `Offene Sitzungen: ${count}`,
   signOut: "Überall abmelden",
   disable: "Abschalten",
-  disableNote: "Beendet jede Sitzung und verweigert die Anmeldung, bis wieder eingeschaltet wird.",
+  disableNote: "Abgeschaltet enden alle Sitzungen, und niemand meldet sich damit an, bis es wieder eingeschaltet ist.",
   enable: "Wieder einschalten",
+  enableNote: "Es ist abgeschaltet: Niemand meldet sich damit an.",
   backToPeople: "Alle Personen",
 
   claimsLead:

@@ -93,8 +93,9 @@ export const adminEnglish = {
   sessionCount: (count: string) => `Open sessions: ${count}`,
   signOut: "Sign out everywhere",
   disable: "Switch off",
-  disableNote: "Ends every session, and refuses sign-in until it is switched on again.",
+  disableNote: "Switched off, every session ends, and nobody signs in with it until it is switched on again.",
   enable: "Switch on again",
+  enableNote: "It is switched off: nobody signs in with it.",
   backToPeople: "All people",
 
   claimsLead:

@@ -3,6 +3,7 @@ import { utcParts } from "../../kernel/time.js";
 import { failuresInGerman } from "./failures-de.js";
 import type { Messages } from "./messages.js";
 import { adminGerman } from "./messages-admin-de.js";
+import { toolServersGerman } from "./messages-tool-servers-de.js";
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
@@ -139,6 +140,7 @@ export const german: Messages = {
   },
 
   admin: adminGerman,
+  toolServers: toolServersGerman,
   connections: {
     title: "Verbundene Werkzeugserver",
     lead: "Server, die diese App mit Ihrem Konto dort benutzen darf. Trennen nimmt das zurück, hier und dort.",
@@ -182,6 +184,8 @@ export const german: Messages = {
     "user-signed-out": "Alle Sitzungen dieser Person sind beendet.",
     "message-retried": "Die Nachricht wird erneut zugestellt.",
     "messages-retried": "Die Nachrichten werden erneut zugestellt.",
+    "server-added": "Der Werkzeugserver ist hinzugekommen. Personen sehen ihn ab jetzt auf ihrer Kontoseite.",
+    "server-removed": "Der Werkzeugserver ist entfernt, und was Personen dort verbunden hatten, ist beendet.",
     "session-ended": "Die Sitzung ist beendet.",
     "others-ended": "Alle anderen Sitzungen sind beendet.",
     "method-added": "Der Anmeldeweg ist hinzugefügt. Sie können sich von jetzt an damit anmelden.",

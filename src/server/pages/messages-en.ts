@@ -8,6 +8,7 @@ import { errorCatalog } from "../../kernel/error-catalog.js";
 import type { Instant } from "../../kernel/time.js";
 import { utcParts } from "../../kernel/time.js";
 import { adminEnglish } from "./messages-admin-en.js";
+import { toolServersEnglish } from "./messages-tool-servers-en.js";
 
 const months = [
   "January",
@@ -159,6 +160,7 @@ export const english = {
   },
 
   admin: adminEnglish,
+  toolServers: toolServersEnglish,
   connections: {
     title: "Connected tool servers",
     lead: "Servers that this app may use with your account there. Disconnecting takes that back, here and there.",
@@ -203,6 +205,8 @@ export const english = {
     "user-signed-out": "Every session of this person has ended.",
     "message-retried": "The message is being delivered again.",
     "messages-retried": "The messages are being delivered again.",
+    "server-added": "The tool server was added. People see it on their account page from now on.",
+    "server-removed": "The tool server was removed, and what people connected there has ended.",
     "session-ended": "The session has ended.",
     "others-ended": "All other sessions have ended.",
     "method-added": "The sign-in method was added. You can sign in with it from now on.",

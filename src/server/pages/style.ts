@@ -82,7 +82,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .card + .card { margin-block-start: 1.25rem; }
 .lead { color: var(--soft); margin-block-start: .375rem; }
 .small { font-size: .875rem; color: var(--soft); }
-h2 + .small { margin-block-start: .25rem; }
+h2 + .small, h1 + .small { margin-block-start: .25rem; }
+.rows + .actions:not(:empty) { border-block-start: 1px solid var(--line); margin-block-start: 1rem; padding-block-start: 1.25rem; }
 .after { margin-block-start: 1rem; }
 h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 
@@ -95,7 +96,7 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .notice.warn { border-color: var(--warn); background: var(--warn-wash); }
 .notice.warn strong { color: var(--warn); }
 .notice.good { border-color: var(--good); background: var(--good-wash); color: var(--good); }
-.notice + .notice, .notice + .card { margin-block-start: 1.25rem; }
+.notice + .notice, .notice + .card, .card + .notice { margin-block-start: 1.25rem; }
 .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: baseline; gap: .125rem .5rem; margin-block: .875rem; font-size: .8125rem; }
 .facts dt { color: var(--soft); }
 .facts dd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .71875rem; line-height: 1.7; }
@@ -173,6 +174,8 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
 .rows form { flex: none; }
 .details { font-size: .875rem; color: var(--soft); display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .125rem 1rem; margin-block-start: .25rem; }
 
+.details.lines { grid-template-columns: minmax(0, 1fr); }
+
 .places ul { display: flex; flex-wrap: wrap; gap: .25rem; margin-block-end: 1.25rem; }
 .places a { display: block; padding: .375rem .875rem; border-radius: .5rem; text-decoration: none; color: var(--soft); font-weight: 550; }
 .places a:hover { background: var(--accent-wash); color: var(--accent); }
@@ -185,8 +188,29 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
   inline-size: 100%; min-block-size: 2.75rem; padding: .5rem .75rem;
   border: 1px solid var(--edge); border-radius: .625rem; background: var(--card); color: var(--ink); font: inherit;
 }
-.fields textarea { font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; resize: vertical; }
+.fields textarea { display: block; font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; resize: vertical; }
 .fields + .small { margin-block-start: .5rem; }
+.fields input + .small, .fields textarea + .small { margin-block-start: .25rem; }
+.fields [aria-invalid] { border-color: var(--bad); }
+strong.bad { color: var(--bad); font-weight: 550; }
+.fields:has(> div > .small) { align-items: start; }
+.more { border-block: 1px solid var(--line); padding-block: .75rem; }
+.more summary { cursor: pointer; font-weight: 550; color: var(--accent); min-block-size: 1.5rem; }
+fieldset { border: 0; margin: 0; padding: 0; min-inline-size: 0; }
+fieldset legend { padding: 0; font-weight: 600; }
+.checks { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin-block: .5rem .25rem; }
+.fields .checks label { display: inline-flex; align-items: center; gap: .5rem; min-block-size: 2rem; margin: 0; font-size: 1rem; color: var(--ink); }
+.fields .checks input { inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; margin: 0; padding: 0; accent-color: var(--accent); }
+.copy {
+  display: block; padding: .5rem .75rem; border-radius: .5rem; background: var(--ground);
+  font: .8125rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; user-select: all; -webkit-user-select: all;
+}
+.pairs { display: grid; gap: .75rem; margin-block-start: 1rem; }
+.pairs > div { display: grid; grid-template-columns: minmax(0, 11rem) minmax(0, 1fr); gap: .125rem 1rem; align-items: baseline; }
+.pairs + .small { margin-block-start: 1.25rem; }
+.pairs dt { font-size: .875rem; color: var(--soft); }
+.side { display: flex; gap: .5rem; }
+.rows > li > .side { flex: none; }
 
 @media (max-width: 30rem) {
   .narrow { padding-block-start: 1.5rem; }
@@ -198,6 +222,8 @@ h1 + .notice, .lead + .notice { margin-block-start: 1.25rem; }
   .person h1 { font-size: 1.25rem; }
   .portrait { inline-size: 2.75rem; block-size: 2.75rem; font-size: 1rem; }
   .rows > li > div:only-child { padding-inline-end: 0; }
+  .pairs > div { grid-template-columns: minmax(0, 1fr); }
+  .rows .side > * { flex: 1 1 0; }
   .actions > *, .actions .button, .rows .button { inline-size: 100%; }
 }
 @media (prefers-reduced-motion: reduce) {

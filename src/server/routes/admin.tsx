@@ -1,48 +1,25 @@
-/**
- * The admin pages and their forms (SU-8, SI-19). Loaded when somebody asks for one. Who asks must be an admin now, by the
- * session check and not by what a page once said; nothing of a person is read before that.
- */
-import { isErrorCode } from "../../kernel/error-catalog.js";
-import { isLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
+/** The admin pages and their forms (SU-8, SI-19). Loaded when somebody asks for one. */
+import { isLatchkeyError } from "../../kernel/errors.js";
 import { isJsonObject, parseJson } from "../../kernel/json.js";
+import { logoutUrisOf, postLogoutRedirectUriOf } from "../../providers/redirect-uri.js";
 import type { Authenticated } from "../../sessions/session.js";
 import type { AdminFeatures } from "../admin-features.js";
 import { page, seeOther } from "../answers.js";
 import type { Ctx, Web } from "../env.js";
-import { frameOf, isDoneCode } from "../languages.js";
+import { frameOf } from "../languages.js";
 import { logFailure } from "../middleware/failures.js";
-import { isRequestId } from "../middleware/request-facts.js";
-import { requireSignedIn, whoIsIt } from "../middleware/signed-in.js";
 import { prefersJson } from "../negotiation.js";
 import { AdminClaimsPage, type ClaimsView } from "../pages/admin-claims-page.js";
 import type { AdminNotes } from "../pages/admin-frame.js";
+import { AdminProvidersPage } from "../pages/admin-providers-page.js";
 import { AdminUserPage } from "../pages/admin-user-page.js";
 import { AdminUsersPage } from "../pages/admin-users-page.js";
 import { AdminWebhooksPage } from "../pages/admin-webhooks-page.js";
 import type { DoneCode } from "../pages/messages.js";
-import { queryOf, rawPathOf, readForm, single } from "../parameters.js";
+import { queryOf, readForm, single } from "../parameters.js";
+import { forAdmins, notesFrom } from "./for-admins.js";
 
 const pageSize = 50;
-
-/** A handler that is given the admin who asks. */
-type Handler = (web: Web, c: Ctx, admin: Authenticated, features: AdminFeatures) => Promise<Response>;
-
-const forAdmins = (handler: Handler) => (web: Web) => async (c: Ctx) => {
-  const admin = await adminOrSentAway(web, c);
-  return admin instanceof Response ? admin : handler(web, c, admin, await web.features.admin());
-};
-
-/** @throws LatchkeyError `account.not_admin` */
-async function adminOrSentAway(web: Web, c: Ctx): Promise<Authenticated | Response> {
-  const signedIn = prefersJson(c.req.raw.headers) ? await requireSignedIn(web, c) : await whoIsIt(web, c);
-  if (!signedIn) {
-    const back = c.req.method === "GET" ? rawPathOf(c.req.url) : `${web.site.basePath}/admin/users`;
-    return seeOther(web, c, `${web.site.base}/sign-in?${new URLSearchParams({ return_to: back })}`);
-  }
-  if (signedIn.user.role !== "admin")
-    throw new LatchkeyError("account.not_admin", { data: { user: signedIn.user.id } });
-  return signedIn;
-}
 
 export const enter = forAdmins(async (web, c) => seeOther(web, c, `${web.site.base}/admin/users`));
 
@@ -104,6 +81,23 @@ export const endSessionOfUser = change("session-ended", (features, admin, id, _w
   features.endSessionOfUser(admin, id, c.req.param("session") ?? "", c.env.facts),
 );
 
+export const showProviders = forAdmins(async (web, c) => {
+  const { config, providers } = web.features;
+  const addresses = providers.all().map((provider) => ({
+    id: provider.id,
+    name: provider.displayName,
+    issuer: provider.issuer,
+    enabled: provider.enabled,
+    redirectUri: provider.redirectUri,
+    // Nobody signs out by a provider that gives no ID token.
+    logout:
+      provider.kind === "oauth2"
+        ? null
+        : { postLogoutRedirectUri: postLogoutRedirectUriOf(config), ...logoutUrisOf(config, provider) },
+  }));
+  return page(web, c, 200, <AdminProvidersPage frame={frameOf(web, c)} providers={addresses} />);
+});
+
 export const showClaims = forAdmins(async (web, c) => claimsPage(web, c, {}));
 
 /** A POST, so that claims stand in no URL; it changes nothing. */
@@ -146,13 +140,3 @@ export const retryAllMessages = forAdmins(async (web, c, _admin, features) => {
   await features.retryAll();
   return seeOther(web, c, `${web.site.base}/admin/webhooks?done=messages-retried`);
 });
-
-/** Anybody can write a query: only codes of ours are shown (AT-24). */
-function notesFrom(query: URLSearchParams): AdminNotes {
-  const [done, code, request] = ["done", "error", "request"].map((name) => single(query, name));
-  const requestId = request !== undefined && isRequestId(request) ? request : null;
-  return {
-    done: done !== undefined && isDoneCode(done) ? done : undefined,
-    failure: code !== undefined && isErrorCode(code) && code.startsWith("account.") ? { code, requestId } : undefined,
-  };
-}

@@ -8,6 +8,18 @@ import { resourceOf } from "./resource-parameter.js";
 import { chooseScopes, offeredScopes } from "./scopes.js";
 import { needsPerson } from "./without-person.js";
 
+/** Why it is this way to be known. */
+export type UseReason =
+  | "client_id_set"
+  | "registration_set"
+  | "cimd_taken"
+  | "cimd_not_taken"
+  | "cimd_refused"
+  | "base_url_not_public"
+  | "no_way_to_register"
+  | "no_registration_endpoint"
+  | "document_refused";
+
 export interface ToolServerReport {
   readonly id: string;
   readonly url: string;
@@ -23,13 +35,15 @@ export interface ToolServerReport {
   readonly issuerFrom: FoundToolServer["authorizationServerFrom"];
   readonly scopesSupported: readonly string[] | null;
   /** Ways in that the authorization server offers: `cimd`, `dynamic`. A client that was given by hand is always one. */
-  readonly waysToRegister: readonly string[];
+  readonly waysToRegister: readonly ("cimd" | "dynamic")[];
   /** False where its metadata does not list S256 (RFC 7636). */
   readonly pkce: boolean;
   readonly uses: {
     /** How we are known there, or the way of a connection that no person makes (TS-15, TS-21). */
     readonly registration: RegistrationChoice["kind"] | ToolServer["registration"];
     readonly why: string;
+    /** The same for programs, and for words in another language. */
+    readonly reason: UseReason;
     readonly clientId: string | null;
     /** Asked for by a person who connects for the first time. */
     readonly scopes: readonly string[];
@@ -74,9 +88,11 @@ function used(server: ToolServer, found: FoundToolServer, as: AuthorizationServe
     requested: null,
     promptIsSet: Object.hasOwn(server.authorizeParams, "prompt"),
   });
+  const reason = needsPerson(server) ? reasonOf(choice, server, documentRefused) : "registration_set";
   return {
     registration: needsPerson(server) ? choice.kind : server.registration,
-    why: needsPerson(server) ? why(choice, server, documentRefused) : `registration is ${server.registration}`,
+    why: reason === "registration_set" ? `registration is ${server.registration}` : whyWords[reason],
+    reason,
     clientId: "clientId" in choice ? choice.clientId : null,
     scopes,
     resource: resourceOf(server, found),
@@ -85,32 +101,35 @@ function used(server: ToolServer, found: FoundToolServer, as: AuthorizationServe
   };
 }
 
-const waysToRegister = (as: AuthorizationServer): readonly string[] => [
-  ...(as["client_id_metadata_document_supported"] === true ? ["cimd"] : []),
-  ...(typeof as["registration_endpoint"] === "string" ? ["dynamic"] : []),
+const waysToRegister = (as: AuthorizationServer): ToolServerReport["waysToRegister"] => [
+  ...(as["client_id_metadata_document_supported"] === true ? (["cimd"] as const) : []),
+  ...(typeof as["registration_endpoint"] === "string" ? (["dynamic"] as const) : []),
 ];
 
-function why(choice: RegistrationChoice, server: ToolServer, documentRefused: boolean): string {
+const whyWords: Readonly<Record<Exclude<UseReason, "registration_set">, string>> = {
+  client_id_set: "a client id is set",
+  cimd_taken: "the server takes client metadata documents, and can fetch ours",
+  cimd_not_taken: "the server takes no client metadata documents",
+  cimd_refused: "the server refused our client metadata document before",
+  base_url_not_public: "baseUrl is not public, so that the server could not fetch our client metadata document",
+  no_way_to_register: "the server registers nobody by itself, and no client id is set",
+  no_registration_endpoint: "registration is dynamic, and the server has no registration endpoint",
+  document_refused: "the server refused our client metadata document and registers nobody by itself",
+};
+
+function reasonOf(choice: RegistrationChoice, server: ToolServer, documentRefused: boolean): UseReason {
   switch (choice.kind) {
     case "static":
-      return "a client id is set";
+      return "client_id_set";
     case "cimd":
-      return server.registration === "cimd"
-        ? "registration is cimd"
-        : "the server takes client metadata documents, and can fetch ours";
+      return server.registration === "cimd" ? "registration_set" : "cimd_taken";
     case "dynamic":
-      if (server.registration === "dynamic") return "registration is dynamic";
-      if (documentRefused) return "the server refused our client metadata document before";
-      return server.documentIsPublic
-        ? "the server takes no client metadata documents"
-        : "baseUrl is not public, so that the server could not fetch our client metadata document";
+      if (server.registration === "dynamic") return "registration_set";
+      if (documentRefused) return "cimd_refused";
+      return server.documentIsPublic ? "cimd_not_taken" : "base_url_not_public";
     case "operator":
-      return {
-        no_way_to_register: "the server registers nobody by itself, and no client id is set",
-        no_registration_endpoint: "registration is dynamic, and the server has no registration endpoint",
-        document_refused: "the server refused our client metadata document and registers nobody by itself",
-      }[choice.reason];
+      return choice.reason;
     default:
-      return "the configuration says so";
+      return choice satisfies never;
   }
 }
