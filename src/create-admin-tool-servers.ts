@@ -6,7 +6,7 @@ import { examineWith } from "./examine-tool-server.js";
 import { LatchkeyError } from "./kernel/errors.js";
 import type { JsonObject, JsonValue } from "./kernel/json.js";
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
-import type { AdminRequest } from "./server/admin-features.js";
+import type { AdminRequest } from "./server/admin-request.js";
 import type { AdminToolServers, LookedAt, ToolServerField } from "./server/admin-tool-servers.js";
 import type { Authenticated } from "./sessions/session.js";
 import type { SignInPorts } from "./sign-in/ports.js";

@@ -6,7 +6,8 @@ import { createAdminToolServers } from "./create-admin-tool-servers.js";
 import { explainWith, wouldSignIn } from "./explain-claims.js";
 import { LatchkeyError } from "./kernel/errors.js";
 import { administerWebhooks } from "./outbox/administer-webhooks.js";
-import type { AdminFeatures, AdminRequest } from "./server/admin-features.js";
+import type { AdminFeatures } from "./server/admin-features.js";
+import type { AdminRequest } from "./server/admin-request.js";
 import type { Authenticated } from "./sessions/session.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 

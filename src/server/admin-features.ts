@@ -6,13 +6,8 @@ import type { QueuedMessage } from "../outbox/administer-webhooks.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { Page, PageRequest } from "../store/contract.js";
 import type { UserRecord } from "../store/records.js";
+import type { AdminRequest } from "./admin-request.js";
 import type { AdminToolServers } from "./admin-tool-servers.js";
-
-/** The request that changes something, as the audit trail has it. */
-export interface AdminRequest {
-  readonly requestId: string;
-  readonly address: string | null;
-}
 
 /** What needs somebody's attention (AC-20, SI-23). */
 export interface Attention {

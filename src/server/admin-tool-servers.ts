@@ -4,7 +4,7 @@ import type { LatchkeyError } from "../kernel/errors.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { ListedToolServer } from "../tool-servers/administer-tool-servers.js";
 import type { TypedToolServer } from "../tool-servers/draft.js";
-import type { AdminRequest } from "./admin-features.js";
+import type { AdminRequest } from "./admin-request.js";
 
 export type ToolServerField = keyof TypedToolServer;
 
