@@ -31,3 +31,21 @@ test("LO-3 a node that nobody asked for so long that announcements are gone forg
   expect(await atStandby()).toBe(401);
   await world.close();
 });
+
+test("LO-3 a node that is thousands of announcements behind reads them all before it believes what it knew", async () => {
+  const store = await openSqliteStore({ path: ":memory:", clock: systemClock, random: systemRandom, log: silentLog });
+  const world = await createWorld({ ports: { store } });
+  const standby = await createLatchkey({ ...world.config, ports: { store, log: silentLog } });
+  const ann = world.browser();
+  await world.signIn(ann, "ann-1");
+  const headers = { cookie: ann.cookies.header(world.url("/session")) ?? "" };
+  const atStandby = async () => (await standby.fetch(new Request(world.url("/session"), { headers }))).status;
+  expect(await atStandby()).toBe(200);
+  await store.transaction(async (tx) => {
+    for (let i = 0; i < 2_000; i++) await tx.announcements.append("user", `somebody-${i}`, systemClock.now());
+  });
+  await ann.get(world.url("/account"));
+  await ann.post(world.url("/account/sessions/end-all"));
+  expect(await atStandby()).toBe(401);
+  await world.close();
+});

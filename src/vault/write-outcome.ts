@@ -157,7 +157,7 @@ async function overSame(
   next: (row: GrantRecord) => GrantRecord | undefined,
 ): Promise<Written> {
   const row = await tx.grants.byId(base.id);
-  if (!row || row.status === "revoked") return { kind: "gone" };
+  if (!row) return { kind: "gone" };
   // Its server or its client is another now: what a late answer brings must not make it good again (TS-10, TS-11).
   if (row.status === "needs_reconnect" && isForeign(row.statusReason)) return { kind: "overtaken" };
   if (row.sealed !== base.sealed && !sealedAnew(ports, row, base)) return { kind: "overtaken" };

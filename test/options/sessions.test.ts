@@ -1,7 +1,9 @@
 /** What `sessions`, `secrets`, `database` and `bus` change. Lifetimes and the cookie's name and domain are in journeys and attacks. */
 import { describe, expect, test } from "vitest";
 import { createLatchkey } from "../../src/create-latchkey.js";
+import { minutes } from "../../src/kernel/time.js";
 import type { Browser } from "../../src/testing/browser.js";
+import { createManualClock } from "../../src/testing/manual-clock.js";
 import { createSharedWorld, type SharedWorld } from "../support/shared-file.js";
 import { aWorld, closing, errorOf, signsIn } from "./setting.js";
 
@@ -73,4 +75,21 @@ describe("what a restart keeps", () => {
     const { config } = await aWorld({ config: { bus: "auto" } });
     await expect(createLatchkey({ ...config, bus: "bicycle" })).rejects.toMatchObject({ code: "config.invalid" });
   });
+});
+
+test("LO-2 LO-3 a session that is used at one node stays alive at another, whose memory says that it was idle for too long", async () => {
+  const clock = createManualClock();
+  const world = await closing(createSharedWorld({ clock, config: { sessions: { idle: "1h" } } }));
+  const { browser } = await signsIn(world);
+  const node = await world.node();
+  const headers = { cookie: browser.cookies.header(world.url("/session")) ?? "" };
+  const at = async (one: Pick<typeof node, "fetch">) =>
+    (await one.fetch(new Request(world.url("/session"), { headers }))).status;
+  expect(await at(node)).toBe(200);
+  await clock.skip(minutes(40));
+  expect(await at(world.latchkey)).toBe(200);
+  await clock.skip(minutes(40));
+  expect(await at(node)).toBe(200);
+  await clock.skip(minutes(61));
+  expect(await at(node)).toBe(401);
 });

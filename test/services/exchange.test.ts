@@ -3,11 +3,16 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
+import { systemRandom } from "../../src/crypto/random.js";
+import { LatchkeyError } from "../../src/kernel/errors.js";
 import { silentLog } from "../../src/kernel/log.js";
-import { minutes, seconds } from "../../src/kernel/time.js";
+import { minutes, seconds, systemClock } from "../../src/kernel/time.js";
+import type { Store } from "../../src/store/contract.js";
+import { openSqliteStore } from "../../src/store/sqlite.js";
+import { createWorld } from "../../src/testing/world.js";
 import { auditTrail } from "../support/shared-file.js";
 import { connection } from "../vault/setting.js";
-import { aSecret, aServiceWorld, chat, type ServiceWorld } from "./setting.js";
+import { aSecret, aServiceWorld, basic, chat, type ServiceWorld } from "./setting.js";
 
 const grantType = "urn:ietf:params:oauth:grant-type:token-exchange";
 const accessToken = "urn:ietf:params:oauth:token-type:access_token";
@@ -52,7 +57,10 @@ describe("a session's value", () => {
       actor: { kind: "service", id: "chat" },
       target: { kind: "user", id: world.user },
       connection,
-      data: { subject: "session" },
+      data: {
+        subject: "session",
+        session: (await world.store.sessions.byTokenHash(sha256(world.value, "base64url")))?.id,
+      },
     });
     expect((await ask(world, { audience: "", resource: connection })).status).toBe(200);
   });
@@ -114,6 +122,44 @@ describe("a session's value", () => {
     expect((await ask(world, { rejected_token_hash: sha256(first, "hex") })).status).toBe(200);
     expect(world.refreshes()).toBe(1);
     expect(told(await ask(world, { rejected_token_hash: "abc" }))[1]).toBe("invalid_request");
+    // In hexadecimal, of the one that is current.
+    await world.clock.advance(minutes(1));
+    const current = both[0]?.body["access_token"];
+    const after = await ask(world, { rejected_token_hash: sha256(current, "hex").toUpperCase() });
+    expect([after.body["access_token"] === current, world.refreshes()]).toEqual([false, 2]);
+  });
+
+  test("VA-15 what cannot be written down is not handed out", async () => {
+    const file = await openSqliteStore({ path: ":memory:", clock: systemClock, random: systemRandom, log: silentLog });
+    let full = false;
+    const store: Store = {
+      ...file,
+      transaction: (work) =>
+        file.transaction((tx) => {
+          const append: typeof tx.audit.append = async (event) => {
+            if (full && event.type === "token.exchanged") throw new LatchkeyError("store.unavailable");
+            return tx.audit.append(event);
+          };
+          return work({ ...tx, audit: { ...tx.audit, append } });
+        }),
+    };
+    const world = await createWorld({ config: { roles: { default: "user" }, services: [chat] }, ports: { store } });
+    try {
+      const browser = world.browser();
+      await world.signIn(browser, "ann-1");
+      const subject_token = /latchkey=([\w-]{43})/.exec(browser.cookies.header(world.url("/session")) ?? "")?.[1] ?? "";
+      const fields = { grant_type: grantType, subject_token, subject_token_type: accessToken, audience: connection };
+      const asked = async () => {
+        const body = new URLSearchParams(fields);
+        const answer = await world.request("/token", { method: "POST", body, headers: { authorization: basic(chat) } });
+        return [answer.status, "access_token" in ((await answer.json()) as object)];
+      };
+      expect(await asked()).toEqual([200, true]);
+      full = true;
+      expect(await asked()).toEqual([503, false]);
+    } finally {
+      await world.close();
+    }
   });
 
   test("VA-7 VA-15 a service waits 25 s for a refresh, is told to come again, and the refresh goes on", async () => {
@@ -285,6 +331,7 @@ describe("AT-29 whom no token is given for", () => {
       ],
       [{ requested_token_type: jwt }, "invalid_request", "token.type_unsupported"],
       [{ actor_token: "somebody" }, "invalid_request", "token.type_unsupported"],
+      [{ actor_token_type: accessToken }, "invalid_request", "token.type_unsupported"],
       [{ audience: "" }, "invalid_request", "token.request_invalid"],
       [{ resource: "provider:other" }, "invalid_target", "token.target_invalid"],
       [{ audience: `${connection} ` }, "invalid_target", "grant.connection_unknown"],

@@ -1,0 +1,99 @@
+/**
+ * VA-8, AT-30: an answer that comes when the row holds something else. A process that was thought dead, or whose lease ran
+ * out, wakes up with tokens in its hands; what others have written since must stay.
+ */
+import { expect, test } from "vitest";
+import { hours, minutes } from "../../src/kernel/time.js";
+import type { GrantRecord } from "../../src/store/records.js";
+import { type GrantSecrets, openGrant, sealGrant } from "../../src/vault/sealed-grant.js";
+import { aVaultWorld, codeOf, keyringOf, type VaultWorld } from "./setting.js";
+
+const annsGrant = async (world: VaultWorld): Promise<GrantRecord> => {
+  const grant = (await world.grants()).find(({ sessionId }) => sessionId === world.sessionId);
+  if (!grant) throw new Error("Ann has no grant");
+  return grant;
+};
+
+/** Another node writes, as it would under a lease of its own. */
+async function anotherNode(
+  world: VaultWorld,
+  change: (row: GrantRecord) => Partial<GrantRecord>,
+): Promise<GrantRecord> {
+  const row = await annsGrant(world);
+  const next = { ...row, ...change(row), version: row.version + 1, updatedAt: world.clock.now() };
+  expect(await world.store.transaction((tx) => tx.grants.replace(next, row.version))).toBe(true);
+  return next;
+}
+
+/** Ann's token is due; while the provider's answer is on its way another node does something. */
+async function refreshedMeanwhile(world: VaultWorld, act: () => Promise<unknown>, answer?: { status: number }) {
+  world.provider.next("token", async (honest) => {
+    const tokens = await honest();
+    await act();
+    return answer ?? tokens;
+  });
+  await world.clock.advance(minutes(56));
+  return world.latchkey.vault.accessToken(world.mine);
+}
+
+const theirs = (world: VaultWorld, row: GrantRecord): Partial<GrantRecord> => {
+  const keyring = keyringOf(world);
+  const secrets: GrantSecrets = {
+    ...(openGrant(keyring, row) as GrantSecrets),
+    accessToken: "access-of-another-node",
+    refreshToken: "refresh-of-another-node",
+  };
+  const now = world.clock.now();
+  const expiresAt = (now + hours(1)) as GrantRecord["expiresAt"];
+  return {
+    sealed: sealGrant(keyring, row, secrets),
+    issuedAt: now,
+    expiresAt,
+    lastRefreshAt: now,
+    leaseOwner: null,
+    leaseEndsAt: null,
+  };
+};
+
+test("VA-8 AT-30 another node was faster: its tokens stay, and they are what the caller gets", async () => {
+  const world = await aVaultWorld();
+  const got = await refreshedMeanwhile(world, () => anotherNode(world, (row) => theirs(world, row)));
+  expect(got.accessToken).toBe("access-of-another-node");
+  const held = openGrant(keyringOf(world), await annsGrant(world));
+  expect(held?.refreshToken).toBe("refresh-of-another-node");
+});
+
+test("VA-8 AT-30 a refusal that comes late ends nothing that another node has got since", async () => {
+  const world = await aVaultWorld();
+  world.provider.next("token", async () => {
+    await anotherNode(world, (row) => theirs(world, row));
+    return { status: 400, json: { error: "invalid_grant" } };
+  });
+  await world.clock.advance(minutes(56));
+  expect((await world.latchkey.vault.accessToken(world.mine)).accessToken).toBe("access-of-another-node");
+  expect((await annsGrant(world)).status).toBe("active");
+});
+
+test.each(["issuer_changed", "client_replaced", "server_changed", "registration_changed"])(
+  "VA-8 TS-10 TS-11 what ended meanwhile for %s is not made good again by a late answer",
+  async (statusReason) => {
+    const world = await aVaultWorld();
+    const ended = { status: "needs_reconnect", statusReason, leaseOwner: null, leaseEndsAt: null } as const;
+    const asked = refreshedMeanwhile(world, () => anotherNode(world, () => ended));
+    expect(await codeOf(asked)).toBe("grant.needs_reconnect");
+    expect(await annsGrant(world)).toMatchObject({ status: "needs_reconnect", statusReason });
+  },
+);
+
+test("VA-7 VA-8 a failure that comes late leaves the lease of another node and what it will write alone", async () => {
+  const world = await aVaultWorld();
+  const leaseEndsAt = (world.clock.now() + hours(2)) as GrantRecord["leaseEndsAt"];
+  const asked = refreshedMeanwhile(world, () => anotherNode(world, () => ({ leaseOwner: "another", leaseEndsAt })), {
+    status: 503,
+  });
+  await expect.poll(() => world.log.text(), { timeout: 20_000 }).toContain("a refresh failed and will be tried again");
+  expect(await annsGrant(world)).toMatchObject({ leaseOwner: "another", leaseEndsAt, lastFailureCode: null });
+  // That node comes with tokens, and whoever waited has them.
+  await anotherNode(world, (row) => theirs(world, row));
+  expect((await asked).accessToken).toBe("access-of-another-node");
+});
