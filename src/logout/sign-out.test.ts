@@ -35,6 +35,39 @@ test("LO-5 AT-45 whoever signs out while their provider is switched off is not s
   await world.close();
 });
 
+test("LO-5 what signing out revokes leaves at once, and not with the next round", async () => {
+  const clock = createManualClock();
+  const world = await createWorld({ clock, providerConfig: { revokeOnSignOut: "always" } });
+  closing.push(world);
+  const browser = world.browser();
+  await world.signIn(browser, "ann-1");
+  const headers = { cookie: browser.cookies.header(world.url("/session")) ?? "", origin: world.baseUrl };
+  await world.request("/sign-out", { method: "POST", headers });
+  // The clock stands: nothing that waits for a moment happens.
+  await expect.poll(() => world.provider.requestsTo("revocation").length, { timeout: 10_000 }).toBeGreaterThan(0);
+});
+
+test("LO-5 an address of a listed app that is longer than a browser's is no place to go on to", async () => {
+  const allowed = "https://app.example";
+  const world = await createWorld({
+    providerConfig: { logout: "local" },
+    config: { signIn: { signOut: { allowedReturnTo: [allowed] } } },
+  });
+  closing.push(world);
+  const goesTo = async (returnTo: string) => {
+    const headers = { origin: world.baseUrl };
+    const answer = await world.request("/sign-out", {
+      method: "POST",
+      headers,
+      body: new URLSearchParams({ return_to: returnTo }),
+    });
+    return answer.headers.get("location");
+  };
+  const long = (length: number) => `${allowed}/`.padEnd(length, "x");
+  expect(await goesTo(long(1_024))).toBe(long(1_024));
+  expect(await goesTo(long(1_025))).toBe(world.url("/signed-out"));
+});
+
 describe("who comes back from the provider", () => {
   /** Ann signed out here and was sent to the provider; what comes back is asked by hand, as any browser could. */
   async function away() {

@@ -2,12 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
+import { systemRandom } from "../../src/crypto/random.js";
+import { type IdentityId, newId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { days, minutes } from "../../src/kernel/time.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { auditTrail } from "../support/shared-file.js";
 import { connection, offline } from "../vault/setting.js";
-import { aSecret, aServiceWorld, chat, type ServiceWorld } from "./setting.js";
+import { aSecret, aServiceWorld, basic, chat, type ServiceWorld } from "./setting.js";
 
 const accessToken = "urn:ietf:params:oauth:token-type:access_token";
 const tokenExchange = { enabled: true, clients: ["mobile", "latchkey"] };
@@ -115,6 +117,39 @@ describe("introspection", () => {
     const world = await aWorld();
     world.provider.script({ introspection: { json: answer } });
     expect(told(await ask(world, "opaque"))).toEqual(ok ? [200, undefined, undefined] : refused);
+  });
+
+  test("AT-29 VA-15 a provider that is switched off vouches for nobody, and is not asked", async () => {
+    const world = await aWorld();
+    const token = await tokenOf(world);
+    const node = await world.node({}, { enabled: false });
+    const asked = world.provider.requests.length;
+    const fields = {
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: token,
+      subject_token_type: accessToken,
+      subject_issuer: "fake",
+      audience: connection,
+    };
+    const headers = { authorization: basic(chat) };
+    const request = new Request(world.url("/token"), { method: "POST", body: new URLSearchParams(fields), headers });
+    const answer = await node.fetch(request);
+    expect(told({ status: answer.status, headers: answer.headers, body: (await answer.json()) as never })).toEqual(
+      refused,
+    );
+    expect(world.provider.requests.length).toBe(asked);
+  });
+
+  test("AT-29 VA-15 a sub that two people have here, by another claim once, stands for neither", async () => {
+    const world = await aWorld();
+    const token = await tokenOf(world);
+    expect((await ask(world, token)).status).toBe(200);
+    const cleo = await world.store.users.byEmail("cleo@example.com");
+    const [hers] = await world.store.identities.ofUser(world.user as never);
+    if (!cleo || !hers) throw new Error("nobody");
+    const id = newId<IdentityId>(world.clock.now(), systemRandom);
+    await world.store.transaction((tx) => tx.identities.insert({ ...hers, id, userId: cleo.id, subject: "staff-7" }));
+    expect(told(await ask(world, token))).toEqual(refused);
   });
 
   test("VA-15 a provider that cannot be asked is 503, one that refuses us 502, and neither is a yes", async () => {
