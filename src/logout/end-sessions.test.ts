@@ -1,13 +1,20 @@
 /** Ending many sessions at once, and what that costs the database. */
 import { afterEach, expect, test } from "vitest";
+import { createKeyring } from "../crypto/keyring.js";
 import { systemRandom } from "../crypto/random.js";
 import type { GrantId, SessionId, UserId } from "../kernel/ids.js";
 import { newId } from "../kernel/ids.js";
 import { silentLog } from "../kernel/log.js";
+import { secret } from "../kernel/secret.js";
 import { after, days, systemClock } from "../kernel/time.js";
+import { openRevocation } from "../outbox/revocation.js";
 import type { Store } from "../store/contract.js";
+import type { GrantRecord } from "../store/records.js";
 import { openSqliteStore } from "../store/sqlite.js";
+import { aGrant, anIdentity, aSession, aUser } from "../testing/store-suite/samples.js";
 import { createWorld, type World, type WorldOptions } from "../testing/world.js";
+import { sealGrant } from "../vault/sealed-grant.js";
+import { prepareEnd } from "./end-sessions.js";
 
 const worlds: World[] = [];
 afterEach(async () => {
@@ -62,5 +69,36 @@ test.each(["auto", "always", "never"] as const)(
     const revoked = () => setting.world.provider.requestsTo("revocation").length;
     if (revokeOnSignOut === "always") await expect.poll(revoked).toBeGreaterThan(0);
     else expect(await setting.store.outbox.due(after(systemClock.now(), days(1)), 100)).toEqual([]);
+  },
+);
+
+/** No preset of today knows it of its provider, so no sign-out gets here; the rule is LO-5's all the same. */
+test.each<[revoked: number, sibling: string, on: Partial<GrantRecord> | undefined]>([
+  [1, "there is no other grant", undefined],
+  [0, "another live grant of this user and client is there", {}],
+  [1, "the other grant is another client's", { clientId: "another-client" }],
+  [1, "the other grant is over", { status: "needs_reconnect" }],
+])(
+  "LO-5 [option:providers.revokeOnSignOut] auto, where revoking ends this token alone: %i when %s",
+  async (revoked, _why, on) => {
+    const keyring = createKeyring({ secrets: [secret("a-secret-of-this-test-kX9f2LqP0sT7vZ")], random: systemRandom });
+    const user = aUser();
+    const session = aSession(anIdentity(user));
+    const tokens = { accessToken: "access-1", refreshToken: "refresh-1", idToken: null, tokenType: "Bearer" } as const;
+    const grantOf = (more: Partial<GrantRecord> = {}): GrantRecord => {
+      const row = aGrant(user, session, more);
+      return { ...row, sealed: sealGrant(keyring, row, tokens) };
+    };
+    const [own, others] = [grantOf(), on === undefined ? [] : [grantOf({ sessionId: null, ...on })]];
+    const ports = {
+      keyring,
+      random: systemRandom,
+      providers: { byId: () => ({ revokeOnSignOut: "auto", revocationEndsOneToken: true }) } as never,
+      store: { grants: { ofSession: async () => [own], ofUser: async () => [own, ...others] } as never },
+    };
+    const { revocations } = await prepareEnd(ports, session, systemClock.now());
+    expect(revocations.map((row) => openRevocation(keyring, row)?.refreshToken)).toEqual(
+      Array(revoked).fill("refresh-1"),
+    );
   },
 );

@@ -143,6 +143,21 @@ describe("LO-8 the tokens of the sessions that end", () => {
     await expect.poll(() => world.provider.requestsTo("revocation").length).toBe(2);
   });
 
+  test("LO-8 LO-10 [option:providers.keepOfflineGrants] a front-channel logout keeps them as a back-channel one does", async () => {
+    for (const [keepOfflineGrants, left] of [
+      [false, []],
+      [true, [[true, scopes.join(" ")]]],
+    ] as const) {
+      const world = await kept(createSharedWorld({ providerConfig: { keepOfflineGrants, scopes: [...scopes] } }));
+      const ann = await signedIn(world, "ann-1");
+      const id = await idOf(world, ann);
+      const query = new URLSearchParams({ iss: world.provider.issuer, sid: ann.sid ?? "" });
+      expect((await world.request(`/frontchannel-logout?${query}`)).status).toBe(200);
+      expect(await statuses(world, ann)).toEqual([401]);
+      expect(await annsGrants(world.store, id)).toEqual(left);
+    }
+  });
+
   test("LO-5 LO-8 revokeOnSignOut: always revokes what is not kept", async () => {
     const world = await aWorld({ providerConfig: { revokeOnSignOut: "always", scopes } });
     const ann = await signedIn(world, "ann-1");

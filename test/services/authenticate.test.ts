@@ -1,6 +1,9 @@
 /** VA-15, LO-11: a service says who it is, and ends a session. */
 import { expect, test } from "vitest";
-import { minutes } from "../../src/kernel/time.js";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { hours, milliseconds, minutes } from "../../src/kernel/time.js";
 import { auditTrail } from "../support/shared-file.js";
 import { aSecret, aServiceWorld, basic, chat, other } from "./setting.js";
 
@@ -26,6 +29,39 @@ test("VA-15 a secret may come as it is or form-encoded, whatever signs are in it
     expect((await world.post("/revoke", anything, { ...awkward, secret })).status).toBe(200);
   }
   expect((await world.post("/revoke", anything, { ...awkward, secret: `${awkward.secret} ` })).status).toBe(401);
+});
+
+test("VA-15 a secret that was rotated away is taken until the moment that was said, and never after", async () => {
+  const world = await aServiceWorld();
+  const resolved = resolveConfig(world.config);
+  if (!resolved.ok) throw new Error("configuration");
+  const ports = { store: world.store, clock: world.clock, log: silentLog };
+  const { services } = await openAdministration(resolved.value, ports);
+  const stored = { id: "stored", connections: ["*"], offline: false, audience: null };
+  const { secret: first } = await services.add(stored);
+  const { secret: second } = await services.rotate("stored", hours(1));
+  const status = async (secret: string) => (await world.post("/revoke", anything, { id: "stored", secret })).status;
+  await world.clock.skip(milliseconds(hours(1) - 1));
+  expect([await status(first), await status(second)]).toEqual([200, 200]);
+  await world.clock.skip(milliseconds(1));
+  expect([await status(first), await status(second)]).toEqual([401, 200]);
+});
+
+test("VA-15 SU-2 one in the file hides a stored one of its name, with its secret", async () => {
+  const world = await aServiceWorld({ config: { services: [other] } });
+  const resolved = resolveConfig(world.config);
+  if (!resolved.ok) throw new Error("configuration");
+  const ports = { store: world.store, clock: world.clock, log: silentLog };
+  const { services } = await openAdministration(resolved.value, ports);
+  const { secret } = await services.add({ id: chat.id, connections: ["*"], offline: false, audience: null });
+  const status = async (at: { fetch(request: Request): Promise<Response> }, as: string) => {
+    const headers = { authorization: basic({ id: chat.id, secret: as }) };
+    const body = new URLSearchParams(anything);
+    return (await at.fetch(new Request(world.url("/revoke"), { method: "POST", headers, body }))).status;
+  };
+  expect(await status(world.latchkey, secret)).toBe(200);
+  const withFile = await world.node({ services: [chat, other] });
+  expect([await status(withFile, secret), await status(withFile, String(chat.secret))]).toEqual([401, 200]);
 });
 
 test("LO-11 POST /revoke ends the session of a value everywhere at once, and says so in the audit trail", async () => {
