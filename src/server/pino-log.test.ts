@@ -12,9 +12,16 @@ function capture(options: Partial<PinoLogOptions> = {}, isTTY = false) {
   return { lines, log: createPinoLog({ level: "debug", format: "auto", stream, clock, ...options }) };
 }
 
+/** What the protocols and the configuration call their secrets: none may fall off the list unseen. */
+const secrets = [
+  ...["access_token", "refresh_token", "id_token", "code", "code_verifier", "client_secret", "client_assertion"],
+  ...["logout_token", "subject_token", "state", "nonce", "authorization", "cookie", "set-cookie", "password"],
+  ...["secret", "secrets", "clientSecret", "clientKey", "accessToken", "refreshToken", "idToken"],
+];
+
 describe.each(["json", "pretty"] as const)("%s lines", (format) => {
   test("SI-24 hide every secret name, at any depth, in lists, errors and causes", () => {
-    for (const name of redactedNames) {
+    for (const name of new Set([...redactedNames, ...secrets])) {
       const { lines, log } = capture({ format });
       const hidden = "canary-value";
       const cause = Object.assign(new Error("inner"), { [name]: hidden });
@@ -41,6 +48,18 @@ describe.each(["json", "pretty"] as const)("%s lines", (format) => {
     log.info({ code: "4/0AX4XfWh" }, "two");
     expect(lines[0]).toContain("signin.state_expired");
     expect(lines[1]).not.toContain("4/0AX4XfWh");
+  });
+
+  test("SI-24 an error tells its code where that is ours or the system's, its data without secrets, and its cause", () => {
+    const { lines, log } = capture({ format });
+    const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    const data = { provider: "corp", nested: { refresh_token: "canary-value" } };
+    log.error({ err: new LatchkeyError("signin.code_rejected", { data, cause }) }, "one");
+    log.error({ err: Object.assign(new Error("x"), { code: "4/0AX4XfWh" }) }, "two");
+    expect(lines[0]).toContain("signin.code_rejected");
+    expect(lines[0]).toContain("ECONNREFUSED");
+    expect(lines[0]).toContain("corp");
+    expect(lines.join("")).not.toMatch(/canary-value|4\/0AX4XfWh/);
   });
 
   test("SI-24 lines below the level are not written", () => {

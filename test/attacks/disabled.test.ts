@@ -5,6 +5,7 @@ import { resolveConfig } from "../../src/config/resolve.js";
 import type { UserId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import type { Latchkey } from "../../src/latchkey.js";
+import type { Store } from "../../src/store/contract.js";
 import { auditTrail, createSharedWorld, type SharedWorld } from "../support/shared-file.js";
 
 let world: SharedWorld;
@@ -31,6 +32,27 @@ const benSignsIn = async () => {
 };
 
 describe("AT-14 a disabled user", () => {
+  test("AT-14 LO-6 who signs in at the very moment keeps no session, also when they are switched on again", async () => {
+    const { id } = await benSignsIn();
+    const late = world.browser();
+    const store: Store = {
+      ...world.store,
+      // The operator's command has read Ben's sessions, and has not written yet.
+      async transaction(work) {
+        if (late.cookies.header(world.url("/session")) === undefined) await world.signIn(late, "ben-2");
+        return world.store.transaction(work);
+      },
+    };
+    const resolved = resolveConfig(world.config);
+    if (!resolved.ok) throw new Error("configuration");
+    const operator = await openAdministration(resolved.value, { store, clock: world.clock, log: silentLog });
+    await operator.setDisabled(id, true);
+    expect(late.cookies.header(world.url("/session"))).toBeDefined();
+    await disable(id, false);
+    expect((await world.session(late)).status).toBe(401);
+    expect(await world.store.sessions.ofUser(id as UserId)).toEqual([]);
+  });
+
   test("AT-14 AC-8 LO-6 is out with the next request on every node, and does not come back in", async () => {
     const second = await world.node();
     const { browser, id } = await benSignsIn();

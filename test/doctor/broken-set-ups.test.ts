@@ -365,6 +365,20 @@ test.each(setUps)("SU-12 names the fault: $fault", async (setUp) => {
   expect(JSON.stringify(all)).not.toContain("canary");
 });
 
+test.each(["token_endpoint", "jwks_uri"])(
+  "SU-12 a %s that egress will refuse would stop a sign-in",
+  async (endpoint) => {
+    const setting = await aSetting();
+    setting.provider.tweaks.metadata = (honest) => ({ ...honest, [endpoint]: "https://10.0.0.9/x" });
+    const finding = (await setting.examine()).of("egress:fake");
+    expect(finding).toMatchObject({
+      status: "fail",
+      found: expect.stringContaining("10.0.0.9"),
+      fix: expect.any(String),
+    });
+  },
+);
+
 test("SU-12 the redirect URI counts as accepted when the provider leads back with login_required", async () => {
   const setting = await aSetting();
   setting.provider.signInAs(null);

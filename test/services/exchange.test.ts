@@ -244,6 +244,23 @@ describe("a service's reach", () => {
     expect(told(await ask(world, { audience: "provider:nobody" }, named))[2]).toBe("token.target_refused");
   });
 
+  test("VA-15 offline goes with names alone, whatever stands in the database", async () => {
+    const world = await aServiceWorld();
+    const now = world.clock.now();
+    const secret = aSecret();
+    const row = {
+      id: "any",
+      secretHash: sha256(secret, "base64url"),
+      formerSecretHash: null,
+      formerSecretEndsAt: null,
+    };
+    const reach = { connections: ["*"], offline: true, audience: null, createdAt: now, updatedAt: now };
+    await world.store.transaction((tx) => tx.services.save({ ...row, ...reach }));
+    const fields = { subject_token: world.user, subject_token_type: userId };
+    expect(told(await ask(world, fields, { id: "any", secret }))[2]).toBe("token.offline_refused");
+    expect((await ask(world, {}, { id: "any", secret })).status).toBe(200);
+  });
+
   test("VA-15 [option:services.offline] a user id is taken from a service that is offline, for what it names", async () => {
     const nightly = { id: "nightly", secret: aSecret(), connections: [connection], offline: true };
     const day = { id: "day", secret: aSecret(), connections: [connection] };
