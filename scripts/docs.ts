@@ -2,5 +2,6 @@
 await import("./config-docs.js");
 await import("./error-docs.js");
 await import("./metrics-docs.js");
+await import("./audit-docs.js");
 
 export {};

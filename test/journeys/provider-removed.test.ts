@@ -159,6 +159,22 @@ describe("a provider that is removed", () => {
     });
   });
 
+  test("VA-14 AC-15 what it gave is gone at once from a session that began elsewhere", async () => {
+    const { world, cleo } = await aHouse();
+    const cleoId = await userIdOf(world, cleo);
+    const chess = await world.store.groups.byName("chess");
+    if (!chess) throw new Error("no group");
+    const at = systemClock.now();
+    await world.store.transaction(async (tx) => {
+      const origin = `claims:other ${world.other.issuer}`;
+      await tx.groups.addMember({ userId: cleoId, groupId: chess.id, origin, createdAt: at });
+      await tx.announcements.append("user", cleoId, at);
+    });
+    expect((await world.session(cleo)).body.user?.groups).toEqual(["chess"]);
+    await (await operator(world, "off")).providers.remove("other");
+    expect((await world.session(cleo)).body.user?.groups).toEqual([]);
+  });
+
   test("VA-14 a name on which nothing hangs is no provider", async () => {
     const { world } = await aHouse();
     const { providers } = await operator(world, "off");

@@ -220,6 +220,22 @@ describe("a session's value", () => {
     ]);
   });
 
+  test("VA-15 a grant that no secret opens is the operator's fault: 502, and nobody is sent to connect it", async () => {
+    const world = await aServiceWorld();
+    const node = await world.node({ secrets: ["another-secret-of-this-test-kX9f2LqP0sT7vZ"] });
+    const fields = { grant_type: grantType, subject_token: world.value, subject_token_type: accessToken };
+    const body = new URLSearchParams({ ...fields, audience: connection });
+    const headers = { authorization: basic(chat) };
+    const answer = await node.fetch(new Request(world.url("/token"), { method: "POST", headers, body }));
+    const said = (await answer.json()) as Record<string, unknown>;
+    expect([answer.status, said["error"], said["code"], "connect_uri" in said]).toEqual([
+      502,
+      "server_error",
+      "grant.unreadable",
+      false,
+    ]);
+  });
+
   test("VA-15 a scope that was not granted is said so instead of handed out in part", async () => {
     const world = await aServiceWorld();
     expect((await ask(world, { scope: "openid email" })).status).toBe(200);
