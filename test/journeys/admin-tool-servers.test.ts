@@ -290,6 +290,8 @@ describe("removing", () => {
     expect(await (await asks("/admin/tool-servers/notes/remove")).text()).toContain("That one stays");
     expect((await asks("/admin/tool-servers/notes/remove", { method: "POST" })).status).toBe(303);
     expect((await filed.toolServers.status(user)).map(({ status }) => status)).toEqual(["connected"]);
+    // What is left is the file's, whoever has connected it.
+    expect((await asks("/admin/tool-servers/notes/remove")).status).toBe(404);
     expect((await opens("/admin/tool-servers")).text).toContain("There is none yet.");
   });
 });

@@ -22,7 +22,13 @@ interface Habit {
   /** Refuses a request at authorize or token endpoint; its error. */
   readonly refuses?: (parameters: URLSearchParams) => string | undefined;
   readonly resource?: (url: string) => string;
+  /** What its metadata calls it. @default the issuer that the resource metadata names */
+  readonly calledInMetadata?: (issuer: string) => string;
+  /** The `iss` of its callbacks. @default none */
+  readonly iss?: (issuer: string) => string;
   readonly entry?: Record<string, unknown>;
+  /** The same, where it depends on the issuer. */
+  readonly allowing?: (issuer: string) => Record<string, unknown>;
 }
 
 async function met(habit: Habit) {
@@ -38,7 +44,7 @@ async function met(habit: Habit) {
     const suffix = habit.path ?? "";
     if (pathname === `/.well-known/oauth-authorization-server${suffix.replace(/\/$/, "")}`) {
       return json(200, {
-        issuer,
+        issuer: habit.calledInMetadata?.(issuer) ?? issuer,
         // Browsers are sent nowhere but to https and loopback.
         authorization_endpoint: habit.host === undefined ? `${origin}/authorize` : `https://${habit.host}/authorize`,
         token_endpoint: `${issuerOrigin}/token`,
@@ -53,6 +59,7 @@ async function met(habit: Habit) {
         const back = new URL(searchParams.get("redirect_uri") ?? "");
         back.searchParams.set(error === undefined ? "code" : "error", error ?? "the-code");
         back.searchParams.set("state", searchParams.get("state") ?? "");
+        if (habit.iss) back.searchParams.set("iss", habit.iss(issuer));
         return void response.writeHead(302, { location: back.href }).end();
       }
       if (error !== undefined) return json(400, { error, error_description: "AADSTS901002: resource" });
@@ -90,7 +97,9 @@ async function met(habit: Habit) {
         allow: ["127.0.0.0/8", "localhost", ...hosts],
         allowHttp: ["127.0.0.1", "localhost", ...hosts],
       },
-      toolServers: [{ id: "notes", url, clientId: "us", clientSecret: "its-secret", ...habit.entry }],
+      toolServers: [
+        { id: "notes", url, clientId: "us", clientSecret: "its-secret", ...habit.entry, ...habit.allowing?.(issuer) },
+      ],
     },
   });
   closeLater(() => world.close());
@@ -135,6 +144,17 @@ test("TS-12 another server that refuses it: the person is told, and the operator
   expect(await omitting.connect()).toBeNull();
   await omitting.later();
   expect(await omitting.use()).toBe("Bearer token-2");
+});
+
+test("TS-4 TS-13 an issuer that its metadata spells without the slash: by the operator's word for the metadata, and never in the callback's iss", async () => {
+  const withoutSlash = (issuer: string) => issuer.replace(/\/$/, "");
+  const google = { path: "/", calledInMetadata: withoutSlash };
+  const allowing = (issuer: string) => ({ allowIssuerMismatch: withoutSlash(issuer) });
+  expect(await (await met(google)).connect()).toBe("connect.metadata_refused");
+  expect(await (await met({ ...google, allowing })).connect()).toBeNull();
+  const { asked, connect } = await met({ ...google, allowing, iss: withoutSlash });
+  expect(await connect()).toBe("connect.issuer_rejected");
+  expect(asked.map(({ path }) => path)).toEqual(["/authorize"]);
 });
 
 test("TS-4 TS-12 slashes at the end of issuer and resource stay where they are, from the first request to the refresh", async () => {
