@@ -10,7 +10,9 @@ export const features = [
   "front-channel-logout",
   "key-rotation",
 ] as const;
-export type Feature = (typeof features)[number];
+/** What is tried at a server that protects a tool server. */
+export const toolFeatures = ["connect", "renewal", "step-up", "revocation"] as const;
+export type Feature = (typeof features)[number] | (typeof toolFeatures)[number];
 
 /** One cell of the matrix. */
 export interface Cell {
@@ -71,6 +73,29 @@ export interface InteropServer {
   /** It signs everybody in who comes, so nobody can be seen to be signed out there. */
   readonly keepsNoSessions?: true;
   stop(): Promise<void>;
+}
+
+/** The scopes of the tool server: the second is not asked for at first. */
+export const toolScopes = ["notes:read", "notes:write"] as const;
+
+/** A server that hands out tokens for a tool server, and registers whoever asks. */
+export interface ToolAuthorization {
+  readonly version: string;
+  /** As the tool server's metadata is to name it. */
+  readonly issuer: string;
+  /** At its pages: says who one is and agrees, one step at a time. False when nothing was to be done. */
+  act(page: Page): Promise<boolean>;
+  /** What it knows of a token; undefined for one that does not count. */
+  check(token: string): Promise<{ readonly scopes: readonly string[] } | undefined>;
+  /** Whether what a person had is dead there, and how that is seen; undefined while it is not. */
+  isRevoked?(accessToken: string): Promise<string | undefined>;
+  readonly unsupported?: Partial<Record<Feature, string>>;
+  stop(): Promise<void>;
+}
+
+export interface ToolAuthorizationKind {
+  readonly name: string;
+  start(resource: string, folder: string): Promise<ToolAuthorization>;
 }
 
 export interface ServerKind {

@@ -9,9 +9,10 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { chromiumPath } from "../test/services.js";
 import { openApps } from "./apps.js";
-import { type Cell, features, type ServerKind } from "./matrix.js";
+import { type Cell, features, type ServerKind, type ToolAuthorizationKind, toolFeatures } from "./matrix.js";
 import { asMarkdown, asTable } from "./report.js";
 import { tryFeatures } from "./try-features.js";
+import { tryToolServer } from "./try-tool-server.js";
 
 const { values } = parseArgs({
   options: {
@@ -30,9 +31,18 @@ const all: Readonly<Record<string, () => Promise<ServerKind>>> = {
   "better-auth": async () => (await import("./servers/better-auth.js")).betterAuthProvider,
   "oauth2-mock-server": async () => (await import("./servers/oauth2-mock-server.js")).mockServer,
 };
-const wanted = Object.keys(all).filter((name) => values.only === undefined || name === values.only);
-if (wanted.length === 0) {
-  note(`no such server: ${values.only}; there are ${Object.keys(all).join(", ")}`);
+/** Those that protect a tool server. */
+const forTools: Readonly<Record<string, () => Promise<ToolAuthorizationKind>>> = {
+  "mcp-typescript-sdk demo": async () => (await import("./servers/mcp-sdk.js")).mcpSdkForTools,
+  "better-auth": async () => (await import("./servers/better-auth.js")).betterAuthForTools,
+  "oidc-provider": async () => (await import("./servers/oidc-provider.js")).oidcProviderForTools,
+};
+const isWanted = (name: string) => values.only === undefined || name === values.only;
+const isAbout = (of: readonly string[]) => values.feature === undefined || of.includes(values.feature);
+const wanted = isAbout(features) ? Object.keys(all).filter(isWanted) : [];
+const wantedForTools = isAbout(toolFeatures) ? Object.keys(forTools).filter(isWanted) : [];
+if (wanted.length + wantedForTools.length === 0) {
+  note(`nothing to try: there are ${[...new Set([...Object.keys(all), ...Object.keys(forTools)])].join(", ")}`);
   process.exit(2);
 }
 const executablePath = chromiumPath();
@@ -80,9 +90,25 @@ async function column(name: string): Promise<readonly Cell[]> {
   }
 }
 
+async function toolColumn(name: string): Promise<readonly Cell[]> {
+  const folder = mkdtempSync(join(tmpdir(), "latchkey-interop-"));
+  try {
+    const kind = await forTools[name]?.();
+    if (kind === undefined) throw new Error("it is not there");
+    return await tryToolServer(kind, { browser, folder, note });
+  } catch (thrown) {
+    const evidence = `did not start: ${thrown instanceof Error ? thrown.message : String(thrown)}`.split("\n")[0] ?? "";
+    note(`${name}: ${evidence}`);
+    return toolFeatures.map((feature) => ({ server: name, version: "", feature, result: "fail", evidence }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const cells: Cell[] = [];
 try {
   for (const name of wanted) cells.push(...(await column(name)));
+  for (const name of wantedForTools) cells.push(...(await toolColumn(name)));
 } finally {
   await browser.close();
 }

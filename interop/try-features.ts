@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Browser, BrowserContext, Page, Response } from "playwright-core";
 import { type App, service } from "./apps.js";
 import { type Cell, type Feature, type InteropServer, person } from "./matrix.js";
+import { patience, walk } from "./walk.js";
 
 export interface Stage {
   readonly server: InteropServer;
@@ -16,9 +17,6 @@ export interface Stage {
 
 type Metadata = Record<string, unknown>;
 type Outcome = Pick<Cell, "result" | "evidence">;
-
-/** How long a page, a token or a frame may take before it counts as not come. A limit for what hangs. */
-const patience = 60_000;
 
 export async function tryFeatures(name: string, stage: Stage): Promise<readonly Cell[]> {
   const address = `${stage.server.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
@@ -83,30 +81,6 @@ const attempts: readonly [Feature, (stage: Stage, context: BrowserContext, metad
   ["front-channel-logout", isToldByFrontChannel],
   ["key-rotation", survivesRotation],
 ];
-
-/** Goes on with what the server's pages ask until one of ours is shown. */
-async function walk(page: Page, until: string, act: (page: Page) => Promise<boolean>): Promise<void> {
-  const end = Date.now() + patience;
-  while (!page.url().startsWith(until)) {
-    if (Date.now() > end)
-      throw new Error(
-        `did not come back; stopped at ${page.url().split("?")[0]}: ${(await textOf(page)).slice(0, 200)}`,
-      );
-    // A page that is left while it is looked at is looked at again.
-    if (!(await act(page).catch(() => false))) await page.waitForTimeout(100);
-  }
-  await page.waitForLoadState();
-}
-
-const textOf = async (page: Page) =>
-  (
-    await page
-      .locator("body")
-      .textContent()
-      .catch(() => null)
-  )
-    ?.replace(/\s+/g, " ")
-    .trim() ?? "";
 
 async function signIn(stage: Stage, context: BrowserContext, app: App, provider: string): Promise<Page> {
   const page = await context.newPage();

@@ -16,7 +16,7 @@ interface Cell {
 }
 
 describeWithChromium("npm run interop", () => {
-  test("QU-20 LO-5 LO-7 signs in, refreshes, signs out and changes keys at a server that nobody here wrote, and says what it cannot do", async () => {
+  test("QU-20 LO-5 LO-7 TS-13 TS-14 signs in, refreshes, signs out, changes keys and connects a tool server at a server that nobody here wrote, and says what it cannot do", async () => {
     const run = promisify(execFile)(
       process.execPath,
       ["--import", "tsx", "interop/run.ts", "--only", "oidc-provider", "--json"],
@@ -30,6 +30,10 @@ describeWithChromium("npm run interop", () => {
       ["back-channel-logout", "pass"],
       ["front-channel-logout", "unsupported"],
       ["key-rotation", "pass"],
+      ["connect", "pass"],
+      ["renewal", "pass"],
+      ["step-up", "pass"],
+      ["revocation", "pass"],
     ]);
     for (const { server, version, evidence } of cells) {
       expect(server).toBe("oidc-provider");
