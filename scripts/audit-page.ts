@@ -9,7 +9,7 @@ export const auditPage = (): string => `# Audit events
 
 \`latchkey audit tail\` and \`latchkey audit export\` show them, with \`--type\` those of one type. An event is written in
 the transaction that does what it tells, and outlives the people it is about. They are not what webhooks are sent: those are
-\`user.created\` alone ([webhooks](../webhooks.md)).
+\`user.created\` and \`grant.needs_reconnect\` alone ([webhooks](../webhooks.md)).
 
 | type | meaning |
 |---|---|

@@ -1,11 +1,13 @@
 /** Composition of the vault: what it asks of providers, answered from their registry and metadata. Wiring, no rules. */
 import type { Bus } from "./bus/port.js";
 import type { Config } from "./config/schema.js";
+import { namedWebhooks } from "./config/webhook-hosts.js";
 import { noFaults } from "./kernel/fault.js";
 import type { Metrics } from "./kernel/metrics.js";
 import { systemClock } from "./kernel/time.js";
 import { readRefreshedIdToken } from "./oauth/refreshed-id-token.js";
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
+import { needsReconnect, webhookRows } from "./outbox/webhook.js";
 import type { Provider } from "./providers/provider.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -50,6 +52,8 @@ export function wireVault(wiring: VaultWiring): RunningVault {
     faults: faults ?? noFaults,
     node: wiring.node,
     onRefreshed,
+    tellEnd: (grant, reason, now) =>
+      webhookRows(signIn, namedWebhooks(config.webhooks), needsReconnect(grant, reason, now), now),
     onQueued,
     options: config.vault,
   });

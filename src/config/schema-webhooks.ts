@@ -7,21 +7,15 @@ import { type Secret, secret } from "../kernel/secret.js";
 import { checkSecret } from "../kernel/secret-strength.js";
 import { allowing, oneOf, urlProblem } from "./values.js";
 
-/** What there is to tell, and what a later feature will add. */
-const events = ["user.created"] as const;
-const laterEvents: readonly string[] = ["grant.needs_reconnect"];
+/** What there is to tell. */
+const events = ["user.created", "grant.needs_reconnect"] as const;
 
 const eventName = () =>
   allowing(
     z.string().transform((value, ctx): (typeof events)[number] => {
       const name = events.find((event) => event === value);
       if (name !== undefined) return name;
-      const later = laterEvents.includes(value);
-      ctx.addIssue({
-        code: "custom",
-        message: later ? "is not yet available" : "is no event",
-        params: { reason: later ? "not_yet" : "unknown" },
-      });
+      ctx.addIssue({ code: "custom", message: "is no event", params: { reason: "unknown" } });
       return z.NEVER;
     }),
     events.join(" · "),

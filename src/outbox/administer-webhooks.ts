@@ -7,7 +7,7 @@ import { isId, type OutboxId } from "../kernel/ids.js";
 import { after, type Clock, type Instant } from "../kernel/time.js";
 import type { Page, PageRequest, Store } from "../store/contract.js";
 import type { OutboxRecord } from "../store/records.js";
-import { openWebhookMessage, webhookKind, webhookLife } from "./webhook.js";
+import { openWebhookMessage, type WebhookEvent, webhookKind, webhookLife } from "./webhook.js";
 
 /** A message as an operator may see it: whom it is about by id, and no more of them. */
 export interface QueuedMessage {
@@ -72,13 +72,16 @@ export function administerWebhooks(ports: {
   };
 }
 
+const personOf = (event: WebhookEvent): string =>
+  event.type === "user.created" ? event.data.user.id : event.data.grant.user;
+
 function queuedMessage(keyring: Keyring, row: OutboxRecord): QueuedMessage {
   const message = openWebhookMessage(keyring, row);
   return {
     id: row.id,
     webhook: message?.webhook ?? null,
     type: message?.event.type ?? null,
-    user: message?.event.data.user.id ?? null,
+    user: message ? personOf(message.event) : null,
     state: row.dead ? "dead" : "waiting",
     attempts: row.attempts,
     lastFailure: row.lastFailure,

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toInstant } from "../kernel/time.js";
-import { userCreated } from "./webhook.js";
+import { needsReconnect, userCreated } from "./webhook.js";
 import { onOneLine, webhookBody } from "./webhook-forms.js";
 
 const event = (name: string, email = "ann@example.com", provider: string | null = "corp") =>
@@ -95,4 +95,17 @@ describe("a name that plays tricks", () => {
     const one = event('<!channel> "quoted" \n', "ann@example.com");
     expect(JSON.parse(webhookBody("standard", one))).toEqual(one);
   });
+});
+
+test("SI-23 a reason that a server gave mentions nobody, links nothing and stays in its place", () => {
+  const reason = "<!channel> ` @everyone https://evil.example\n> quoted";
+  const grant = { id: "g-1", userId: "u-1", connection: "tool:wiki" } as never;
+  const over = needsReconnect(grant, reason, toInstant(1_767_225_600_000));
+  const discord = JSON.parse(webhookBody("discord", over)).content;
+  expect(discord).toMatch(/^Needs to be connected again: `tool:wiki`, `[^`\n]+` \(user u-1\)$/);
+  const slack = JSON.parse(webhookBody("slack", over)).text;
+  expect(slack).not.toMatch(/[<>\n]|:\/\/|@(?!\u200b)/);
+  const [title, what, who] = JSON.parse(webhookBody("teams", over)).attachments[0].content.body;
+  expect([title.inlines[0].text, who.inlines[0].text]).toEqual(["Needs to be connected again", "user u-1"]);
+  expect(what.inlines[0].text).not.toMatch(/\n|:\/\//);
 });

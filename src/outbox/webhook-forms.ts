@@ -37,16 +37,23 @@ export function onOneLine(text: string): string {
     .replace(/@/g, `@${zeroWidthSpace}`);
 }
 
-/** Who it is and how they came, in pieces: those of a stranger and ours. */
-function pieces({ data: { user } }: WebhookEvent) {
+/** What happened and to whom, in pieces: ours, those of a stranger, and ours. */
+function pieces(event: WebhookEvent) {
+  if (event.type === "grant.needs_reconnect") {
+    const { connection, user, reason } = event.data.grant;
+    // What a server gave as its reason is a stranger's text too.
+    return { title: "Needs to be connected again", strangers: [connection, onOneLine(reason)], rest: `user ${user}` };
+  }
+  const { user } = event.data;
   const how = user.provider === null ? "made by an operator" : `came through ${user.provider}`;
-  return { name: onOneLine(user.name), email: onOneLine(user.email), rest: `role ${user.role}, ${how}` };
+  const strangers = [onOneLine(user.name), onOneLine(user.email)];
+  return { title: "New user", strangers, rest: `role ${user.role}, ${how}` };
 }
 
 const chatForms = {
   slack(event: WebhookEvent) {
-    const { name, email, rest } = pieces(event);
-    const text = escapedForSlack(`New user: ${name}, ${email} (${rest})`);
+    const { title, strangers, rest } = pieces(event);
+    const text = escapedForSlack(`${title}: ${strangers.join(", ")} (${rest})`);
     return {
       // `text` is what notifications show; the block is what stands in the channel.
       text,
@@ -59,16 +66,16 @@ const chatForms = {
     };
   },
   discord(event: WebhookEvent) {
-    const { name, email, rest } = pieces(event);
+    const { title, strangers, rest } = pieces(event);
     return {
-      content: `New user: ${codeSpan(name)}, ${codeSpan(email)} (${rest})`,
+      content: `${title}: ${strangers.map(codeSpan).join(", ")} (${rest})`,
       allowed_mentions: { parse: [] },
       // SUPPRESS_EMBEDS: no preview of anything.
       flags: 4,
     };
   },
   teams(event: WebhookEvent) {
-    const { name, email, rest } = pieces(event);
+    const { title, strangers, rest } = pieces(event);
     const line = (text: string, weight: "Bolder" | "Default") => ({
       type: "RichTextBlock",
       inlines: [{ type: "TextRun", text, weight }],
@@ -83,7 +90,7 @@ const chatForms = {
             $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
             type: "AdaptiveCard",
             version: "1.2",
-            body: [line("New user", "Bolder"), line(`${name}, ${email}`, "Default"), line(rest, "Default")],
+            body: [line(title, "Bolder"), line(strangers.join(", "), "Default"), line(rest, "Default")],
           },
         },
       ],

@@ -12,11 +12,11 @@ import { isJsonObject, member, parseJson, stringMember } from "../kernel/json.js
 import type { RandomSource } from "../kernel/random.js";
 import type { Secret } from "../kernel/secret.js";
 import { after, days, type Instant, toRfc3339 } from "../kernel/time.js";
-import type { OutboxRecord, UserRecord } from "../store/records.js";
+import type { GrantRecord, OutboxRecord, UserRecord } from "../store/records.js";
 
 export const webhookKind = "webhook";
 
-export type WebhookEventType = "user.created";
+export type WebhookEventType = "user.created" | "grant.needs_reconnect";
 
 /** Where to, and how: one entry of the configuration. */
 export interface WebhookTarget {
@@ -41,13 +41,25 @@ export interface WebhookUser {
   readonly createdAt: string;
 }
 
+/** What receivers learn of a connection that is over. No token, and of its person the id alone. */
+export interface WebhookGrant {
+  readonly id: string;
+  /** The person's id. */
+  readonly user: string;
+  /** `provider:<id>` or `tool:<id>` */
+  readonly connection: string;
+  /** What the server said, or our word where it said nothing. */
+  readonly reason: string;
+}
+
 /** The body of a `standard` message, in the shape that Standard Webhooks recommends. */
-export interface WebhookEvent {
-  readonly type: WebhookEventType;
+export type WebhookEvent = {
   /** When it happened, RFC 3339; the same in every attempt. */
   readonly timestamp: string;
-  readonly data: { readonly user: WebhookUser };
-}
+} & (
+  | { readonly type: "user.created"; readonly data: { readonly user: WebhookUser } }
+  | { readonly type: "grant.needs_reconnect"; readonly data: { readonly grant: WebhookGrant } }
+);
 
 export interface WebhookMessage {
   /** Id of the webhook it is for. */
@@ -62,6 +74,15 @@ export function userCreated(
   const { id, email, name, role } = user;
   const createdAt = toRfc3339(user.createdAt);
   return { type: "user.created", timestamp: createdAt, data: { user: { id, email, name, role, provider, createdAt } } };
+}
+
+export function needsReconnect(
+  { id, userId, connection }: Pick<GrantRecord, "id" | "userId" | "connection">,
+  reason: string,
+  at: Instant,
+): WebhookEvent {
+  const grant = { id, user: userId, connection, reason };
+  return { type: "grant.needs_reconnect", timestamp: toRfc3339(at), data: { grant } };
 }
 
 /** How long after it is written, or revived, a row may be under way at most; its number of attempts usually ends it. */
@@ -99,7 +120,10 @@ export function openWebhookMessage(keyring: Keyring, row: OutboxRecord): Webhook
   const value = opened.ok ? parseJson(opened.value) : undefined;
   if (!isJsonObject(value)) return undefined;
   const [webhook, event] = [stringMember(value, "webhook"), member(value, "event")];
-  if (webhook === undefined || !isJsonObject(event) || member(event, "type") !== "user.created") return undefined;
+  if (webhook === undefined || !isJsonObject(event) || !isKnown(member(event, "type"))) return undefined;
   // What opens was sealed by us, for this row: its inner shape is the one that was written.
   return { webhook, event: event as unknown as WebhookEvent };
 }
+
+/** One that an older version does not know stays for a newer one. */
+const isKnown = (type: unknown): boolean => type === "user.created" || type === "grant.needs_reconnect";

@@ -156,7 +156,9 @@ export interface VaultPorts {
   readonly node: string;
   /** Called after the write, beside the callers: it can neither delay nor fail a token (AC-19). */
   readonly onRefreshed: (refreshed: Refreshed) => Promise<void>;
-  /** Called after revocations were queued, so that they leave soon. */
+  /** Rows of the outbox that tell of a grant that is over; sealed, so made before the transaction (SI-23). */
+  readonly tellEnd: (grant: GrantRecord, reason: string, now: Instant) => readonly OutboxRecord[];
+  /** Called after rows were queued, so that they leave soon. */
   readonly onQueued: () => void;
   readonly options: VaultOptions;
 }

@@ -69,6 +69,7 @@ export async function writeTokens(
 /** The end of a grant, with its reason; the row is kept. */
 export async function writeEnd(ports: VaultPorts, base: GrantRecord, reason: string): Promise<Written> {
   const now = ports.clock.now();
+  const messages = ports.tellEnd(base, reason.slice(0, 100), now);
   const ended = await ports.store.transaction(async (tx) => {
     const written = await overSame(ports, tx, base, (row) => ({
       ...row,
@@ -81,9 +82,11 @@ export async function writeEnd(ports: VaultPorts, base: GrantRecord, reason: str
     }));
     if (written.kind !== "written") return written;
     await tx.announcements.append("grant", grantNews(base), now);
+    for (const message of messages) await tx.outbox.insert(message);
     await tx.audit.append(event(ports, base, now, "grant.needs_reconnect", "grant.needs_reconnect", { reason }));
     return written;
   });
+  if (messages.length > 0) ports.onQueued();
   // Who listens in this process hears of it now; a failure is the next reader's to meet.
   await ports.news.catchUp().catch(() => {});
   return ended;
