@@ -27,7 +27,7 @@ export const AdminUserPage: FC<{ frame: Frame; notes: AdminNotes; view: UserView
         </h1>
         <p class="small">
           <bdi>{user.email}</bdi> <Verified yes={user.emailVerified} messages={messages} />{" "}
-          {user.disabledAt !== null && <span class="badge warn">{messages.admin.disabled}</span>}
+          {user.disabledAt !== null && <span class="badge warn">{messages.admin.disabled}</span>}{" "}
           {user.claimedAt === null && <span class="badge">{messages.admin.unclaimed}</span>}
         </p>
         <p class="small">

@@ -185,7 +185,7 @@ export const german: Messages = {
     "message-retried": "Die Nachricht wird erneut zugestellt.",
     "messages-retried": "Die Nachrichten werden erneut zugestellt.",
     "server-added": "Der Werkzeugserver ist hinzugekommen. Personen sehen ihn ab jetzt auf ihrer Kontoseite.",
-    "server-removed": "Der Werkzeugserver ist entfernt, und was Personen dort verbunden hatten, ist beendet.",
+    "server-removed": "Der Werkzeugserver ist entfernt, und mit ihm die Verbindungen, die Personen zu ihm hatten.",
     "session-ended": "Die Sitzung ist beendet.",
     "others-ended": "Alle anderen Sitzungen sind beendet.",
     "method-added": "Der Anmeldeweg ist hinzugefügt. Sie können sich von jetzt an damit anmelden.",

@@ -206,7 +206,7 @@ export const english = {
     "message-retried": "The message is being delivered again.",
     "messages-retried": "The messages are being delivered again.",
     "server-added": "The tool server was added. People see it on their account page from now on.",
-    "server-removed": "The tool server was removed, and what people connected there has ended.",
+    "server-removed": "The tool server was removed, and with it the connections that people had to it.",
     "session-ended": "The session has ended.",
     "others-ended": "All other sessions have ended.",
     "method-added": "The sign-in method was added. You can sign in with it from now on.",
