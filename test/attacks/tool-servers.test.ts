@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { minutes } from "../../src/kernel/time.js";
+import { hours, minutes, systemClock } from "../../src/kernel/time.js";
 import type { Browser } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { startOidcProvider } from "../provider/oidc-provider.js";
@@ -303,6 +303,45 @@ describe("where tokens go", () => {
     expect(JSON.stringify(thief.asked.map(({ form }) => [...form]))).not.toContain("canary");
   });
 
+  test("AT-39 TS-10 a refresh that is the first to see the move sends neither token nor credentials there", async () => {
+    const clock = createManualClock(systemClock.now());
+    const world = await aConnectWorld({
+      world: { clock },
+      entry: { clientId: "given", clientSecret: "canary-secret" },
+    });
+    const redirectUris = [world.url("/connections/notes/callback")];
+    const given = { clientId: "given", clientSecret: "canary-secret", redirectUris, native: true };
+    world.tools.authorizationServer.setClients([given]);
+    const { browser, user } = await world.signsIn();
+    await world.connects(browser);
+    const toolServer = { resource: world.tools.url, scopes: ["notes:read"] };
+    const thief = await startOidcProvider({ people: [ann], clients: [given], toolServer });
+    closeLater(() => thief.stop());
+    world.tools.moveTo(thief.issuer);
+    // Both are over: the token, and what was found.
+    await clock.advance(hours(2));
+    const asked = world.latchkey.vault.accessToken({ user, connection: "tool:notes" });
+    await expect(asked).rejects.toMatchObject({ code: "grant.needs_reconnect", data: { reason: "issuer_changed" } });
+    expect(thief.asked).toEqual([]);
+  });
+
+  test("TS-10 an operator who pins the new authorization server gives it the credentials themselves", async () => {
+    const entry = { id: "notes", clientId: "given", clientSecret: "a-secret" };
+    const world = await aConnectWorld({ entry });
+    const { browser } = await world.signsIn();
+    await browser.get(world.url("/connections/notes/start"), { follow: false });
+    const next = await startOidcProvider({ people: [ann], toolServer: { resource: world.tools.url, scopes: [] } });
+    closeLater(() => next.stop());
+    world.tools.moveTo(next.issuer);
+    const node = await world.node({
+      toolServers: [{ ...entry, url: world.tools.url, authorizationServer: next.issuer }],
+    });
+    const other = world.browserAt(() => node);
+    await world.signIn(other, "ann-1");
+    const started = new URL((await other.get(world.url("/connections/notes/start"), { follow: false })).location ?? "");
+    expect([`${started.origin}`, started.searchParams.get("client_id")]).toEqual([next.issuer, "given"]);
+  });
+
   test("AT-10 a tool server's id that is pointed elsewhere inherits nobody's tokens", async () => {
     const world = await aConnectWorld();
     const { browser, user } = await world.signsIn();
@@ -382,6 +421,44 @@ describe("what metadata would have us do to a browser, or to PKCE", () => {
 });
 
 describe("AT-41 the registration that everybody shares", () => {
+  test.each([
+    ["takes documents alone", { registration_endpoint: undefined }, "https://docs.example.com/client.json"],
+    ["registers clients as well", {}, "registered-instead"],
+  ])(
+    "AT-41 TS-7 a browser that says that our document is refused shuts nobody out: a server that %s",
+    async (_what, says, next) => {
+      const routes: Parameters<typeof aScripted>[0] = {};
+      const { origin } = await aScripted(routes);
+      Object.assign(routes, {
+        "/mcp": { status: 401, headers: { "www-authenticate": "Bearer" } },
+        "/.well-known/oauth-protected-resource/mcp": {
+          json: { resource: `${origin}/mcp`, authorization_servers: [origin] },
+        },
+        "/.well-known/oauth-authorization-server": asMetadata(origin, {
+          client_id_metadata_document_supported: true,
+          ...says,
+        }),
+        "/register": ({ body }: { body: string }) => ({
+          status: 201,
+          json: { ...JSON.parse(body), client_id: "registered-instead", token_endpoint_auth_method: "none" },
+        }),
+      });
+      const clientMetadataUrl = "https://docs.example.com/client.json";
+      const world = await aConnectWorld({ entry: { url: `${origin}/mcp`, clientMetadataUrl } });
+      const { browser } = await world.signsIn();
+      const start = async () => {
+        const page = await browser.get(world.url("/connections/notes/start"), { follow: false });
+        return new URL(page.location ?? "", world.baseUrl).searchParams;
+      };
+      const asked = await start();
+      expect(asked.get("client_id")).toBe(clientMetadataUrl);
+      const callback = new URL(asked.get("redirect_uri") ?? "");
+      callback.search = String(new URLSearchParams({ state: asked.get("state") ?? "", error: "invalid_client" }));
+      expect(errorOf(await browser.get(callback.href))).toBe("connect.client_rejected");
+      expect((await start()).get("client_id")).toBe(next);
+    },
+  );
+
   test("AT-41 TS-11 a callback that says invalid_client, and a person who starts again and again, make no new one", async () => {
     const world = await aConnectWorld();
     const { browser } = await world.signsIn();
