@@ -20,13 +20,18 @@ export async function usableServer(servers: ToolServers, id: string): Promise<To
  *
  * @throws LatchkeyError `connect.server_unknown`
  */
-export async function mustBeThere(
+export async function mustBeThere(tx: Pick<StoreReads, "toolServers">, server: ToolServer): Promise<void> {
+  if (!(await isThere(tx, server))) throw removed(server);
+}
+
+/** False for one that an operator added and removed again. */
+export const isThere = async (
   tx: Pick<StoreReads, "toolServers">,
   { id, added }: Pick<ToolServer, "id" | "added">,
-): Promise<void> {
-  if (!added || (await tx.toolServers.byId(id))?.removedAt === null) return;
-  throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id, reason: "removed" } });
-}
+): Promise<boolean> => !added || (await tx.toolServers.byId(id))?.removedAt === null;
+
+export const removed = ({ id }: Pick<ToolServer, "id">): LatchkeyError =>
+  new LatchkeyError("connect.server_unknown", { data: { toolServer: id, reason: "removed" } });
 
 /** @throws LatchkeyError `account.pending` · `connect.access_refused` */
 export async function requireAccess(

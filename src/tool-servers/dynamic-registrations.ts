@@ -14,6 +14,7 @@ import type { AuthorizationServer } from "../oauth/types.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import { UniqueViolation } from "../store/contract.js";
 import type { RegistrationRecord } from "../store/records.js";
+import { isThere, removed } from "./admission.js";
 import { makeRegistration } from "./make-registration.js";
 import type { RegistrationPorts } from "./registration-ports.js";
 import { openRegistration, sealRegistration } from "./sealed-registration.js";
@@ -159,17 +160,25 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
       const of = { connection: server.connection, issuer: as.issuer, client: old, registration: null };
       return unregistrationRow(ports, of, now, now) ?? [];
     });
+    // Made for a tool server that was removed meanwhile, it is nobody's: it goes as it came.
+    const own = { connection: server.connection, issuer: as.issuer, client, registration: null };
+    const back = unregistrationRow(ports, own, now, now);
     const ended = await store.transaction(async (tx) => {
+      if (!(await isThere(tx, server))) {
+        if (back) await tx.outbox.insert(back);
+        return "removed" as const;
+      }
       if (!(await tx.registrations.replace(next, taken.version))) return undefined;
       // With the new row, never before it: whoever asks meanwhile finds one of the two.
       for (const { row } of older) await tx.registrations.delete(row.id);
       for (const row of unwanted) await tx.outbox.insert(row);
       await tx.announcements.append("tool_server", server.id, now);
-      const own = { issuer: as.issuer, clientId: client.clientId };
+      const current = { issuer: as.issuer, clientId: client.clientId };
       // Their refresh tokens belong to a client that the server has forgotten (TS-11).
-      return renewed ? tx.grants.endForeign(server.connection, own, "client_replaced", now) : 0;
+      return renewed ? tx.grants.endForeign(server.connection, current, "client_replaced", now) : 0;
     });
     const fields = { toolServer: server.id, issuer: as.issuer, clientId: client.clientId };
+    if (ended === "removed") throw removed(server);
     if (ended === undefined) throw new LatchkeyError("connect.server_unreachable", { data: { reason: "lease_lost" } });
     ports.log.info({ ...fields, ended }, renewed ? "registered anew at a tool server" : "registered at a tool server");
     return client;

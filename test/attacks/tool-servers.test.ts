@@ -154,23 +154,35 @@ describe("answers that are not the asked server's", () => {
     expect([await held(world, user), codesSent(world)]).toEqual([[], 0]);
   });
 
-  test("AT-18 TS-13 a flow of one tool server is unknown at another's callback, and at a provider's", async () => {
-    const world = await aConnectWorld();
-    const two = [
-      { id: "notes", name: "Notes", url: world.tools.url },
-      { id: "other", name: "Other", url: world.tools.url },
-    ];
-    const node = await world.node({ toolServers: two });
-    const browser = world.browserAt(() => node);
-    await world.signIn(browser, "ann-1");
-    const callback = await world.approves(browser);
-    const other = await browser.get(callback.replace("/connections/notes/", "/connections/other/"));
-    expect(errorOf(other)).toBe("connect.state_unknown");
-    const second = await world.approves(browser);
-    const provider = await browser.get(second.replace("/connections/notes/", "/providers/fake/"));
-    expect(provider.url).toContain("signin.state_unknown");
-    expect(codesSent(world)).toBe(0);
-  });
+  test.each<[what: string, client: { clientId?: string; clientSecret?: string }]>([
+    ["with clients of their own", {}],
+    ["with one client of the operator's at one authorization server", { clientId: "given", clientSecret: "shared" }],
+  ])(
+    "AT-18 TS-13 a flow of one tool server is unknown at another's callback, and at a provider's: %s",
+    async (_what, client) => {
+      const world = await aConnectWorld();
+      const two = ["notes", "other"].map((id) => ({ id, url: world.tools.url, ...client }));
+      if (client.clientId !== undefined && client.clientSecret !== undefined)
+        world.tools.authorizationServer.setClients([
+          {
+            clientId: client.clientId,
+            clientSecret: client.clientSecret,
+            redirectUris: two.map(({ id }) => world.url(`/connections/${id}/callback`)),
+            native: true,
+          },
+        ]);
+      const node = await world.node({ toolServers: two });
+      const browser = world.browserAt(() => node);
+      await world.signIn(browser, "ann-1");
+      const callback = await world.approves(browser);
+      const other = await browser.get(callback.replace("/connections/notes/", "/connections/other/"));
+      expect(errorOf(other)).toBe("connect.state_unknown");
+      const second = await world.approves(browser);
+      const provider = await browser.get(second.replace("/connections/notes/", "/providers/fake/"));
+      expect(provider.url).toContain("signin.state_unknown");
+      expect(codesSent(world)).toBe(0);
+    },
+  );
 
   test("AT-20 TS-13 a callback that is replayed, or sent twice at once, redeems its code once", async () => {
     const world = await aConnectWorld();

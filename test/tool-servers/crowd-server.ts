@@ -15,7 +15,7 @@ export interface CrowdServer {
   readonly strange: string[];
   /** What a request waits for before it is answered. */
   hold: (path: string) => Promise<unknown>;
-  /** Tokens that were revoked. */
+  /** Tokens that were revoked, and those with which a registration was deleted. */
   readonly revoked: string[];
 }
 
@@ -54,7 +54,12 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
         });
       case "/register":
         count("register");
-        return json(201, { ...(JSON.parse(body) as object), client_id: `client-${++made}` });
+        return json(201, {
+          ...(JSON.parse(body) as object),
+          client_id: `client-${++made}`,
+          registration_client_uri: `${origin}/register/client-${made}`,
+          registration_access_token: `manages-client-${made}`,
+        });
       case "/authorize": {
         const person = new RegExp(`who-${name}=([^;]+)`).exec(request.headers.cookie ?? "")?.[1] ?? "nobody";
         const code = `code-${++made}`;
@@ -92,7 +97,8 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
         return json(200, { server: of, person });
       }
       default:
-        return void response.writeHead(404).end();
+        if (request.method === "DELETE") revoked.push(request.headers.authorization ?? "");
+        return void response.writeHead(request.method === "DELETE" ? 204 : 404).end();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));

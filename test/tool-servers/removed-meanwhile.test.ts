@@ -1,4 +1,4 @@
-/** TS-18, VA-14: a tool server that is removed while somebody connects it, or while its first token is got, leaves nothing behind. */
+/** TS-13, TS-18, VA-14: what ends while somebody connects, or while a first token is got, leaves nothing behind. */
 import { expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
@@ -54,6 +54,28 @@ test("TS-13 TS-18 VA-14 a connect that comes back after its server was removed s
     .toEqual([expect.stringMatching(/^refresh-/), expect.stringMatching(/^s0\.ann\./)]);
 });
 
+test.each([
+  ["their session ended", "connect.session_changed"],
+  ["they were switched off", "connect.access_refused"],
+])("TS-13 TS-19 AT-43 while the code was redeemed %s: nothing is stored", async (what, code) => {
+  const { server, world, user, browser, holds, answers, left } = await anAddedServer();
+  holds("/token");
+  const connecting = browser.get(world.url("/connections/s0/start"));
+  await expect.poll(() => server.counts.get("code")).toBe(1);
+  const [session] = await world.store.sessions.ofUser(user as never);
+  const person = await world.store.users.byId(user as never);
+  if (!session || !person) throw new Error("nobody is signed in");
+  await world.store.transaction((tx) =>
+    code === "connect.session_changed"
+      ? tx.sessions.delete(session.id)
+      : tx.users.update({ ...person, disabledAt: world.clock.now() }, person.version),
+  );
+  answers();
+  const page = await connecting;
+  expect([what, page.text + page.url]).toEqual([what, expect.stringContaining(code)]);
+  expect(await left()).toEqual([]);
+});
+
 test("TS-15 TS-18 VA-14 a first use without a person makes no row for a server that was removed meanwhile", async () => {
   const credentials = { registration: "client-credentials", clientId: "us", clientSecret: "its-secret" };
   const { server, world, user, holds, answers, removes, left } = await anAddedServer(credentials);
@@ -68,4 +90,16 @@ test("TS-15 TS-18 VA-14 a first use without a person makes no row for a server t
   expect(await using).toBe("connect.server_unknown");
   expect(await left()).toEqual([]);
   expect(server.counts.get("refresh")).toBeUndefined();
+});
+
+test("TS-9 TS-18 a registration that is made while its server is removed is taken back at once", async () => {
+  const { server, world, browser, holds, answers, removes } = await anAddedServer();
+  holds("/register");
+  const connecting = browser.get(world.url("/connections/s0/start"));
+  await expect.poll(() => server.counts.get("document")).toBe(2);
+  await removes();
+  answers();
+  expect(errorOf(await connecting)).toBe("connect.server_unknown");
+  expect(await world.store.registrations.ofConnection("tool:s0")).toMatchObject([{ clientId: null }]);
+  await expect.poll(() => server.revoked, { timeout: 15_000 }).toEqual(["Bearer manages-client-1"]);
 });

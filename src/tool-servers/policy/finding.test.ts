@@ -165,6 +165,8 @@ describe("a document", () => {
     [200, '{"a":', "unusable"],
     [204, "", "unusable"],
     [304, "", "unusable"],
+    [201, '{"resource":"x"}', "unusable"],
+    [302, '{"resource":"x"}', "unusable"],
     [404, "{}", "not_here"],
     [401, "", "not_here"],
     [410, "", "not_here"],
