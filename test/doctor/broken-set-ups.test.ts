@@ -54,6 +54,7 @@ interface BrokenSetUp {
   readonly fix: RegExp;
 }
 
+const hourBehind = { ...systemClock, now: () => toInstant(systemClock.now() - minutes(60)) };
 const hourAhead = { ...systemClock, now: () => toInstant(systemClock.now() + minutes(60)) };
 
 const setUps: readonly BrokenSetUp[] = [
@@ -246,6 +247,14 @@ const setUps: readonly BrokenSetUp[] = [
     break: () => {},
     how: { ports: { clock: hourAhead } },
     found: /3600 s ahead/,
+    fix: /NTP/,
+  },
+  {
+    fault: "a clock that is an hour behind",
+    id: "clock:fake",
+    break: () => {},
+    how: { ports: { clock: hourBehind } },
+    found: /3[56]\d\d s behind/,
     fix: /NTP/,
   },
   {

@@ -4,6 +4,7 @@ import { cleanUp } from "../../src/jobs/clean-up.js";
 import { LatchkeyError } from "../../src/kernel/errors.js";
 import { after, days, minutes, seconds } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
+import type { GrantRecord } from "../../src/store/records.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { createWorld, type World, type WorldOptions } from "../../src/testing/world.js";
 import { anEntra, contoso, fabrikam, issuerOf } from "../presets/microsoft-entra.js";
@@ -156,6 +157,31 @@ describe("LO-8 the tokens of the sessions that end", () => {
       expect(await statuses(world, ann)).toEqual([401]);
       expect(await annsGrants(world.store, id)).toEqual(left);
     }
+  });
+
+  test("LO-8 what is kept for another client stays beside a new one, and one that is over is not kept", async () => {
+    const world = await kept(createSharedWorld({ providerConfig: { keepOfflineGrants: true, scopes: [...scopes] } }));
+    const ann = await signedIn(world, "ann-1");
+    const id = (await idOf(world, ann)) as never;
+    const change = (on: Partial<GrantRecord>) =>
+      world.store.transaction(async (tx) => {
+        const [row] = await tx.grants.ofUser(id);
+        if (row) await tx.grants.replace({ ...row, ...on, version: row.version + 1 }, row.version);
+      });
+    await logOut(world, world.provider.logoutToken({ sid: ann.sid }));
+    await change({ clientId: "the-client-before" });
+    const again = await signedIn(world, "ann-1");
+    await logOut(world, world.provider.logoutToken({ sid: again.sid }));
+    const clients = async () => (await world.store.grants.ofUser(id)).map(({ clientId }) => clientId).sort();
+    expect(await clients()).toEqual(["latchkey", "the-client-before"]);
+
+    await world.store.transaction(async (tx) => {
+      for (const { id: grant } of await tx.grants.ofUser(id)) await tx.grants.delete(grant);
+    });
+    const third = await signedIn(world, "ann-1");
+    await change({ status: "needs_reconnect", statusReason: "invalid_grant" });
+    await logOut(world, world.provider.logoutToken({ sid: third.sid }));
+    expect(await clients()).toEqual([]);
   });
 
   test("LO-5 LO-8 revokeOnSignOut: always revokes what is not kept", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { World } from "../../src/testing/world.js";
 import { startFaultyProxy } from "../bus/faulty-proxy.js";
 import { describeWith, redisUrl } from "../services.js";
+import { freePort } from "../support/free-port.js";
 import { aWorld } from "./setting.js";
 
 let count = 0;
@@ -24,6 +25,12 @@ describeWith("redis", await redisUrl(), "rate limits over Redis", (url) => {
     const config = { bus: url, busPrefix: aPrefix(), rateLimits: { start: "3/h" } } as const;
     const nodes = [await aWorld({ config }), await aWorld({ config })];
     expect(await startsAt(nodes, 8)).toBe(3);
+  });
+
+  test("SU-5 AT-51 a Redis that is not there when a node starts stops no start, and the node counts by itself", async () => {
+    const port = await freePort();
+    const config = { bus: `redis://127.0.0.1:${port}`, busPrefix: aPrefix(), rateLimits: { start: "3/h" } } as const;
+    expect(await startsAt([await aWorld({ config })], 5)).toBe(3);
   });
 
   test("SU-5 installations that share a Redis do not count for each other", async () => {
