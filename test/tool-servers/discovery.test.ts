@@ -323,6 +323,26 @@ describe("several authorization servers", () => {
     ).toBe("/a");
   });
 
+  test("TS-3 whoever names a hundred is asked about four", async () => {
+    const named = (origin: string) => Array.from({ length: 100 }, (_, at) => `${origin}/as${at}`);
+    const server = await aToolServer((origin) => ({
+      [`${prm}/mcp`]: { json: { resource: `${origin}/mcp`, authorization_servers: named(origin) } },
+    }));
+    const { discovery } = await aDiscovery();
+    expect(await failureOf(discovery.find(server.settings))).toContain("authorization_server_metadata_missing");
+    const asked = new Set(server.asked.flatMap((one) => /as\d+/.exec(one) ?? []));
+    expect([...asked]).toEqual(["as0", "as1", "as2", "as3"]);
+  });
+
+  test("TS-4 EG-2 a place that leads to an address we do not go to is told, and no next place covers it", async () => {
+    const server = await aToolServer((origin) => ({
+      [`${metadata}/as`]: { status: 302, headers: { location: "http://10.0.0.1/" } },
+      [`${openid}/as`]: asMetadata(`${origin}/as`),
+    }));
+    const { discovery } = await aDiscovery();
+    expect(await failureOf(discovery.find(server.settings))).toMatch(/^connect\.metadata_refused egress\./);
+  });
+
   test("TS-3 the one that we are registered at comes before all, and the others are not asked", async () => {
     const server = await aToolServer(two);
     const registrations = { isRegistered: async (issuer: string) => issuer.endsWith("/a") };
@@ -466,6 +486,17 @@ describe("what was found", () => {
     const other = await anotherNode();
     expect(await other.find(server.settings)).toEqual(found);
     expect(server.requests.length).toBe(3);
+  });
+
+  test("TS-6 a copy from the future is not trusted for longer: after a clock was put right it is found anew", async () => {
+    const server = await aToolServer();
+    const { discovery, clock } = await aDiscovery();
+    const now = clock.now();
+    await clock.advance(hours(2_000));
+    await discovery.find(server.settings);
+    await clock.set(now);
+    await discovery.find(server.settings);
+    expect(server.requests.length).toBe(6);
   });
 
   test("TS-6 ten people at once ask once", async () => {
