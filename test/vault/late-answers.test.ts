@@ -3,10 +3,17 @@
  * out, wakes up with tokens in its hands; what others have written since must stay.
  */
 import { expect, test } from "vitest";
-import { hours, minutes } from "../../src/kernel/time.js";
+import { systemRandom } from "../../src/crypto/random.js";
+import { LatchkeyError } from "../../src/kernel/errors.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { hours, minutes, systemClock } from "../../src/kernel/time.js";
+import type { Store } from "../../src/store/contract.js";
 import type { GrantRecord } from "../../src/store/records.js";
+import { openSqliteStore } from "../../src/store/sqlite.js";
+import { createManualClock } from "../../src/testing/manual-clock.js";
+import { createWorld } from "../../src/testing/world.js";
 import { type GrantSecrets, openGrant, sealGrant } from "../../src/vault/sealed-grant.js";
-import { aVaultWorld, codeOf, keyringOf, type VaultWorld } from "./setting.js";
+import { aVaultWorld, codeOf, keyringOf, offline, type VaultWorld } from "./setting.js";
 
 const annsGrant = async (world: VaultWorld): Promise<GrantRecord> => {
   const grant = (await world.grants()).find(({ sessionId }) => sessionId === world.sessionId);
@@ -96,4 +103,44 @@ test("VA-7 VA-8 a failure that comes late leaves the lease of another node and w
   // That node comes with tokens, and whoever waited has them.
   await anotherNode(world, (row) => theirs(world, row));
   expect((await asked).accessToken).toBe("access-of-another-node");
+});
+
+test("VA-8 tokens that cannot be written at once are written a moment later, and nobody has them before", async () => {
+  const file = await openSqliteStore({ path: ":memory:", clock: systemClock, random: systemRandom, log: silentLog });
+  let failing = 0;
+  const store: Store = {
+    ...file,
+    async transaction(work) {
+      if (failing > 0) {
+        failing--;
+        throw new LatchkeyError("store.busy");
+      }
+      return file.transaction(work);
+    },
+  };
+  const clock = createManualClock();
+  const providerConfig = { scopes: offline };
+  const world = await createWorld({ clock, providerConfig, ports: { store } });
+  try {
+    const browser = world.browser();
+    await world.signIn(browser, "ann-1");
+    const { body } = await world.session(browser);
+    const mine = { user: body.user?.id ?? "", session: body.session?.id ?? "", connection: "provider:fake" };
+    const before = await world.latchkey.vault.accessToken(mine);
+    world.provider.next("token", async (honest) => {
+      const answer = await honest();
+      failing = 3;
+      return answer;
+    });
+    await clock.skip(minutes(61));
+    const after = await world.latchkey.vault.accessToken(mine);
+    expect([failing, after.accessToken === before.accessToken]).toEqual([0, false]);
+    const refreshes = world.provider
+      .requestsTo("token")
+      .filter(({ form }) => form.get("grant_type") === "refresh_token");
+    expect(refreshes).toHaveLength(1);
+    expect((await world.latchkey.vault.accessToken(mine)).accessToken).toBe(after.accessToken);
+  } finally {
+    await world.close();
+  }
 });
