@@ -363,6 +363,15 @@ describe("LO-9 what is answered", () => {
     for (let i = 0; i < 4; i++) expect(await logOut(off, "x")).toBe("400 invalid_request");
   });
 
+  test("LO-10 LO-9 SU-5 front-channel requests that name nobody or nothing count as well, and those that are good never", async () => {
+    const world = await aWorld({ config: { rateLimits: { logout: "2/h" } } });
+    const good = new URLSearchParams({ iss: world.provider.issuer, sid: "nobodys" });
+    for (let i = 0; i < 5; i++) expect((await world.request(`/frontchannel-logout?${good}`)).status).toBe(200);
+    for (const query of ["iss=x&sid=1", `iss=${encodeURIComponent(world.provider.issuer)}`])
+      expect((await world.request(`/frontchannel-logout?${query}`)).status).toBe(400);
+    expect((await world.request(`/frontchannel-logout?${good}`)).status).toBe(429);
+  });
+
   test("LO-9 what was not the caller's fault is not counted", async () => {
     const world = await aWorld({ config: { rateLimits: { logout: "1/h" } } });
     await world.provider.stop();
