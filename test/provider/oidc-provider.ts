@@ -218,7 +218,12 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       ...(options.toolServer ? toolServerFeatures(options.toolServer, options.accessTokenLifetime ?? 3_600) : {}),
       backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        // As its default has it, which says on standard output that it was asked.
+        allowedPolicy: async (_context: unknown, client: { clientId: string }, token: { clientId: string }) =>
+          token.clientId === client.clientId,
+      },
       introspection: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
