@@ -48,13 +48,19 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
 
     async look(admin, given, sealed) {
       const before = sealed === undefined ? undefined : openDraft(signIn, authorOf(admin), sealed);
-      const typed = given.clientSecret === "" ? { ...given, clientSecret: before?.typed.clientSecret ?? "" } : given;
+      // A secret is of a client: it stays as long as one is named.
+      const ofClient = given.clientSecret === "" && given.clientId.trim() !== "";
+      const typed = ofClient ? { ...given, clientSecret: before?.typed.clientSecret ?? "" } : given;
+      // Whoever left the field empty for the one they typed must not add the server without it, unawares.
+      const isLost = ofClient && sealed !== undefined && (before === undefined || before.forgotten);
+      const lost = isLost ? new LatchkeyError("connect.preview_expired") : null;
       const of = (shown: boolean): Pick<LookedAt, "typed" | "hasSecret" | "draft"> => ({
         ...withoutSecret(typed),
         draft: sealDraft(signIn, authorOf(admin), { typed, shown }),
       });
       const read = readTyped(typed, config);
-      if ("wrong" in read) return { ...of(false), wrong: read.wrong, failure: null, report: null };
+      if ("wrong" in read) return { ...of(false), wrong: read.wrong, failure: lost, report: null };
+      if (lost) return { ...of(false), wrong: [], failure: lost, report: null };
       const { server } = read;
       if ((await list()).some(({ id }) => id === server.id)) {
         const failure = new LatchkeyError("connect.server_exists", { data: { toolServer: server.id } });

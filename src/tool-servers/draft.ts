@@ -25,6 +25,8 @@ export interface Draft {
   readonly typed: TypedToolServer;
   /** It can be added: it was looked at with what was typed, and what was found was shown. */
   readonly shown: boolean;
+  /** It has become too old, and had a secret. */
+  readonly forgotten: boolean;
 }
 
 /** Who typed it. */
@@ -40,7 +42,7 @@ const lifetime = hours(1);
 
 const placeOf = ({ user, session }: Author) => ({ table: "tool-server-draft", row: session, user });
 
-export const sealDraft = ({ keyring, clock }: Ports, author: Author, draft: Draft): string =>
+export const sealDraft = ({ keyring, clock }: Ports, author: Author, draft: Omit<Draft, "forgotten">): string =>
   keyring.seal("tool-server-draft", placeOf(author), JSON.stringify({ ...draft, at: clock.now() }));
 
 /** Undefined where this admin did not type it in this session. One that is too old has no secret and was not shown. */
@@ -69,5 +71,6 @@ export function openDraft({ keyring, clock }: Ports, author: Author, sealed: str
       clientSecret: fresh ? text("clientSecret") : "",
     },
     shown: fresh && member(value, "shown") === true,
+    forgotten: !fresh && text("clientSecret") !== "",
   };
 }

@@ -148,6 +148,39 @@ describe("adding", () => {
     expect(await addedOf(world)).toEqual(["wiki"]);
   });
 
+  test("TS-18 a form that lay open until its secret was forgotten is not looked at without it: it asks for the secret again", async () => {
+    const clock = createManualClock(systemClock.now());
+    const { world, ann, looks, posts } = await aSetting({ clock });
+    const stranger = await aStranger();
+    const typed = { url: `${stranger.origin}/mcp`, id: "wiki", clientId: "theirs" };
+    const preview = await looks({ ...typed, clientSecret: "canary-secret" });
+    const open = await posts("/change", { draft: draftIn(preview) });
+    expect(open.text).toContain("The one that you typed is kept");
+    await clock.advance(hours(1));
+    await world.signIn(ann, "ann-1");
+    // Of another session nobody can tell whether there was one; and a form that was altered says nothing.
+    for (const draft of [draftIn(open), `${draftIn(open)}x`]) {
+      const late = await looks({ ...typed, clientSecret: "", draft });
+      expect(late.text).toContain("connect.preview_expired");
+      expect(late.text).toContain("type the client secret again");
+      expect([valueOf(late, "url"), valueOf(late, "clientId")]).toEqual([typed.url, "theirs"]);
+      await posts("/add", { draft: draftIn(late) });
+      expect(await addedOf(world)).toEqual([]);
+      // Said once: a client without a secret is one as well.
+      expect((await looks({ ...typed, clientSecret: "", draft: draftIn(late) })).text).toContain("Add it as wiki");
+    }
+  });
+
+  test("TS-18 whoever takes the client id out again is rid of its secret as well", async () => {
+    const { looks, posts } = await aSetting();
+    const stranger = await aStranger();
+    const typed = { url: `${stranger.origin}/mcp`, id: "wiki" };
+    const preview = await looks({ ...typed, clientId: "theirs", clientSecret: "canary-secret" });
+    const changed = await looks({ ...typed, clientId: " ", clientSecret: "", draft: draftIn(preview) });
+    expect(changed.text).toContain("Add it as wiki");
+    expect((await posts("/change", { draft: draftIn(changed) })).text).not.toContain("is kept");
+  });
+
   test.each([
     ["nonsense", { url: "nonsense" }, ["url"]],
     ["a fragment", { url: "https://mcp.example/mcp#x" }, ["url"]],

@@ -40,7 +40,8 @@ export const toolServersGerman: Messages["toolServers"] = {
   clientNote: "Nur wo der Server niemanden von selbst registriert.",
   clientId: "Client-ID",
   clientSecret: "Client-Geheimnis",
-  secretKept: "Das getippte ist aufgehoben und wird niemandem gezeigt. Lassen Sie dieses Feld leer, um es zu benutzen.",
+  secretKept:
+    "Das getippte ist aufgehoben und wird niemandem gezeigt. Lassen Sie dieses Feld leer, um es zu benutzen, und die Client-ID, um es zu verwerfen.",
   look: "Ansehen",
   otherKeys: "Jeder andere Schlüssel lässt sich mit latchkey tool-server add --set oder in der Datei setzen.",
   wrongTitle: "Manches davon lässt sich nicht verwenden",
@@ -63,6 +64,8 @@ export const toolServersGerman: Messages["toolServers"] = {
     "connect.pkce_unsupported":
       "Seine Metadaten nennen S256 nicht. Beherrscht er es trotzdem, fügen Sie ihn mit latchkey tool-server add --set allowMissingPkceMetadata=true hinzu.",
     "connect.server_exists": "Wählen Sie eine andere Kennung, oder entfernen Sie zuerst den vorhandenen.",
+    "connect.preview_expired":
+      "Prüfen Sie, was im Formular steht, tippen Sie das Client-Geheimnis noch einmal, wo es eines gibt, und sehen Sie den Server noch einmal an.",
     "connect.registration_refused":
       "Unten steht, was er geantwortet hat. Vielleicht genügt ein Client, den Sie dort von Hand anlegen.",
     "connect.registration_needed":

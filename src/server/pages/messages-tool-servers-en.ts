@@ -98,7 +98,8 @@ export const toolServersEnglish = {
   clientNote: "Only where the server registers nobody by itself.",
   clientId: "Client id",
   clientSecret: "Client secret",
-  secretKept: "The one that you typed is kept, and shown to nobody. Leave this empty to use it.",
+  secretKept:
+    "The one that you typed is kept, and shown to nobody. Leave this empty to use it, and the client id to drop it.",
   look: "Look at it",
   otherKeys: "Every other key can be set with latchkey tool-server add --set, or in the file.",
   wrongTitle: "Some of it cannot be used",
@@ -111,6 +112,8 @@ export const toolServersEnglish = {
     "connect.pkce_unsupported":
       "Its metadata does not list S256. If it is known to do it all the same, add it with latchkey tool-server add --set allowMissingPkceMetadata=true.",
     "connect.server_exists": "Choose another id, or remove the one that is there first.",
+    "connect.preview_expired":
+      "Check what the form says, type the client secret again where there is one, and look at it again.",
     "connect.registration_refused": "See below what it answered. A client that you create there by hand may do.",
     "connect.registration_needed":
       "Create a client there with the redirect URI, and add the server with its client id.",
