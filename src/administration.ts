@@ -135,6 +135,7 @@ export async function openAdministration(
   const users = administerUsers(wired, config);
   const toolServers = administerToolServers({
     ...wired,
+    base: config.baseUrl + config.basePath,
     configured: config.toolServers,
     read: readToolServer(config),
     by,

@@ -27,6 +27,7 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
   const steps = (who: () => Operator) => ({
     toolServers: administerToolServers({
       ...signIn,
+      base: config.baseUrl + config.basePath,
       configured: config.toolServers,
       read: readToolServer(config),
       by: who,
@@ -54,9 +55,9 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
       // Whoever left the field empty for the one they typed must not add the server without it, unawares.
       const isLost = ofClient && sealed !== undefined && (before === undefined || before.forgotten);
       const lost = isLost ? new LatchkeyError("connect.preview_expired") : null;
-      const of = (shown: boolean): Pick<LookedAt, "typed" | "hasSecret" | "draft"> => ({
+      const of = (shown: boolean, issuer: string | null = null): Pick<LookedAt, "typed" | "hasSecret" | "draft"> => ({
         ...withoutSecret(typed),
-        draft: sealDraft(signIn, authorOf(admin), { typed, shown }),
+        draft: sealDraft(signIn, authorOf(admin), { typed, shown, issuer }),
       });
       const read = readTyped(typed, config);
       if ("wrong" in read) return { ...of(false), wrong: read.wrong, failure: lost, report: null };
@@ -67,7 +68,7 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
         return { ...of(false), wrong: [], failure, report: null };
       }
       const { report, failure } = await examineWith(signIn, config, { server, how: "look" });
-      return { ...of(failure === null), wrong: [], failure, report };
+      return { ...of(failure === null, report?.issuer), wrong: [], failure, report };
     },
 
     reopen(admin, sealed) {
@@ -79,7 +80,7 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
       const draft = openDraft(signIn, authorOf(admin), sealed);
       const read = draft?.shown ? readTyped(draft.typed, config) : undefined;
       if (read === undefined || "wrong" in read) throw new LatchkeyError("connect.preview_expired");
-      await steps(() => by(admin, request)).toolServers.add(read.server.id, read.input);
+      await steps(() => by(admin, request)).toolServers.add(read.server.id, read.input, draft?.issuer);
     },
 
     async test(id) {

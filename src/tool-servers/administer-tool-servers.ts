@@ -12,7 +12,9 @@ import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
 import type { AuditEventRecord, OutboxRecord } from "../store/records.js";
+import { connectRedirectUri } from "./registry.js";
 import { openRegistration } from "./sealed-registration.js";
+import { staticRegistration } from "./static-registration.js";
 import { openToolServer, type ReadToolServer, sealToolServer } from "./stored-servers.js";
 
 /** How long revocations have before the client that they are made as is taken back. */
@@ -35,8 +37,12 @@ export interface ToolServerAdministration {
   list(): Promise<readonly ListedToolServer[]>;
   /** The record that nodes use: of the file, else stored. @throws LatchkeyError `connect.server_unknown` */
   get(id: string): Promise<ToolServerConfig>;
-  /** @param input as it would stand in the file, read before. @throws LatchkeyError `connect.server_exists` */
-  add(id: string, input: JsonObject): Promise<void>;
+  /**
+   * @param input as it would stand in the file, read before
+   * @param issuer the authorization server that was found and shown: a client id that is set belongs there (TS-10)
+   * @throws LatchkeyError `connect.server_exists`
+   */
+  add(id: string, input: JsonObject, issuer?: string | null): Promise<void>;
   /**
    * From now on nobody can use it, and a registration that we made at its authorization server is taken back in an hour. `inUse` says whether it was
    * the one that people use: then what they connected is the caller's to end. One that the file hides just goes.
@@ -53,6 +59,8 @@ export function administerToolServers(ports: {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Of our URLs. */
+  readonly base: string;
   readonly configured: readonly ToolServerConfig[];
   readonly read: ReadToolServer;
   readonly by: () => AuditContext & { readonly actor: AuditEventRecord["actor"] };
@@ -100,7 +108,7 @@ export function administerToolServers(ports: {
       return stored;
     },
 
-    async add(id, input) {
+    async add(id, input, issuer = null) {
       const now = clock.now();
       const row = {
         id,
@@ -110,14 +118,19 @@ export function administerToolServers(ports: {
         updatedAt: now,
       };
       const event = written("tool_server.added", id);
+      const clientId = ports.read(input)?.clientId ?? null;
+      const of = { connection: `tool:${id}`, redirectUri: connectRedirectUri(ports.base, id) };
+      const bound =
+        issuer === null || clientId === null ? null : staticRegistration(ports, { ...of, issuer, clientId }, now);
       await store.transaction(async (tx) => {
         const before = await tx.toolServers.byId(id);
         if (inFile(id) || before?.removedAt === null)
           throw new LatchkeyError("connect.server_exists", { data: { toolServer: id } });
         await tx.toolServers.save(row);
-        // Where credentials of an earlier one of this name were used binds these to nothing (TS-10).
+        // Where credentials of an earlier one of this name belonged binds these to nothing (TS-10).
         for (const old of await tx.registrations.ofConnection(`tool:${id}`))
           if (old.kind === "static") await tx.registrations.delete(old.id);
+        if (bound) await tx.registrations.insert(bound);
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });

@@ -3,7 +3,6 @@
  * registration is made where there has to be one, and credentials stay with the issuer that they were used at first.
  */
 import { LatchkeyError } from "../kernel/errors.js";
-import { newId, type RegistrationId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
 import type { RegisteredClient } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
@@ -12,6 +11,7 @@ import { UniqueViolation } from "../store/contract.js";
 import { createDynamicRegistrations } from "./dynamic-registrations.js";
 import { chooseRegistration, type RegistrationChoice } from "./policy/choose-registration.js";
 import type { RegistrationPorts } from "./registration-ports.js";
+import { staticRegistration } from "./static-registration.js";
 import type { ToolServer } from "./tool-server.js";
 
 export interface Clients {
@@ -68,8 +68,8 @@ export function createClients(ports: RegistrationPorts): Clients {
   }
 
   /**
-   * The operator's credentials belong to one issuer: the one that is pinned, or the one at which they were used first. A
-   * tool server that names another later would otherwise be shown them (TS-10).
+   * The operator's credentials belong to one issuer: the one that is pinned, that was found when they were added, or, for those
+   * of the file, at which they were used first. A tool server that names another later would otherwise be shown them (TS-10).
    */
   async function bind(server: ToolServer, issuer: string, clientId: string, now: Instant): Promise<void> {
     const rows = (await store.registrations.ofConnection(server.connection)).filter(({ kind }) => kind === "static");
@@ -83,23 +83,8 @@ export function createClients(ports: RegistrationPorts): Clients {
     await store
       .transaction(async (tx) => {
         if (taken) await tx.registrations.delete(taken.id);
-        await tx.registrations.insert({
-          id: newId<RegistrationId>(now, ports.random),
-          kind: "static",
-          connection: server.connection,
-          issuer,
-          redirectUri: server.redirectUri,
-          clientId,
-          sealed: null,
-          secretEndsAt: null,
-          lastFailure: null,
-          nextAttemptAt: null,
-          leaseOwner: null,
-          leaseEndsAt: null,
-          version: 1,
-          createdAt: now,
-          updatedAt: now,
-        });
+        const of = { connection: server.connection, issuer, redirectUri: server.redirectUri, clientId };
+        await tx.registrations.insert(staticRegistration(ports, of, now));
       })
       .catch((thrown: unknown) => {
         // Another process was first, with the same.

@@ -4,7 +4,7 @@
  * looked at and shown. It opens for the admin and in the session that typed it.
  */
 import type { Keyring } from "../crypto/port.js";
-import { isJsonObject, member, parseJson } from "../kernel/json.js";
+import { isJsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 
 /** The fields of the form, as text. */
@@ -25,6 +25,8 @@ export interface Draft {
   readonly typed: TypedToolServer;
   /** It can be added: it was looked at with what was typed, and what was found was shown. */
   readonly shown: boolean;
+  /** The authorization server that was shown. */
+  readonly issuer: string | null;
   /** It has become too old, and had a secret. */
   readonly forgotten: boolean;
 }
@@ -71,6 +73,7 @@ export function openDraft({ keyring, clock }: Ports, author: Author, sealed: str
       clientSecret: fresh ? text("clientSecret") : "",
     },
     shown: fresh && member(value, "shown") === true,
+    issuer: stringMember(value, "issuer") ?? null,
     forgotten: !fresh && text("clientSecret") !== "",
   };
 }

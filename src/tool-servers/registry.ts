@@ -75,6 +75,9 @@ export function createToolServers(
   };
 }
 
+/** Where its authorization server sends people back to. */
+export const connectRedirectUri = (base: string, id: string): string => `${base}/connections/${id}/callback`;
+
 function toolServerOf(base: string, isPublic: boolean, record: ToolServerConfig, added: boolean): ToolServer {
   const { clientMetadataUrl, clientMetadata, ...rest } = record;
   const own = clientMetadata === "installation" ? installationDocument(base) : serverDocument(base, record.id);
@@ -84,7 +87,7 @@ function toolServerOf(base: string, isPublic: boolean, record: ToolServerConfig,
     name: record.name ?? record.id,
     added,
     connection: `${toolPrefix}${record.id}`,
-    redirectUri: `${base}/connections/${record.id}/callback`,
+    redirectUri: connectRedirectUri(base, record.id),
     documentUrl: clientMetadataUrl ?? own,
     documentIsPublic: clientMetadataUrl !== null || isPublic,
     connectUrl: `${base}/connections/${record.id}/start`,

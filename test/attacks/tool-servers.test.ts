@@ -6,6 +6,7 @@ import { hours, minutes, systemClock } from "../../src/kernel/time.js";
 import type { Browser } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import { startOidcProvider } from "../provider/oidc-provider.js";
+import { aCommandLine } from "../support/command-line.js";
 import { aConnectWorld, ann, ben, type ConnectWorld, closeLater, errorOf } from "../tool-servers/connect-setting.js";
 import { aScripted, asMetadata } from "../tool-servers/setting.js";
 
@@ -313,6 +314,29 @@ describe("where tokens go", () => {
     await world.signIn(other, "ann-1");
     expect(errorOf(await other.get(world.url("/connections/notes/start")))).toBe("connect.issuer_changed");
     expect(JSON.stringify(thief.asked.map(({ form }) => [...form]))).not.toContain("canary");
+  });
+
+  test("TS-10 AT-39 credentials of an added server belong to the issuer that was shown, also before anybody used them", async () => {
+    const world = await aConnectWorld({ world: { config: { toolServers: [], roles: { default: "user" } } } });
+    const line = await aCommandLine({ ...world.config });
+    await line.write("secret", "canary-secret");
+    const words = ["--client-id", "given", "--client-secret-file", "secret", "--yes"];
+    expect((await line.run("tool-server", "add", world.tools.url, "--id", "notes", ...words)).code).toBe(0);
+    const thief = await startOidcProvider({ people: [ann], toolServer: { resource: world.tools.url, scopes: [] } });
+    closeLater(() => thief.stop());
+    world.tools.moveTo(thief.issuer);
+    const { browser } = await world.signsIn();
+    const started = await browser.get(world.url("/connections/notes/start"));
+    expect(started.url).not.toContain(thief.issuer);
+    expect(errorOf(started)).toBe("connect.issuer_changed");
+    expect(JSON.stringify(thief.asked.map(({ form }) => [...form]))).not.toContain("canary");
+    // The operator goes on with the new one by adding it anew, having seen its name.
+    await line.run("tool-server", "remove", "notes", "--yes");
+    const anew = await line.run("tool-server", "add", world.tools.url, "--id", "notes", ...words);
+    expect([anew.code, anew.out.includes(thief.issuer)]).toEqual([0, true]);
+    expect((await browser.get(world.url("/connections/notes/start"), { follow: false })).location).toContain(
+      thief.issuer,
+    );
   });
 
   test("AT-39 TS-10 a refresh that is the first to see the move sends neither token nor credentials there", async () => {

@@ -148,6 +148,18 @@ describe("adding", () => {
     expect(await addedOf(world)).toEqual(["wiki"]);
   });
 
+  test("TS-18 TS-10 AT-39 credentials go to the authorization server that the page showed, and to no other", async () => {
+    const { world, looks, posts } = await aSetting();
+    const secret = { clientId: "given", clientSecret: "canary-secret" };
+    const preview = await looks({ url: world.tools.url, id: "notes", ...secret });
+    await posts("/add", { draft: draftIn(preview) });
+    const thief = await aStranger();
+    world.tools.moveTo(thief.origin);
+    const tested = await posts("/notes/test", {});
+    expect(tested.text).toContain("connect.issuer_changed");
+    expect(thief.asked.filter((asked) => asked.includes("authorize"))).toEqual([]);
+  });
+
   test("TS-18 a form that lay open until its secret was forgotten is not looked at without it: it asks for the secret again", async () => {
     const clock = createManualClock(systemClock.now());
     const { world, ann, looks, posts } = await aSetting({ clock });

@@ -60,7 +60,9 @@ export function toolServerCommand(session: Session): Command {
           terminal.err("Nothing was added.\n");
           return exitCodes.problem;
         }
-        await administering(session, options, ({ toolServers }) => toolServers.add(server.id, input));
+        await administering(session, options, ({ toolServers }) =>
+          toolServers.add(server.id, input, examined.report?.issuer),
+        );
         if (options.json) printJson(terminal, { added: true, ...reportJson(examined) });
         else terminal.out(`${printable(server.id)} was added. Running servers offer it from now on.\n`);
         return exitCodes.fine;
