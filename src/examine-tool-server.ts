@@ -87,7 +87,9 @@ export async function examineWith(
 ): Promise<ToolServerExamination> {
   const { egress, clock } = given;
   const servers = createToolServers({ ...config, toolServers: [record] });
-  const server = servers.byId(record.id) as ToolServer;
+  // What is not in the file can be removed while it is looked at, and must not be registered then.
+  const added = !config.toolServers.some(({ id }) => id === record.id);
+  const server: ToolServer = { ...(servers.byId(record.id) as ToolServer), added };
   const our = { base: config.baseUrl + config.basePath, name: config.branding.name };
   // A name of its own among those that hold leases: it waits for a registration that this process is making elsewhere.
   const node = newId(systemClock.now(), given.random);

@@ -9,6 +9,7 @@ import { createManualClock } from "../../src/testing/manual-clock.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { auditTrail, rowsOf } from "../support/shared-file.js";
 import { aConnectWorld, ann as annThere, type ConnectWorld } from "../tool-servers/connect-setting.js";
+import { startCrowdServer } from "../tool-servers/crowd-server.js";
 import { aStranger, asMetadata } from "../tool-servers/setting.js";
 
 /** Ann, an admin, and a world without tool servers. */
@@ -292,6 +293,29 @@ describe("a test", () => {
     const preview = await looks({ url: `${stranger.origin}/mcp`, id: "wiki" });
     expect(preview.text).toContain("Nobody could connect it yet");
     expect(preview.text).toContain(world.url("/connections/wiki/callback"));
+  });
+
+  test("TS-9 TS-18 a test whose server is removed meanwhile leaves no registration behind, here or there", async () => {
+    const { world, looks, posts } = await aSetting();
+    const server = await startCrowdServer("s0", 600);
+    await posts("/add", { draft: draftIn(await looks({ url: server.url, id: "s0" })) });
+    let answers = () => {};
+    const answering = new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    const held: string[] = [];
+    server.hold = async (path) => {
+      if (path !== "/register") return;
+      held.push(path);
+      await answering;
+    };
+    const testing = posts("/s0/test", {});
+    await expect.poll(() => held).toEqual(["/register"]);
+    await posts("/s0/remove", {});
+    answers();
+    expect((await testing).text).toContain("connect.server_unknown");
+    expect(await world.store.registrations.ofConnection("tool:s0")).toMatchObject([{ clientId: null }]);
+    await expect.poll(() => server.revoked, { timeout: 15_000 }).toEqual(["Bearer manages-client-1"]);
   });
 });
 
