@@ -41,4 +41,18 @@ describe("a scenario of the official suite", () => {
     expect(dependencies["@modelcontextprotocol/conformance"]).toMatch(/^\d+\.\d+\.\d+/);
     expect(read("conformance/run.ts")).not.toContain("expected-failures");
   });
+
+  test("QU-7 the suite has a lock file and a newer Node of its own; neither is in ours", () => {
+    const read = (path: string) =>
+      JSON.parse(readFileSync(join(import.meta.dirname, "..", path), "utf8")) as {
+        engines?: { node?: string };
+        packages: Record<string, { version?: string }>;
+      };
+    const [theirs, ours] = [read("conformance/package-lock.json"), read("package-lock.json")];
+    expect(Number(theirs.packages["node_modules/node"]?.version?.split(".")[0])).toBeGreaterThanOrEqual(22);
+    expect(theirs.packages["node_modules/@modelcontextprotocol/conformance"]).toBeDefined();
+    for (const name of ["node", "@modelcontextprotocol/conformance"])
+      expect(ours.packages[`node_modules/${name}`]).toBeUndefined();
+    expect(read("package.json").engines?.node).toBe(">=20.19");
+  });
 });
