@@ -246,7 +246,8 @@ const setUps: readonly BrokenSetUp[] = [
     id: "clock:fake",
     break: () => {},
     how: { ports: { clock: hourAhead } },
-    found: /3600 s ahead/,
+    // A Date header has no fractions, and a busy server renews it late.
+    found: /360\d s ahead/,
     fix: /NTP/,
   },
   {
