@@ -12,6 +12,7 @@ import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
 import type { AuditEventRecord, OutboxRecord } from "../store/records.js";
+import { foundNothing } from "./discovery.js";
 import { connectRedirectUri } from "./registry.js";
 import { openRegistration } from "./sealed-registration.js";
 import { staticRegistration } from "./static-registration.js";
@@ -131,6 +132,7 @@ export function administerToolServers(ports: {
         for (const old of await tx.registrations.ofConnection(`tool:${id}`))
           if (old.kind === "static") await tx.registrations.delete(old.id);
         if (bound) await tx.registrations.insert(bound);
+        await tx.metadata.save(foundNothing(id, now));
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });

@@ -183,6 +183,15 @@ export function createDiscovery(ports: {
 
 const rowKey = (id: string): string => `tool-server:${id}`;
 
+/** In place of a copy, for a server that is to be found anew whatever was found under its name before. */
+export const foundNothing = (id: string, now: Instant): MetadataRecord => ({
+  url: rowKey(id),
+  body: "{}",
+  fetchedAt: now,
+  freshUntil: now,
+  staleUntil: now,
+});
+
 /** A clock that was set back makes a copy from the future: it is found anew rather than trusted for longer. */
 const isFresh = (found: FoundToolServer, now: Instant): boolean => found.foundAt <= now && now < found.freshUntil;
 

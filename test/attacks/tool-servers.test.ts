@@ -339,6 +339,26 @@ describe("where tokens go", () => {
     );
   });
 
+  test("TS-10 AT-39 a server that is added again is found anew: its new credentials do not go where the old ones went", async () => {
+    const world = await aConnectWorld({ world: { config: { toolServers: [], roles: { default: "user" } } } });
+    const line = await aCommandLine({ ...world.config });
+    const adds = (clientId: string) =>
+      line.run("tool-server", "add", world.tools.url, "--id", "notes", "--client-id", clientId, "--yes");
+    await adds("old");
+    const { browser } = await world.signsIn();
+    const startsAt = async () =>
+      (await browser.get(world.url("/connections/notes/start"), { follow: false })).location ?? "";
+    expect(await startsAt()).toContain(world.tools.authorizationServer.issuer);
+    const other = await startOidcProvider({ people: [ann], toolServer: { resource: world.tools.url, scopes: [] } });
+    closeLater(() => other.stop());
+    world.tools.moveTo(other.issuer);
+    await line.run("tool-server", "remove", "notes", "--yes");
+    expect((await adds("new")).out).toContain(other.issuer);
+    const location = await startsAt();
+    expect(location).toContain(other.issuer);
+    expect(location).toContain("client_id=new");
+  });
+
   test("AT-39 TS-10 a refresh that is the first to see the move sends neither token nor credentials there", async () => {
     const clock = createManualClock(systemClock.now());
     const world = await aConnectWorld({
