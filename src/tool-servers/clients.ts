@@ -1,6 +1,6 @@
 /**
  * Which client we are at an authorization server, acted out (TS-7, TS-10, TS-11): the choice is a policy's, the
- * registration is made where there has to be one, and credentials stay with the issuer that they were used at first.
+ * registration is made where there has to be one, and credentials stay with the issuer that they belong to.
  */
 import { LatchkeyError } from "../kernel/errors.js";
 import type { Instant } from "../kernel/time.js";

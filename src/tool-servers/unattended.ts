@@ -77,7 +77,7 @@ export async function unattendedClient(
   const found = await ports.find(server);
   const { as, client } =
     way === "provider" ? await atProvider(ports, server, grant) : await clientOfGrant(ports, server, grant);
-  // The operator's credentials are for the issuer that they were used at first; a token is asked for nowhere else.
+  // The operator's credentials belong to one issuer; a token is asked for nowhere else.
   if (way !== "provider") await ports.clients.forServer(server, as);
   const binding = way === "provider" ? "none" : bindingFor(server, found);
   // Whether tokens are bound is the server's to say at any time: one that begins to gets a key with the next token.

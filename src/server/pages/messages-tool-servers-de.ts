@@ -71,7 +71,7 @@ export const toolServersGerman: Messages["toolServers"] = {
     "connect.registration_needed":
       "Legen Sie dort einen Client mit der Redirect-URI an und fügen Sie den Server mit dessen Client-ID hinzu.",
     "connect.issuer_changed":
-      "Er nennt einen anderen Autorisierungsserver als den, bei dem die Client-ID benutzt wurde. Zugangsdaten gehen nie an einen anderen.",
+      "Er nennt einen anderen Autorisierungsserver als den, zu dem die Client-ID gehört. Zugangsdaten gehen nie an einen anderen: Ist der neue der richtige, entfernen Sie den Server und fügen Sie ihn mit einem Client des neuen wieder hinzu.",
     "connect.server_unknown": "Vielleicht wurde er inzwischen entfernt.",
   },
 

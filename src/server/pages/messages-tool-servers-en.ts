@@ -118,7 +118,7 @@ export const toolServersEnglish = {
     "connect.registration_needed":
       "Create a client there with the redirect URI, and add the server with its client id.",
     "connect.issuer_changed":
-      "It names another authorization server than the one that the client id was used at. Credentials are never sent to another one.",
+      "It names another authorization server than the one that the client id belongs to. Credentials are never sent to another one: if the new one is right, remove the server and add it again with a client of the new one.",
     "connect.server_unknown": "It may have been removed in the meantime.",
   },
 
