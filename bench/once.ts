@@ -6,9 +6,9 @@ import { pinned } from "./server.js";
 
 const run = promisify(execFile);
 
-export async function runOnce<T>(name: string, argument: object = {}): Promise<T> {
+export async function runOnce<T>(name: string, argument: object = {}, core: 0 | 1 = 0): Promise<T> {
   const script = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
-  const [command = "", ...rest] = pinned(0, [process.execPath, "--import", "tsx", script, JSON.stringify(argument)]);
+  const [command = "", ...rest] = pinned(core, [process.execPath, "--import", "tsx", script, JSON.stringify(argument)]);
   const { stdout } = await run(command, rest, { maxBuffer: 1e7, env: { ...process.env, NODE_ENV: "production" } });
   return JSON.parse(stdout) as T;
 }

@@ -8,6 +8,7 @@ import { growthRows } from "./growth.js";
 import { logoutRows } from "./logout.js";
 import { refreshRows } from "./refreshes.js";
 import { sessionRows } from "./sessions.js";
+import { signInRateRows } from "./sign-in-rates.js";
 import { signInRows } from "./sign-ins.js";
 import { startRows } from "./start.js";
 import { vaultRows } from "./vault.js";
@@ -34,7 +35,7 @@ const suites: Record<string, () => Promise<Row[]>> = {
   "QU-9": () => vaultRows(options),
   "QU-10": () => refreshRows(options),
   "QU-11": () => logoutRows(options),
-  "QU-12": () => signInRows(options),
+  "QU-12": async () => [...(await signInRows(options)), ...(await signInRateRows(options))],
   "QU-13": () => growthRows(options),
   "QU-14": () => startRows(options),
 };

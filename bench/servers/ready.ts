@@ -6,7 +6,7 @@ export interface Ready {
   readonly cookie: string;
 }
 
-export const tell = (ready: Ready): void => void process.stdout.write(`${JSON.stringify(ready)}\n`);
+export const tell = (ready: object): void => void process.stdout.write(`${JSON.stringify(ready)}\n`);
 
 /** What the harness passes to a server, as JSON in its first argument. */
 export const given = <T>(): T => JSON.parse(process.argv[2] ?? "{}") as T;
