@@ -8,7 +8,7 @@ import { aReceiver, aWebhookWorld, signingSecret, status } from "./setting.js";
 const headersOf = (headers: object) => headers as Record<string, string>;
 
 describe("a sign-up", () => {
-  test("SI-23 posts one signed message, once; a later sign-in and a refused one post none", async () => {
+  test("SI-23 [option:webhooks.secret] posts one signed message, once; a later sign-in and a refused one post none", async () => {
     const receiver = await aReceiver();
     const world = await aWebhookWorld([{ url: receiver.url, secret: signingSecret }]);
     const browser = world.browser();
