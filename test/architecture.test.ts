@@ -105,7 +105,8 @@ const houseRules: Rules = {
     jobs: { values: ["kernel"], types: ["store", "outbox", "sessions"] },
     // Routes and pages reach the steps through features.ts alone; where callbacks lie is the providers' to say (SI-26).
     server: {
-      values: ["kernel", "config", "providers/redirect-uri.ts"],
+      // The words of a report are the same on a page and at a terminal.
+      values: ["kernel", "config", "providers/redirect-uri.ts", "tool-servers/policy/report-words.ts"],
       types: [
         "accounts",
         "sessions",
@@ -138,6 +139,7 @@ const houseRules: Rules = {
         "explain-claims.ts",
         "examine-tool-server.ts",
         "accounts/policy/origin.ts",
+        "tool-servers/policy/report-words.ts",
         "server/serve.ts",
         "server/pino-log.ts",
       ],

@@ -1,33 +1,16 @@
 /** What is known of a tool server in words, for people at a terminal (TS-18). */
 import type { ToolServerReport } from "../examine-tool-server.js";
+import { reportWords } from "../tool-servers/policy/report-words.js";
 import { palette, printable, table } from "./output.js";
 import type { Terminal } from "./terminal.js";
 
-const ways: Readonly<Record<string, string>> = {
-  cimd: "client metadata documents",
-  dynamic: "dynamic registration (RFC 7591)",
-};
-
+/** At a terminal there is no guide beside it that says what to do. */
 const used: Readonly<Record<string, string>> = {
-  static: "the client id that is set",
-  cimd: "our client metadata document",
-  dynamic: "dynamic registration",
-  "client-credentials": "client credentials, for everybody alike",
-  enterprise: "the person's sign-in here, exchanged (ID-JAG)",
-  workload: "the token of this workload",
-  key: "the key that is set",
-  provider: "a token of the sign-in provider",
+  ...reportWords.registration,
   operator: "nothing yet: create a client there, with the redirect URI below, and set clientId",
 };
-
-const warningWords: Readonly<Record<string, (detail: string) => string>> = {
-  fixed_endpoints: (at) =>
-    `It publishes no metadata: the fixed paths of 2025-03-26 at ${at} are a guess (/authorize, /token, /register).`,
-  issuer_mismatch: (told) => `Its metadata names the issuer ${told}, which allowIssuerMismatch takes.`,
-  pkce_not_announced: (said) => `Its metadata does not list S256 (${said}); allowMissingPkceMetadata goes on anyway.`,
-  resource_prefix: (resource) =>
-    `Its metadata is about ${resource}, of which the URL is a part: tokens are good for all of that.`,
-};
+const ways: Readonly<Record<string, string>> = reportWords.ways;
+const warningWords: Readonly<Record<string, (detail: string) => string>> = reportWords.warnings;
 
 /** One sentence for each warning; a code that is not known here is shown as it is. */
 export const warningText = ({ code, detail }: { readonly code: string; readonly detail: string }): string =>

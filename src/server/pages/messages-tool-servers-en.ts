@@ -1,9 +1,8 @@
 /** The words of the admin pages of tool servers and of providers' addresses, in English. */
-import type { ToolServerExamination, ToolServerReport } from "../../examine-tool-server.js";
+import type { ToolServerExamination } from "../../examine-tool-server.js";
 import type { ListedToolServer } from "../../tool-servers/administer-tool-servers.js";
+import { reportWords } from "../../tool-servers/policy/report-words.js";
 import type { ToolServerField } from "../admin-tool-servers.js";
-
-export type ToolServerUse = NonNullable<ToolServerReport["uses"]>;
 
 const source: Readonly<Record<ListedToolServer["source"], string>> = {
   file: "set in the file",
@@ -20,43 +19,6 @@ const wrong: Readonly<Record<ToolServerField, string>> = {
   groups: "A group's name has at most 256 characters.",
   clientId: "A secret belongs to a client id, which is missing or cannot be one.",
   clientSecret: "This cannot be a secret.",
-};
-const registration: Readonly<Record<ToolServerUse["registration"], string>> = {
-  auto: "as the server wants it",
-  static: "the client id that is set",
-  cimd: "our client metadata document",
-  dynamic: "dynamic registration",
-  "client-credentials": "client credentials, for everybody alike",
-  enterprise: "the person's sign-in here, exchanged (ID-JAG)",
-  workload: "the token of this workload",
-  key: "the key that is set",
-  provider: "a token of the sign-in provider",
-  operator: "nothing yet",
-};
-const reason: Readonly<Record<ToolServerUse["reason"], string>> = {
-  client_id_set: "a client id is set",
-  registration_set: "the configuration says so (registration)",
-  cimd_taken: "the server takes client metadata documents, and can fetch ours",
-  cimd_not_taken: "the server takes no client metadata documents",
-  cimd_refused: "the server refused our client metadata document before",
-  base_url_not_public: "baseUrl is not public, so that the server could not fetch our client metadata document",
-  no_way_to_register: "the server registers nobody by itself, and no client id is set",
-  no_registration_endpoint: "registration is dynamic, and the server has no registration endpoint",
-  document_refused: "the server refused our client metadata document and registers nobody by itself",
-};
-const ways: Readonly<Record<"cimd" | "dynamic", string>> = {
-  cimd: "client metadata documents",
-  dynamic: "dynamic registration (RFC 7591)",
-};
-const warnings: Readonly<
-  Record<"fixed_endpoints" | "issuer_mismatch" | "pkce_not_announced" | "resource_prefix", (detail: string) => string>
-> = {
-  fixed_endpoints: (at) =>
-    `It publishes no metadata. The paths of 2025-03-26 at ${at} are a guess: /authorize, /token, /register.`,
-  issuer_mismatch: (told) => `Its metadata names the issuer ${told}, which allowIssuerMismatch takes.`,
-  pkce_not_announced: (said) => `Its metadata does not list S256 (${said}); allowMissingPkceMetadata goes on anyway.`,
-  resource_prefix: (resource) =>
-    `Its metadata is about ${resource}, of which the URL is a part: tokens are good for all of that.`,
 };
 const authorize: Readonly<Record<NonNullable<ToolServerExamination["authorize"]>["kind"], string>> = {
   accepted: "Its authorization endpoint takes our request.",
@@ -159,10 +121,7 @@ export const toolServersEnglish = {
   noneOfThem: "none",
   defaultScopes: "none: the server takes its default",
   leftOut: "left out",
-  registration,
-  reason,
-  ways,
-  warnings,
+  ...reportWords,
   dpop: { none: "no", wanted: "yes", required: "yes, and no others" },
 
   tested: (name: string) => `Test of ${name}`,

@@ -4,21 +4,10 @@ import type { DiscoveryWarning, FoundToolServer } from "../found.js";
 import type { ToolServer } from "../tool-server.js";
 import { type Binding, bindingFor } from "./binding.js";
 import { chooseRegistration, type RegistrationChoice } from "./choose-registration.js";
+import { reportWords, type UseReason } from "./report-words.js";
 import { resourceOf } from "./resource-parameter.js";
 import { chooseScopes, offeredScopes } from "./scopes.js";
 import { needsPerson } from "./without-person.js";
-
-/** Why it is this way to be known. */
-export type UseReason =
-  | "client_id_set"
-  | "registration_set"
-  | "cimd_taken"
-  | "cimd_not_taken"
-  | "cimd_refused"
-  | "base_url_not_public"
-  | "no_way_to_register"
-  | "no_registration_endpoint"
-  | "document_refused";
 
 export interface ToolServerReport {
   readonly id: string;
@@ -91,7 +80,7 @@ function used(server: ToolServer, found: FoundToolServer, as: AuthorizationServe
   const reason = needsPerson(server) ? reasonOf(choice, server, documentRefused) : "registration_set";
   return {
     registration: needsPerson(server) ? choice.kind : server.registration,
-    why: reason === "registration_set" ? `registration is ${server.registration}` : whyWords[reason],
+    why: reason === "registration_set" ? `registration is ${server.registration}` : reportWords.reason[reason],
     reason,
     clientId: "clientId" in choice ? choice.clientId : null,
     scopes,
@@ -105,17 +94,6 @@ const waysToRegister = (as: AuthorizationServer): ToolServerReport["waysToRegist
   ...(as["client_id_metadata_document_supported"] === true ? (["cimd"] as const) : []),
   ...(typeof as["registration_endpoint"] === "string" ? (["dynamic"] as const) : []),
 ];
-
-const whyWords: Readonly<Record<Exclude<UseReason, "registration_set">, string>> = {
-  client_id_set: "a client id is set",
-  cimd_taken: "the server takes client metadata documents, and can fetch ours",
-  cimd_not_taken: "the server takes no client metadata documents",
-  cimd_refused: "the server refused our client metadata document before",
-  base_url_not_public: "baseUrl is not public, so that the server could not fetch our client metadata document",
-  no_way_to_register: "the server registers nobody by itself, and no client id is set",
-  no_registration_endpoint: "registration is dynamic, and the server has no registration endpoint",
-  document_refused: "the server refused our client metadata document and registers nobody by itself",
-};
 
 function reasonOf(choice: RegistrationChoice, server: ToolServer, documentRefused: boolean): UseReason {
   switch (choice.kind) {
