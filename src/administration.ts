@@ -18,6 +18,7 @@ import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
 import { administerKeys, type KeyAdministration } from "./keys/administer-keys.js";
 import { grantsWithoutSession, withdrawing } from "./logout/withdraw.js";
+import { createIssuerPins } from "./oauth/issuer-pins.js";
 import type { Ports } from "./options.js";
 import { administerWebhooks, type WebhookAdministration } from "./outbox/administer-webhooks.js";
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
@@ -38,6 +39,7 @@ export type { Rotation } from "./keys/rotate-keys.js";
 export type { SigningKeyView, SigningRotation } from "./keys/signing-keys.js";
 export type { QueuedMessage } from "./outbox/administer-webhooks.js";
 export type { ListedService } from "./services/administer-services.js";
+export type { ProviderRemoved } from "./sign-in/remove-provider.js";
 export type { ProviderTraces } from "./store/contract.js";
 export type { ListedToolServer } from "./tool-servers/administer-tool-servers.js";
 export type { GrantMetadata } from "./vault/administer-grants.js";
@@ -117,6 +119,10 @@ export async function openAdministration(
       sequence: () => 0,
     },
   );
+  // What tenants under a name were found to be says which grants are theirs (SI-2).
+  const pins = createIssuerPins({ store: opened, clock, log });
+  const providers = createProviderRegistry(config, pins.known);
+  for (const { unresolvedIssuer } of providers.all()) if (unresolvedIssuer) await pins.load(unresolvedIssuer);
   const published: Promise<void>[] = [];
   const store = announcingStore(opened, () => {
     if (bus) published.push(bus.publish());
@@ -127,7 +133,7 @@ export async function openAdministration(
     random,
     log,
     keyring: createKeyring({ secrets: config.secrets, random }),
-    providers: createProviderRegistry(config),
+    providers,
   };
   const actor = { kind: "operator", id: "command-line" } as const;
   const by = (): Operator => ({ actor, requestId: newId<IdentityId>(clock.now(), random), address: null });

@@ -6,7 +6,7 @@ import { readToolServer } from "./config/tool-server-record.js";
 import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
 import { createProofs } from "./oauth/dpop.js";
-import type { Revocation } from "./outbox/revocation.js";
+import { isRevocableAt, type Revocation } from "./outbox/revocation.js";
 import type { Unregistration } from "./outbox/unregistration.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
@@ -84,9 +84,7 @@ export const revocationTargets = (ports: ConnectPorts) => async (revocation: Rev
   if (!server) return undefined;
   try {
     // What a sign-in provider gave for this server is that provider's to revoke (TS-21).
-    const own = ports.providers
-      .all()
-      .find(({ issuers, client }) => issuers.includes(revocation.issuer) && client.clientId === revocation.clientId);
+    const own = ports.providers.all().find((provider) => isRevocableAt(provider, revocation));
     if (server.registration === "provider" && own)
       return { as: await ports.metadata.discover(own), client: own.client };
     return await clientOfGrant(ports, server, revocation);

@@ -28,11 +28,11 @@ export interface WithdrawnBy {
   readonly now: Instant;
 }
 
-/** Ends these, in the caller's transaction, where they were read. */
+/** Ends these, in the caller's transaction, where they were read. Answers the grants whose revocation was queued. */
 export type Withdraw = (
   tx: Transaction,
   what: { readonly sessions: readonly SessionRecord[]; readonly kept: readonly GrantRecord[] },
-) => Promise<void>;
+) => Promise<readonly GrantRecord[]>;
 
 /**
  * @param read all that may be meant, as it is now
@@ -50,26 +50,30 @@ export async function withdrawing<T>(
     revocationRow(ports, revocationOf(grant, secrets), by.now);
   return withRevocations({ keyring, revocation }, read, (queue) =>
     act(async (tx, { sessions, kept }) => {
+      const queued: GrantRecord[] = [];
       for (const session of sessions) {
-        for (const grant of await tx.grants.ofSession(session.id)) await queue(tx, grant);
+        for (const grant of await tx.grants.ofSession(session.id)) if (await queue(tx, grant)) queued.push(grant);
         await endInTransaction(ports, tx, { session, revocations: [] }, by);
       }
-      for (const grant of kept) await endKept(ports, tx, grant, queue, by);
+      for (const grant of kept) if (await endKept(ports, tx, grant, queue, by)) queued.push(grant);
+      return queued;
     }),
   );
 }
 
+/** @returns whether its revocation was queued */
 async function endKept(
   ports: Pick<EndSessionsPorts, "random">,
   tx: Transaction,
   grant: GrantRecord,
   queue: QueueRevocation,
   { actor, reason: rule, audit, now }: WithdrawnBy,
-): Promise<void> {
+): Promise<boolean> {
   const { id, connection, userId: user } = grant;
-  await queue(tx, grant);
+  const queued = await queue(tx, grant);
   await tx.grants.delete(id);
   const target = { kind: "grant", id };
   const event = { type: "grant.disconnected", actor, target, connection, rule, data: { user } } as const;
   await tx.audit.append(auditEvent(ports, now, audit, event));
+  return queued;
 }

@@ -7,7 +7,7 @@ import type { Metadata } from "../oauth/metadata.js";
 import { revokeToken } from "../oauth/revocation.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { ClientRegistration, ProviderRegistry } from "../providers/provider.js";
-import type { Revocation } from "./revocation.js";
+import { isRevocableAt, type Revocation } from "./revocation.js";
 
 /** Where tokens are revoked, and as whom. */
 interface RevocationTarget {
@@ -47,9 +47,7 @@ export async function revoke(ports: RevokePorts, revocation: Revocation): Promis
 
 async function ofProvider(ports: RevokePorts, revocation: Revocation): Promise<RevocationTarget | undefined> {
   const provider = ports.providers.byId(revocation.provider);
-  // The tokens are this issuer's and this client's alone: a re-pointed provider must never see them.
-  const same = provider?.issuers.includes(revocation.issuer) && provider.client.clientId === revocation.clientId;
-  if (!provider || !same) return undefined;
+  if (!provider || !isRevocableAt(provider, revocation)) return undefined;
   return {
     as: await ports.metadata.discover(provider),
     client: provider.client,

@@ -9,6 +9,7 @@ import { newId } from "../kernel/ids.js";
 import { isJsonObject, parseJson, stringMember } from "../kernel/json.js";
 import type { RandomSource } from "../kernel/random.js";
 import { after, hours, type Instant } from "../kernel/time.js";
+import type { Provider } from "../providers/provider.js";
 import type { GrantRecord, OutboxRecord } from "../store/records.js";
 
 /** What has to be revoked where. The refresh token goes first: it is what can make new ones. */
@@ -28,6 +29,12 @@ export function revocationOf(
 ): Revocation {
   return { provider: connection.replace(/^provider:/, ""), issuer, clientId, refreshToken, accessToken };
 }
+
+/** Tokens are one issuer's and one client's alone: a provider that was re-pointed must never see those of the one before. */
+export const isRevocableAt = (
+  { issuers, client }: Pick<Provider, "issuers" | "client">,
+  { issuer, clientId }: Pick<Revocation, "issuer" | "clientId">,
+): boolean => issuers.includes(issuer) && client.clientId === clientId;
 
 const giveUpAfter = hours(24);
 

@@ -16,24 +16,28 @@ import type { UserId } from "../kernel/ids.js";
 import type { Clock } from "../kernel/time.js";
 import type { EndSessionsPorts } from "../logout/end-sessions.js";
 import { withdrawing } from "../logout/withdraw.js";
+import { isRevocableAt } from "../outbox/revocation.js";
 import type { ProviderTraces } from "../store/contract.js";
-import type { AuditEventRecord } from "../store/records.js";
+import type { AuditEventRecord, GrantRecord } from "../store/records.js";
 
 export interface RemoveProviderPorts extends EndSessionsPorts {
   readonly clock: Clock;
   readonly roles: Pick<RoleRules, "order" | "default">;
 }
 
+/** What went. `revoked`: of the grants those whose tokens are revoked at the provider. */
+export type ProviderRemoved = ProviderTraces & { readonly revoked: number };
+
 export interface ProviderAdministration {
-  /** What would go, and whether its tokens can be revoked: only where the configuration still says as whom. */
+  /** What would go. Grants that are `foreignGrants` cannot be revoked: the configuration does not say, or not any more, as whom. */
   look(provider: string): Promise<{ readonly traces: ProviderTraces; readonly configured: boolean }>;
   /**
-   * Ends it all here; the running server revokes what is in the outbox then.
+   * Ends it all here; the running server revokes what is in the outbox then, and can be.
    *
    * @throws LatchkeyError `signin.provider_enabled` while people can sign in with it · `signin.provider_unknown` for an id
    *   on which nothing hangs and that is not configured
    */
-  remove(provider: string): Promise<ProviderTraces>;
+  remove(provider: string): Promise<ProviderRemoved>;
 }
 
 const page = 100;
@@ -45,12 +49,19 @@ export function administerProviders(
   const roles = rolesAboveDefault(ports.roles);
 
   async function look(provider: string) {
-    const traces = await store.providerTraces.count({ provider, roles });
-    return { traces, configured: ports.providers.byId(provider) !== undefined };
+    const entry = ports.providers.byId(provider);
+    const own = entry && { issuers: entry.issuers, clientId: entry.client.clientId };
+    return { traces: await store.providerTraces.count({ provider, roles, own }), configured: entry !== undefined };
+  }
+
+  /** Whether the running server finds its way to where this can be revoked. */
+  function isOwn(provider: string, grant: Pick<GrantRecord, "issuer" | "clientId">): boolean {
+    const entry = ports.providers.byId(provider);
+    return entry !== undefined && isRevocableAt(entry, grant);
   }
 
   /** What of one person goes. */
-  async function removeOf(userId: UserId, provider: string): Promise<Omit<ProviderTraces, "people">> {
+  async function removeOf(userId: UserId, provider: string): Promise<Omit<ProviderRemoved, "people">> {
     const { actor, ...audit } = ports.by();
     const now = clock.now();
     const connection = `provider:${provider}`;
@@ -61,12 +72,19 @@ export function administerProviders(
         const sessions = (await tx.sessions.ofUser(userId)).filter((session) => session.provider === provider);
         const grants = (await tx.grants.ofUser(userId)).filter((grant) => grant.connection === connection);
         const ending = new Set<string | null>(sessions.map(({ id }) => id));
-        await withdraw(tx, { sessions, kept: grants.filter(({ sessionId }) => !ending.has(sessionId)) });
+        const queued = await withdraw(tx, { sessions, kept: grants.filter(({ sessionId }) => !ending.has(sessionId)) });
         const { count } = await withdrawMemberships(tx, userId, (origin) => isClaimsOriginFrom(origin, provider));
         const how = { actor, through: by.reason, audit, now };
         const lower = await withdrawRole(ports, tx, userId, provider, how);
         await tx.announcements.append("user", userId, now);
-        return { sessions: sessions.length, grants: grants.length, memberships: count, roles: lower ? 1 : 0 };
+        return {
+          sessions: sessions.length,
+          grants: grants.length,
+          foreignGrants: grants.filter((grant) => !isOwn(provider, grant)).length,
+          revoked: queued.filter((grant) => isOwn(provider, grant)).length,
+          memberships: count,
+          roles: lower ? 1 : 0,
+        };
       }),
     );
   }
@@ -81,7 +99,7 @@ export function administerProviders(
         throw new LatchkeyError("signin.provider_unknown", {
           data: { reason: `nothing hangs on ${provider.slice(0, 64)}` },
         });
-      let gone: ProviderTraces = { people: 0, sessions: 0, grants: 0, memberships: 0, roles: 0 };
+      let gone = nothing;
       for (let last: UserId | undefined; ; ) {
         const people = await store.providerTraces.people({ provider, roles }, page, last);
         for (const userId of people) gone = sum(gone, { people: 1, ...(await removeOf(userId, provider)) });
@@ -97,10 +115,22 @@ export function administerProviders(
   };
 }
 
-const sum = (a: ProviderTraces, b: ProviderTraces): ProviderTraces => ({
+const nothing: ProviderRemoved = {
+  people: 0,
+  sessions: 0,
+  grants: 0,
+  foreignGrants: 0,
+  revoked: 0,
+  memberships: 0,
+  roles: 0,
+};
+
+const sum = (a: ProviderRemoved, b: ProviderRemoved): ProviderRemoved => ({
   people: a.people + b.people,
   sessions: a.sessions + b.sessions,
   grants: a.grants + b.grants,
+  foreignGrants: a.foreignGrants + b.foreignGrants,
+  revoked: a.revoked + b.revoked,
   memberships: a.memberships + b.memberships,
   roles: a.roles + b.roles,
 });

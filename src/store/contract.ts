@@ -173,7 +173,7 @@ export interface StoreReads {
     /** Those of whom something hangs on a provider, in order of id, those after the id `after`. Walks through all rows. */
     people(of: ProviderRoles, limit: number, after?: UserId): Promise<readonly UserId[]>;
     /** How much hangs on it. */
-    count(of: ProviderRoles): Promise<ProviderTraces>;
+    count(of: ProviderRoles & { readonly own: OwnGrants | undefined }): Promise<ProviderTraces>;
   };
   readonly sealed: {
     /** At most `limit` rows of the table that have a sealed value, in order of id, those after the id `after`. */
@@ -189,11 +189,19 @@ export interface ProviderRoles {
   readonly roles: readonly string[];
 }
 
+/** What the grants of a provider say that were made as the configuration has it now. */
+export interface OwnGrants {
+  readonly issuers: readonly string[];
+  readonly clientId: string;
+}
+
 /** What hangs on a provider's id, whatever its issuer was. */
 export interface ProviderTraces {
   readonly people: number;
   readonly sessions: number;
   readonly grants: number;
+  /** Those of the grants that are not its own: of another issuer or client, or of any where nothing is its own. */
+  readonly foreignGrants: number;
   /** Those in groups that its claims gave. */
   readonly memberships: number;
   readonly roles: number;

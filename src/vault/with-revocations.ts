@@ -10,8 +10,8 @@ import type { Transaction } from "../store/contract.js";
 import type { GrantRecord, OutboxRecord } from "../store/records.js";
 import { type GrantSecrets, openGrant } from "./sealed-grant.js";
 
-/** Queues the revocation of what this row, read in the transaction, holds. */
-export type QueueRevocation = (tx: Transaction, grant: GrantRecord) => Promise<void>;
+/** Queues the revocation of what this row, read in the transaction, holds. False where no key opens it: there is nothing to revoke. */
+export type QueueRevocation = (tx: Transaction, grant: GrantRecord) => Promise<boolean>;
 
 /** A grant is refreshed once in a while, not several times in the milliseconds that this takes. */
 const mostRounds = 5;
@@ -41,6 +41,7 @@ export async function withRevocations<T>(
           throw changed(grant.id);
         }
         if (one.row) await tx.outbox.insert(one.row);
+        return one.row !== undefined;
       });
     } catch (thrown) {
       if (outdated === undefined) throw thrown;

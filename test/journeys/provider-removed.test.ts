@@ -65,12 +65,12 @@ describe("a provider that is removed", () => {
   test("VA-14 counts first; then its sessions, its grants and what its claims gave are gone, and nothing else", async () => {
     const { world, cleo, ann, bob, annId } = await aHouse();
     expect(await statuses(world, cleo, ann, bob)).toEqual([200, 200, 200]);
-    const counts = { people: 2, sessions: 2, grants: 2, memberships: 3, roles: 1 };
+    const counts = { people: 2, sessions: 2, grants: 2, foreignGrants: 0, memberships: 3, roles: 1 };
     const { providers } = await operator(world, "off");
     expect(await providers.look("other")).toEqual({ traces: counts, configured: true });
     expect(await statuses(world, cleo, ann, bob)).toEqual([200, 200, 200]);
 
-    expect(await providers.remove("other")).toEqual(counts);
+    expect(await providers.remove("other")).toEqual({ ...counts, revoked: 2 });
     expect(await statuses(world, cleo, ann, bob)).toEqual([200, 401, 401]);
     expect(await world.store.grants.ofUser(annId)).toEqual([]);
     expect(await world.store.users.byId(annId)).toMatchObject({ role: "user", roleOrigin: "default" });
@@ -95,12 +95,13 @@ describe("a provider that is removed", () => {
     expect(ended).toHaveLength(2);
     expect((await auditTypes(world, "role.changed"))[0]?.data).toMatchObject({ through: "provider_removed" });
     expect(await auditTypes(world, "provider.removed")).toMatchObject([
-      { target: { kind: "provider", id: "other" }, provider: "other", data: counts },
+      { target: { kind: "provider", id: "other" }, provider: "other", data: { ...counts, revoked: 2 } },
     ]);
     expect((await providers.look("other")).traces).toEqual({
       people: 0,
       sessions: 0,
       grants: 0,
+      foreignGrants: 0,
       memberships: 0,
       roles: 0,
     });
@@ -125,10 +126,44 @@ describe("a provider that is removed", () => {
     expect(await world.store.grants.ofUser(annId)).toHaveLength(1);
 
     const { providers } = await operator(world, "left out");
-    expect((await providers.look("other")).configured).toBe(false);
-    await providers.remove("other");
+    expect(await providers.look("other")).toMatchObject({ configured: false, traces: { grants: 2, foreignGrants: 2 } });
+    expect(await providers.remove("other")).toMatchObject({ grants: 2, foreignGrants: 2, revoked: 0 });
     expect(await world.store.sessions.ofUser(annId)).toEqual([]);
     expect(await world.store.grants.ofUser(annId)).toEqual([]);
+  });
+
+  test.each([
+    ["issuer", { issuer: "https://before.example" }],
+    ["client", { clientId: "us before" }],
+  ])(
+    "VA-14 grants of another %s than the entry names are counted apart, end here, and are revoked nowhere",
+    async (_what, before) => {
+      const { world, annId, bob } = await aHouse();
+      const bobId = await userIdOf(world, bob);
+      await world.store.transaction(async (tx) => {
+        const [grant] = await tx.grants.ofUser(bobId);
+        if (!grant) throw new Error("Bob has nothing");
+        await tx.grants.replace({ ...grant, ...before, version: grant.version + 1 }, grant.version);
+      });
+      const { providers } = await operator(world, "off");
+      expect((await providers.look("other")).traces).toMatchObject({ grants: 2, foreignGrants: 1 });
+      expect(await providers.remove("other")).toMatchObject({ grants: 2, foreignGrants: 1, revoked: 1 });
+      for (const id of [annId, bobId]) expect(await world.store.grants.ofUser(id)).toEqual([]);
+      await expect.poll(async () => (await world.store.outbox.waiting()).rows, { timeout: 15_000 }).toBe(0);
+      const revoked = world.other.requestsTo("revocation").map(({ form }) => form.get("token")?.split("-")[0]);
+      expect(revoked.filter((kind) => kind === "refresh")).toHaveLength(1);
+    },
+  );
+
+  test("VA-14 what no secret opens any more ends, and is not counted as revoked", async () => {
+    const { world, annId } = await aHouse();
+    await world.store.transaction(async (tx) => {
+      const [grant] = await tx.grants.ofUser(annId);
+      if (!grant) throw new Error("Ann has nothing");
+      await tx.grants.replace({ ...grant, sealed: "nothing", version: grant.version + 1 }, grant.version);
+    });
+    const { providers } = await operator(world, "off");
+    expect(await providers.remove("other")).toMatchObject({ grants: 2, foreignGrants: 0, revoked: 1 });
   });
 
   test("VA-14 AC-12 the last admin stays one when the claims that made them one go", async () => {

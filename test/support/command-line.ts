@@ -11,7 +11,8 @@ import { systemClock } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
 
-const strong = "q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1";
+/** What its configuration seals with. */
+export const strong = "q8Xo1Yd4sPz7Kc0Vb3Nf6Rj9Tm2Wg5Hu8Ea1";
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();

@@ -1,6 +1,6 @@
 /** `latchkey provider test | remove` */
 import { Command } from "commander";
-import type { ProviderTraces } from "../../administration.js";
+import type { ProviderRemoved, ProviderTraces } from "../../administration.js";
 import type { ProviderTest } from "../../diagnostics.js";
 import { administering } from "../administering.js";
 import { type CommonOptions, commandWithConfig, load, quietLog, running, type Session } from "../command.js";
@@ -42,21 +42,16 @@ export function providerCommand(session: Session): Command {
           const { traces, configured } = await providers.look(id);
           if (!options.yes && !terminal.canAsk)
             throw new UsageError("provider remove cannot be undone; nobody can be asked here, so it needs --yes");
-          const revoked = configured ? "" : ", which cannot be revoked: the configuration does not say as whom";
-          if (!options.yes && !(await terminal.confirm(`Remove ${printable(id)}: ${inWords(traces)}${revoked}?`))) {
+          const question = `Remove ${printable(id)}: ${inWords(traces)}${notRevoked(traces, configured)}?`;
+          if (!options.yes && !(await terminal.confirm(question))) {
             terminal.err("Nothing was removed.\n");
             return exitCodes.problem;
           }
           const removed = await providers.remove(id);
-          if (options.json) printJson(terminal, { removed: id, ...removed, revoked: configured });
+          if (options.json) printJson(terminal, { removed: id, ...removed });
           else {
             terminal.out(`${printable(id)} was removed: ${inWords(removed)}.\n`);
-            if (removed.grants > 0)
-              terminal.err(
-                configured
-                  ? "The running server revokes the tokens; leave the provider's entry in the configuration until then.\n"
-                  : "The tokens cannot be revoked: the configuration does not say any more as whom.\n",
-              );
+            for (const line of whatBecomesOf(removed, configured)) terminal.err(`${line}\n`);
           }
           return exitCodes.fine;
         }),
@@ -74,6 +69,34 @@ const inWords = ({ people, sessions, grants, memberships, roles }: ProviderTrace
     counted(memberships, "group membership"),
     `${counted(roles, "role")} of ${people === 1 ? "1 person" : `${people} people`}`,
   ].join(", ");
+
+const isAre = (count: number): string => (count === 1 ? "is" : "are");
+
+/** Of the question: what will be gone here and stay valid there. */
+function notRevoked({ grants, foreignGrants }: ProviderTraces, configured: boolean): string {
+  if (!configured) return grants === 0 ? "" : ", which cannot be revoked: the configuration does not say as whom";
+  if (foreignGrants === 0) return "";
+  const foreign = `${counted(foreignGrants, "connection")} ${isAre(foreignGrants)}`;
+  return `; ${foreign} of another issuer or client than its entry names: deleted here, not revoked there`;
+}
+
+/** What becomes of the tokens: as many as are said to be revoked are. */
+function whatBecomesOf({ grants, foreignGrants, revoked }: ProviderRemoved, configured: boolean): string[] {
+  if (grants === 0) return [];
+  if (!configured) return ["The tokens cannot be revoked: the configuration does not say any more as whom."];
+  const lines: string[] = [];
+  if (revoked > 0)
+    lines.push(
+      `The running server revokes the tokens of ${counted(revoked, "connection")}, where the provider has a revocation endpoint; leave the provider's entry in the configuration until then.`,
+    );
+  const foreign = `${counted(foreignGrants, "connection")} ${foreignGrants === 1 ? "was" : "were"}`;
+  if (foreignGrants > 0)
+    lines.push(`${foreign} of another issuer or client than its entry names: deleted here, not revoked there.`);
+  const unopened = grants - foreignGrants - revoked;
+  if (unopened > 0)
+    lines.push(`Of ${counted(unopened, "connection")} no secret opens the tokens: deleted here, not revoked there.`);
+  return lines;
+}
 
 function print(
   terminal: Terminal,

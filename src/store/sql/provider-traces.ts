@@ -14,11 +14,15 @@ export const providerTraceReads = (db: Db): StoreReads["providerTraces"] => ({
     const counted = async (rows: { executeTakeFirstOrThrow(): Promise<{ count: number }> }): Promise<number> =>
       Number((await rows.executeTakeFirstOrThrow()).count);
     const all = sql<number>`count(*)`.as("count");
-    const { provider } = of;
+    const { provider, own } = of;
+    const grants = db.selectFrom("grants").select(all).where("connection", "=", `provider:${provider}`);
+    const held = await counted(grants);
+    const ofOwn = grants.where("issuer", "in", own?.issuers ?? []).where("client_id", "=", own?.clientId ?? "");
     return {
       people: await counted(db.selectFrom(peopleOf(db, of).as("people")).select(all)),
       sessions: await counted(db.selectFrom("sessions").select(all).where("provider", "=", provider)),
-      grants: await counted(db.selectFrom("grants").select(all).where("connection", "=", `provider:${provider}`)),
+      grants: held,
+      foreignGrants: own === undefined || own.issuers.length === 0 ? held : held - (await counted(ofOwn)),
       memberships: await counted(db.selectFrom("memberships").select(all).where(originIs(provider))),
       roles: await counted(db.selectFrom("users").select(all).where(hasRole(of))),
     };

@@ -211,7 +211,11 @@ export function listTests(theStore: TheStore): void {
       await tx.sessions.insert(aSession(identity));
       await tx.sessions.insert(aSession(identity, { provider: "corp-2" }));
       await tx.users.insert(two);
-      await tx.grants.insert(aGrant(two, null, { connection: "provider:corp" }));
+      const granted = { connection: "provider:corp", issuer: "https://a.example", clientId: "us" };
+      await tx.grants.insert(aGrant(two, null, granted));
+      await tx.grants.insert(aGrant(two, null, { ...granted, issuer: "https://b.example" }));
+      await tx.grants.insert(aGrant(two, null, { ...granted, issuer: "https://before.example" }));
+      await tx.grants.insert(aGrant(two, null, { ...granted, clientId: "us before" }));
       await tx.grants.insert(aGrant(two, null, { connection: "tool:corp" }));
       await tx.users.insert({ ...three, roleOrigin: "claims:corp", role: "admin" });
       await tx.users.insert({ ...four, roleOrigin: "claims:corp", role: "guest" });
@@ -230,8 +234,13 @@ export function listTests(theStore: TheStore): void {
     expect(await reads.people(corp, 10)).toEqual([one.id, two.id, three.id]);
     expect(await reads.people(corp, 2)).toEqual([one.id, two.id]);
     expect(await reads.people(corp, 2, two.id)).toEqual([three.id]);
-    expect(await reads.count(corp)).toEqual({ people: 3, sessions: 1, grants: 1, memberships: 2, roles: 1 });
-    expect(await reads.count({ ...corp, roles: [] })).toMatchObject({ people: 2, roles: 0 });
-    expect(await reads.count({ ...corp, provider: "cor%" })).toMatchObject({ people: 0 });
+    const counts = { people: 3, sessions: 1, grants: 4, memberships: 2, roles: 1 };
+    const own = { issuers: ["https://a.example", "https://b.example"], clientId: "us" };
+    expect(await reads.count({ ...corp, own })).toEqual({ ...counts, foreignGrants: 2 });
+    // Of an entry that is not there, or whose issuer is not known yet, nothing is its own.
+    expect(await reads.count({ ...corp, own: undefined })).toEqual({ ...counts, foreignGrants: 4 });
+    expect(await reads.count({ ...corp, own: { ...own, issuers: [] } })).toEqual({ ...counts, foreignGrants: 4 });
+    expect(await reads.count({ ...corp, own, roles: [] })).toMatchObject({ people: 2, roles: 0 });
+    expect(await reads.count({ ...corp, own, provider: "cor%" })).toMatchObject({ people: 0 });
   });
 }
