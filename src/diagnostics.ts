@@ -2,18 +2,15 @@
  * Composition root of `latchkey doctor` and `latchkey provider test`: the same egress, registry and protocol steps that
  * a sign-in uses, without a server, and without writing anything.
  */
-import { access, constants, readFile, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, stat } from "node:fs/promises";
 import { openBus } from "./bus/open-bus.js";
 import { processEnvironment } from "./config/environment.js";
 import type { LoadedConfig } from "./config/load.js";
 import { isLoopbackUrl } from "./config/loopback.js";
 import type { Config } from "./config/schema.js";
-import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
 import { lookAtBus as roundTrip } from "./doctor/bus.js";
 import { type ConfigurationRead, judgeConfiguration } from "./doctor/configuration.js";
-import type { DatabaseSeen, RefusedGrants } from "./doctor/database.js";
 import { examine } from "./doctor/doctor.js";
 import { check, type Finding } from "./doctor/finding.js";
 import { checkProvider, type ProviderCheckPorts } from "./doctor/provider-checks.js";
@@ -25,17 +22,14 @@ import { isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import { newId } from "./kernel/ids.js";
 import type { Log } from "./kernel/log.js";
 import { systemClock } from "./kernel/time.js";
-import { countKeys } from "./keys/count-keys.js";
+import { lookAtDatabase } from "./look-at-database.js";
 import { authorizationParameters } from "./oauth/authorization-request.js";
 import type { AuthorizationServer } from "./oauth/types.js";
 import type { Ports } from "./options.js";
 import type { Provider } from "./providers/provider.js";
 import { logoutUrisOf, postLogoutRedirectUriOf } from "./providers/redirect-uri.js";
 import { createProviderRegistry } from "./providers/registry.js";
-import type { Store } from "./store/contract.js";
-import { openStore } from "./store/open.js";
 import { openSqliteStore } from "./store/sqlite.js";
-import { readFailure } from "./vault/policy/hold.js";
 
 export interface DiagnosticsPorts extends Pick<Ports, "clock" | "random" | "lookup"> {
   readonly log: Log;
@@ -197,70 +191,11 @@ async function open(config: Config, { log, clock = systemClock, random = systemR
   };
 }
 
-/** Sealed rows that are opened to see which key holds them: a few seconds of work at most. */
-const mostRows = 50_000;
-
-async function lookAtDatabase(config: Config, { log, random = systemRandom }: DiagnosticsPorts): Promise<DatabaseSeen> {
-  const path = config.database.kind === "sqlite" ? config.database.path : ":memory:";
-  if (path !== ":memory:" && !(await exists(path))) return { kind: "none", folder: await folderOf(path) };
-  try {
-    const store = await openStore(config.database, { clock: systemClock, random, log });
-    try {
-      const { database, code } = await store.schemaVersion();
-      return {
-        kind: "open",
-        version: database,
-        code,
-        empty: await store.users.none(),
-        dead: await store.outbox.countDead(),
-        keys: await countKeys({ store, keyring: createKeyring({ secrets: config.secrets, random }) }, { mostRows }),
-        refused: await refusedGrants(store),
-      };
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    if (!isLatchkeyError(error)) throw error;
-    return { kind: "failed", error };
-  }
-}
-
 function lookAtBus({ bus, database, busPrefix }: Config, { log, random = systemRandom }: DiagnosticsPorts) {
   const clock = systemClock;
   const node = newId(clock.now(), random);
   return roundTrip({ clock, node }, () =>
     openBus({ clock, log }, { bus, database, prefix: busPrefix, node, sequence: () => 0 }),
-  );
-}
-
-/** More kinds of failure than that tell no more. */
-const mostFailures = 50;
-
-/** A client that changed since leaves its old failures behind under another fingerprint: they are counted together. */
-async function refusedGrants(store: Pick<Store, "grants">): Promise<readonly RefusedGrants[]> {
-  const found = new Map<string, RefusedGrants>();
-  for (const { connection, failure, count } of await store.grants.failing(mostFailures)) {
-    const { kind, reason = "" } = readFailure(failure) ?? {};
-    if (kind !== "client_fault" && kind !== "configuration_fault") continue;
-    const fault = kind === "client_fault" ? "client" : "request";
-    const name = [connection, fault, reason].join(" ");
-    found.set(name, { connection, fault, reason, grants: count + (found.get(name)?.grants ?? 0) });
-  }
-  return [...found.values()];
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-async function folderOf(path: string): Promise<"writable" | "missing" | "read_only"> {
-  const folder = dirname(path);
-  if (!(await exists(folder))) return "missing";
-  return access(folder, constants.W_OK).then(
-    () => "writable",
-    () => "read_only",
   );
 }
 

@@ -165,6 +165,7 @@ const houseRules: Rules = {
     "administration.ts": everything,
     "examine-tool-server.ts": everything,
     "diagnostics.ts": everything,
+    "look-at-database.ts": everything,
     "explain-claims.ts": everything,
     "options.ts": everything,
     "index.ts": everything,

@@ -1,6 +1,7 @@
 /** The checks on where rows are kept. What was seen comes in; the judgements are pure. */
 import type { LatchkeyError } from "../kernel/errors.js";
 import type { KeyStatus } from "../keys/count-keys.js";
+import type { ProviderTraces } from "../store/contract.js";
 import { check, type Finding } from "./finding.js";
 
 /** Grants whose last refresh was refused for a reason that only the operator can mend (VA-9). */
@@ -13,6 +14,12 @@ export interface RefusedGrants {
   readonly grants: number;
 }
 
+/** A provider that is not in the configuration, and what hangs on it (VA-14). */
+export interface LeftProvider {
+  readonly id: string;
+  readonly traces: ProviderTraces;
+}
+
 export type DatabaseSeen =
   /** Opened as it is. */
   | {
@@ -23,6 +30,8 @@ export type DatabaseSeen =
       readonly dead: number;
       readonly keys: KeyStatus;
       readonly refused: readonly RefusedGrants[];
+      /** `more`: how many there are besides, of which nothing was counted. */
+      readonly leftProviders: { readonly counted: readonly LeftProvider[]; readonly more: number };
     }
   /** There is no file yet, and whether one can be made. */
   | { readonly kind: "none"; readonly folder: "writable" | "missing" | "read_only" }

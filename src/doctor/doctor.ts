@@ -14,6 +14,7 @@ import { check, type Finding } from "./finding.js";
 import { judgeGroupsClaim } from "./groups-claim.js";
 import { judgeKeys } from "./keys.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
+import { judgeLeftProviders } from "./providers-left.js";
 import { judgeRefreshes } from "./refused-refreshes.js";
 import { judgeWebhooks } from "./webhooks.js";
 
@@ -56,6 +57,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       ? usable.ok(enabled.map(({ id }) => id).join(", "))
       : usable.fail("Every provider is switched off.", "Set enabled: true for one of them."),
   );
+  findings.push(...judgeLeftProviders(seen));
   findings.push(...judgeWebhooks(config.webhooks, seen, ports.refusal));
   for (const provider of enabled)
     findings.push(...(await checkProvider(ports, provider)).findings, ...judgeGroupsClaim(provider));

@@ -170,6 +170,8 @@ export interface StoreReads {
     all(purpose: SigningKeyRecord["purpose"]): Promise<readonly SigningKeyRecord[]>;
   };
   readonly providerTraces: {
+    /** Of every provider on which something hangs, configured or not, in order. Walks through all rows once. @param roles as in `ProviderRoles` */
+    ids(roles: ProviderRoles["roles"]): Promise<readonly string[]>;
     /** Those of whom something hangs on a provider, in order of id, those after the id `after`. Walks through all rows. */
     people(of: ProviderRoles, limit: number, after?: UserId): Promise<readonly UserId[]>;
     /** How much hangs on it. */

@@ -68,6 +68,7 @@ test("SU-12 a count that ended early claims nothing about a secret without rows"
     dead: 0,
     keys,
     refused: [],
+    leftProviders: { counted: [], more: 0 },
   });
   expect(finding).toMatchObject({ status: "ok", found: expect.stringContaining("Only the first 9") });
   expect(others).toEqual([]);

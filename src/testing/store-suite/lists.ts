@@ -242,5 +242,27 @@ export function listTests(theStore: TheStore): void {
     expect(await reads.count({ ...corp, own: { ...own, issuers: [] } })).toEqual({ ...counts, foreignGrants: 4 });
     expect(await reads.count({ ...corp, own, roles: [] })).toMatchObject({ people: 2, roles: 0 });
     expect(await reads.count({ ...corp, own, provider: "cor%" })).toMatchObject({ people: 0 });
+    expect(await reads.ids(["admin"])).toEqual(["corp", "corp-2"]);
+  });
+
+  test("VA-14 a provider is found by each thing alone that hangs on it, and by nothing else", async () => {
+    const reads = theStore().providerTraces;
+    expect(await reads.ids(["admin"])).toEqual([]);
+    const [user, by] = [aUser(), aUser({ role: "admin", roleOrigin: "claims:by-role" })];
+    const group = aGroup();
+    await write(theStore(), async (tx) => {
+      for (const one of [user, by, aUser({ role: "guest", roleOrigin: "claims:by-less" })]) await tx.users.insert(one);
+      const identity = anIdentity(user, { provider: "by-identity" });
+      await tx.identities.insert(identity);
+      await tx.sessions.insert(aSession(identity, { provider: "by-session" }));
+      await tx.grants.insert(aGrant(user, null, { connection: "provider:by-grant" }));
+      await tx.grants.insert(aGrant(user, null, { connection: "provider:by-grant" }));
+      await tx.grants.insert(aGrant(user, null, { connection: "tool:by-tool" }));
+      await tx.groups.insert(group);
+      for (const origin of ["claims:by-group https://a.example/x y", "claims:by-group b", "manual", "default"])
+        await tx.groups.addMember({ userId: user.id, groupId: group.id, origin, createdAt: at(0) });
+    });
+    expect(await reads.ids(["admin"])).toEqual(["by-grant", "by-group", "by-role", "by-session"]);
+    expect(await reads.ids([])).toEqual(["by-grant", "by-group", "by-session"]);
   });
 }
