@@ -25,7 +25,7 @@ export function freshnessOf(
   if (left <= 0) return "expired";
   // Its end was counted from a clock that ran ahead, and is later than the server's.
   if (isAhead(issuedAt, now)) return "stale";
-  const lifetime = Math.max(0, expiresAt - issuedAt);
+  const lifetime = expiresAt - issuedAt;
   const needed = Math.max(Math.min(margin, lifetime * 0.1), Math.min(minValidity, lifetime * 0.9));
   return left > needed ? "fresh" : "stale";
 }

@@ -104,6 +104,9 @@ test("VA-9 pauses grow, keep apart, end at five minutes, and are as long as the 
   expect(pause(299_000)).toBe(300);
   expect(pause(null, 0, 45_000)).toBe(45);
   expect(pause(null, 0, 86_400_000)).toBe(3_600);
+  // A server that asks for less than our own pause does not shorten it, and no pause is so short that it cannot grow.
+  expect(pause(100_000, 0, 1_000)).toBe(100);
+  expect(pause(0)).toBe(2);
   expect(pauseAfter({ kind: "configuration_fault", reason: "invalid_scope" }, null, 0)).toBe(3_600_000);
   expect(pauseAfter({ kind: "client_fault", reason: "invalid_client" }, null, 0)).toBe(300_000);
 });
@@ -119,5 +122,15 @@ test("VA-9 what is kept of a failure can be read again, and an unknown outcome i
   expect(failureText({ ...transient, unknown: true }, false, null)).toBe("ambiguous_refresh");
   const fault = failureText({ kind: "client_fault", reason: "invalid_client" }, false, "print-1_2");
   expect(readFailure(fault)).toEqual({ kind: "client_fault", reason: "invalid_client", fingerprint: "print-1_2" });
+  // The word is the server's: of any length, and it may look like what is put around it.
+  for (const [reason, kept] of [
+    ["odd@word\nof a server", "odd@word\nof a server"],
+    ["x".repeat(5_000), "x".repeat(100)],
+  ] as const) {
+    const text = failureText({ kind: "configuration_fault", reason }, true, "print-1_2");
+    expect(readFailure(text)).toEqual({ kind: "configuration_fault", reason: kept, fingerprint: "print-1_2" });
+  }
+  const waits = failureText({ kind: "sign_in_needed", reason: "grant.not_connected" }, true, null);
+  expect(readFailure(waits)).toEqual({ kind: "sign_in_needed", reason: "grant.not_connected", fingerprint: "" });
   expect(readFailure(null)).toBeUndefined();
 });

@@ -57,6 +57,8 @@ describe("VA-6 freshness", () => {
     expect(rejectionCounts(at(3_600_000), start)).toBe(true);
     expect(refreshedSince(at(3_600_000), start, start)).toBe(false);
     expect(refreshedSince(at(1_000), start, at(1_000))).toBe(true);
+    expect(refreshedSince(start, start, start)).toBe(true);
+    expect(refreshedSince(at(-1), start, start)).toBe(false);
     expect(refreshedSince(at(30_000), start, start)).toBe(true);
     expect(refreshedSince(null, start, at(1_000))).toBe(false);
   });
@@ -91,6 +93,23 @@ describe("VA-8 merging", () => {
       expiresAt: at(60_000),
     });
     expect(mergeTokens(held, { ...full, expiresAt: at(5) }, null, start, undefined).expiresAt).toBe(at(5));
+  });
+
+  test("VA-8 TS-22 how it is presented follows the answer, the key is the one asked with or none, and what was asked for stays", () => {
+    const asked = { server: "https://tools.example/mcp", resource: null, scopes: ["notes"], withoutPerson: "workload" };
+    const secretsOf = (tokenType: "Bearer" | "DPoP", key?: string) => ({
+      ...held.secrets,
+      tokenType,
+      asked,
+      ...(key === undefined ? {} : { proofKey: key }),
+    });
+    const merged = (before: ReturnType<typeof secretsOf>, tokenType: "Bearer" | "DPoP", key: string | undefined) =>
+      mergeTokens({ ...held, secrets: before }, { ...answer, tokenType }, null, start, key).secrets;
+    const [bearer, bound] = [secretsOf("Bearer"), secretsOf("DPoP", "k1")];
+    expect(merged(bearer, "DPoP", "k1")).toEqual({ ...bound, accessToken: "a2" });
+    expect(merged(bound, "DPoP", "k2")).toEqual({ ...secretsOf("DPoP", "k2"), accessToken: "a2" });
+    // A server that binds no more: a key that nothing is bound to is kept nowhere.
+    expect(merged(bound, "Bearer", undefined)).toEqual({ ...bearer, accessToken: "a2" });
   });
 });
 

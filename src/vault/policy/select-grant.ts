@@ -7,8 +7,8 @@ import type { GrantRecord } from "../../store/records.js";
 /** That session's grant if it is active; else the active one with the latest `created`, and of two the later id. */
 export function selectGrant(grants: readonly GrantRecord[], session: string | undefined): GrantRecord | undefined {
   const active = grants.filter(({ status }) => status === "active");
-  const own = session === undefined ? [] : active.filter(({ sessionId }) => sessionId === session);
-  return newest(own) ?? newest(active);
+  // A sign-in makes both: a session has one grant of a connection.
+  return active.find(({ sessionId }) => sessionId === session) ?? newest(active);
 }
 
 const newest = (grants: readonly GrantRecord[]): GrantRecord | undefined =>
