@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Administration, openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
+import { LatchkeyError } from "../../src/kernel/errors.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { minutes } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
@@ -11,17 +12,15 @@ import { aVaultWorld, codeOf, connection, keyringOf, offline, type VaultWorld } 
 /** What a sign-out leaves alone, so that every revocation here comes of something else. */
 const never = { scopes: offline, revokeOnSignOut: "never" } as const;
 
-/** An operator's commands on a database where something happens between their look and their write. */
-function administration(world: VaultWorld, meanwhile?: () => Promise<unknown>): Promise<Administration> {
+/** An operator's commands on a database where something happens between their look and their write, once for each round. */
+function administration(world: VaultWorld, ...meanwhile: (() => Promise<unknown>)[]): Promise<Administration> {
   const resolved = resolveConfig(world.config);
   if (!resolved.ok) throw new Error("configuration");
-  let left = meanwhile;
+  const left = [...meanwhile];
   const store: Store = {
     ...world.store,
     async transaction(work) {
-      const now = left;
-      left = undefined;
-      await now?.();
+      await left.shift()?.();
       return world.store.transaction(work);
     },
   };
@@ -64,6 +63,17 @@ describe("a refresh that is written while somebody ends its grant", () => {
     expect(await revoked(world)).toEqual(now.tokens);
   });
 
+  test("VA-14 a database that fails in the next round is told as it is, and nothing has ended", async () => {
+    const world = await aVaultWorld({ providerConfig: never });
+    const fails = async () => {
+      throw new LatchkeyError("store.unavailable");
+    };
+    const operator = await administration(world, refreshed(world, { tokens: [] }), fails);
+    expect(await codeOf(operator.grants.revoke(world.user as never, connection))).toBe("store.unavailable");
+    expect(await world.grants()).toMatchObject([{ status: "active" }]);
+    expect(await revoked(world)).toEqual([]);
+  });
+
   test("VA-14 the same when its person is deleted", async () => {
     const world = await aVaultWorld({ providerConfig: never });
     const now = { tokens: await held(world) };
@@ -73,7 +83,26 @@ describe("a refresh that is written while somebody ends its grant", () => {
   });
 });
 
+test("VA-14 a grant that a sign-in brings while somebody ends the others ends too, and its tokens are revoked", async () => {
+  const world = await aVaultWorld({ providerConfig: never });
+  const operator = await administration(world, () => world.signsIn());
+  expect(await operator.grants.revoke(world.user as never, connection)).toEqual({ ended: 2 });
+  expect(await world.grants()).toEqual([]);
+  const tokens = await revoked(world);
+  expect(tokens.filter((token) => token?.startsWith("refresh-"))).toHaveLength(2);
+  expect(tokens.filter((token) => token?.startsWith("access-"))).toHaveLength(2);
+});
+
 describe("a person who is deleted", () => {
+  test("VA-14 VA-4 goes although no key opens their grant; there is nothing to revoke then", async () => {
+    const world = await aVaultWorld({ providerConfig: never });
+    const secrets = ["another-secret-of-this-test-kX9f2LqP0sT7vZ"];
+    const operator = await administration({ ...world, config: { ...world.config, secrets } });
+    await operator.deleteUser(world.user);
+    expect(await world.grants()).toEqual([]);
+    expect(await revoked(world)).toEqual([]);
+  });
+
   test.each(["never", "auto", "always"] as const)(
     "VA-14 leaves no token behind, of no session, whatever signing out does (%s)",
     async (revokeOnSignOut) => {

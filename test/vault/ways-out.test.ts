@@ -203,6 +203,7 @@ describe("VA-14 disconnect", () => {
     second.vault.subscribe((change) => changes.push(change));
     await second.vault.accessToken(world.mine);
     const { accessToken } = await world.latchkey.vault.accessToken(world.mine);
+    const [grant] = await world.grants();
     expect(await world.latchkey.vault.list(world.user)).toMatchObject([
       { connection, status: "connected", reason: null },
     ]);
@@ -214,7 +215,12 @@ describe("VA-14 disconnect", () => {
     expect(first).toMatch(/^refresh-/);
     expect(then).toBe(accessToken);
     const [event] = (await auditTrail(world.store)).filter(({ type }) => type === "grant.disconnected");
-    expect(event).toMatchObject({ connection, actor: { kind: "user", id: world.user } });
+    expect(event).toMatchObject({
+      connection,
+      actor: { kind: "user", id: world.user },
+      target: { kind: "grant", id: grant?.id },
+      data: { user: world.user },
+    });
     await expect.poll(() => changes).toEqual([{ user: world.user, connection, status: "not_connected", reason: null }]);
     expect(await codeOf(world.latchkey.vault.disconnect({ user: world.user, connection }))).toBe("grant.not_connected");
   });
