@@ -30,7 +30,7 @@ import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js"
 import { migrateStore, openStore } from "./store/open.js";
 import type { AuditEventRecord, UserRecord } from "./store/records.js";
 import { administerToolServers, type ToolServerAdministration } from "./tool-servers/administer-tool-servers.js";
-import { peopleOfAdded, removeToolServer } from "./tool-servers/remove-tool-server.js";
+import { peopleOfRemoved, removeToolServer } from "./tool-servers/remove-tool-server.js";
 import { administerGrants, type GrantAdministration } from "./vault/administer-grants.js";
 
 export type { UserDetails } from "./administer-users.js";
@@ -60,10 +60,10 @@ export interface Administration {
   readonly keys: KeyAdministration;
   readonly services: ServiceAdministration;
   readonly toolServers: ToolServerAdministration;
-  /** How many people would lose what they connected at one that was added. */
-  peopleOfToolServer(id: string): Promise<number>;
-  /** @throws LatchkeyError `connect.server_unknown` also for one of the file */
-  removeToolServer(id: string): Promise<{ /** Connections. */ readonly ended: number }>;
+  /** What removing one that was added, or what is left of one, would mean to people. */
+  peopleOfToolServer(id: string): ReturnType<typeof peopleOfRemoved>;
+  /** @throws LatchkeyError `connect.server_unknown` also for one of the file, and where nothing is left */
+  removeToolServer(id: string): ReturnType<typeof removeToolServer>;
   readonly grants: GrantAdministration;
   readonly providers: ProviderAdministration;
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
@@ -165,7 +165,7 @@ export async function openAdministration(
     keys: administerKeys({ ...wired, clock: systemClock }, config.assertions),
     services: administerServices({ ...wired, configured: config.services, by }),
     toolServers,
-    peopleOfToolServer: (id) => peopleOfAdded({ toolServers, grants }, id),
+    peopleOfToolServer: (id) => peopleOfRemoved({ toolServers, grants }, id),
     removeToolServer: (id) => removeToolServer({ toolServers, grants }, id),
     grants,
     providers: administerProviders({ ...wired, roles: config.roles, by }),

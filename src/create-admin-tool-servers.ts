@@ -12,7 +12,7 @@ import type { Authenticated } from "./sessions/session.js";
 import type { SignInPorts } from "./sign-in/ports.js";
 import { administerToolServers } from "./tool-servers/administer-tool-servers.js";
 import { openDraft, sealDraft, type TypedToolServer } from "./tool-servers/draft.js";
-import { peopleOfAdded, removeToolServer } from "./tool-servers/remove-tool-server.js";
+import { peopleOfRemoved, removeToolServer } from "./tool-servers/remove-tool-server.js";
 import { administerGrants } from "./vault/administer-grants.js";
 
 interface AdminToolServerPorts {
@@ -90,10 +90,10 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
 
     async removal(id) {
       const row = (await list()).find((one) => one.id === id && one.source !== "file");
-      const people = await peopleOfAdded(reading, id);
+      const of = await peopleOfRemoved(reading, id);
       // One that was removed is asked about again where somebody's connection is left: that is finished by removing it.
-      if (!row && people === 0) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id } });
-      return { name: row?.name ?? id, hidden: row?.source === "hidden", people };
+      if (!row && of.people === 0) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id } });
+      return { name: row?.name ?? id, hidden: row?.source === "hidden", ...of };
     },
 
     async remove(admin, id, request) {

@@ -1,7 +1,5 @@
 /** SU-11: `latchkey provider remove` over a real database: what is asked, what is answered, and the exit status. */
 import { describe, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.js";
-import type { Terminal } from "../src/cli/terminal.js";
 import { createKeyring } from "../src/crypto/keyring.js";
 import { systemRandom } from "../src/crypto/random.js";
 import { secret } from "../src/kernel/secret.js";
@@ -35,37 +33,15 @@ async function annIn(line: CommandLine, ...others: Partial<GrantRecord>[]) {
 }
 
 describe("provider remove", () => {
-  /** What a person at the terminal is asked, who says no. */
-  async function asked(line: CommandLine): Promise<string> {
-    let question = "";
-    const terminal: Terminal = {
-      cwd: line.database.replace(/\/[^/]*$/, ""),
-      env: {},
-      out: () => {},
-      err: () => {},
-      outIsTerminal: false,
-      errIsTerminal: false,
-      canAsk: true,
-      color: false,
-      confirm: async (text) => {
-        question = text;
-        return false;
-      },
-      ask: async () => "",
-      onStopSignal: () => {},
-      exitNow: () => {},
-    };
-    expect(await runProgram(terminal, ["provider", "remove", "corp"])).toBe(1);
-    return question;
-  }
-
   test("SU-11 VA-14 asks with counts, and does nothing where nobody can answer", async () => {
     const line = await aCommandLine(off);
     const ann = await annIn(line);
     const refused = await line.run("provider", "remove", "corp");
     expect([refused.code, refused.out]).toEqual([2, ""]);
     expect(refused.err).toContain("--yes");
-    expect(await asked(line)).toBe("Remove corp: 1 session, 1 connection, 0 group memberships, 0 roles of 1 person?");
+    expect(await line.asked("provider", "remove", "corp")).toBe(
+      "Remove corp: 1 session, 1 connection, 0 group memberships, 0 roles of 1 person?",
+    );
     expect(await line.store.sessions.ofUser(ann.id)).toHaveLength(1);
   });
 
@@ -90,7 +66,7 @@ describe("provider remove", () => {
     const line = await aCommandLine(off);
     const others = [{ issuer: "https://before.test" }, { clientId: "y" }, { sealed: "nothing" }];
     await annIn(line, ...others);
-    expect(await asked(line)).toBe(
+    expect(await line.asked("provider", "remove", "corp")).toBe(
       "Remove corp: 1 session, 4 connections, 0 group memberships, 0 roles of 1 person; 2 connections are of another issuer or client than its entry names: deleted here, not revoked there?",
     );
     const text = await line.run("provider", "remove", "corp", "--yes");
@@ -111,7 +87,9 @@ describe("provider remove", () => {
   test("SU-11 VA-14 an entry whose issuer changed says of nothing that it is revoked", async () => {
     const line = await aCommandLine({ providers: [{ ...off.providers[0], issuer: "https://after.test" }] });
     await annIn(line);
-    expect(await asked(line)).toContain("1 connection is of another issuer or client than its entry names");
+    expect(await line.asked("provider", "remove", "corp")).toContain(
+      "1 connection is of another issuer or client than its entry names",
+    );
     const text = await line.run("provider", "remove", "corp", "--yes");
     expect(text.err).toBe(
       "1 connection was of another issuer or client than its entry names: deleted here, not revoked there.\n",

@@ -2,13 +2,19 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openAdministration } from "../src/administration.js";
 import { idOf } from "../src/cli/new-tool-server.js";
+import { loadConfig } from "../src/config/load.js";
+import { silentLog } from "../src/kernel/log.js";
 import { aCommandLine, type CommandLine } from "./support/command-line.js";
-import { aConnectWorld, type ConnectWorld, textOf } from "./tool-servers/connect-setting.js";
+import { aConnectWorld, type ConnectWorld, loseToolServer, textOf } from "./tool-servers/connect-setting.js";
 import { type Answer, aStranger, asMetadata } from "./tool-servers/setting.js";
 
 /** The command line of whoever operates this world. */
 const operating = (world: ConnectWorld): Promise<CommandLine> => aCommandLine({ ...world.config });
+
+const configOf = async ({ database }: CommandLine) =>
+  (await loadConfig({ file: join(database, "..", "latchkey.json"), cwd: join(database, ".."), env: {} })).config;
 
 const withoutAny = () => aConnectWorld({ world: { config: { toolServers: [], roles: { default: "user" } } } });
 
@@ -288,7 +294,7 @@ describe("tool-server remove", () => {
     const unasked = await line.run("tool-server", "remove", "notes");
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining("--yes")]);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 1 });
+    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revocable: true });
     expect(await statusOf(world, user)).toEqual([]);
     await expect(world.latchkey.vault.accessToken({ user, connection: "tool:notes" })).rejects.toMatchObject({
       code: "grant.connection_unknown",
@@ -310,11 +316,66 @@ describe("tool-server remove", () => {
     const hiding = await aCommandLine({ ...world.config, toolServers: [] });
     expect((await hiding.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes")).code).toBe(0);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 0 });
+    expect(removed.json()).toMatchObject({ removed: "notes", ended: 0 });
     expect(await statusOf(world, user)).toEqual([["tool:notes", "connected"]]);
     expect((await line.run("tool-server", "remove", "notes", "--yes", "--json")).json().error.code).toBe(
       "connect.server_unknown",
     );
+  });
+
+  /** Ann has connected a server that is in no place any more. */
+  async function left() {
+    const world = await withoutAny();
+    const line = await operating(world);
+    const add = () => line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes");
+    await add();
+    const { user, browser } = await world.signsIn();
+    await world.connects(browser);
+    const there = world.tools.authorizationServer;
+    expect(there.registered()).toHaveLength(1);
+    await loseToolServer(world, "notes");
+    expect(await statusOf(world, user)).toEqual([]);
+    const grants = () => world.store.grants.count("tool:notes");
+    expect(await grants()).toBe(1);
+    return { world, line, add, there, grants };
+  }
+
+  test("TS-18 TS-9 VA-14 what is left of one that was taken out of the file ends, its registration is taken back, and nothing is said to be revoked", async () => {
+    const { world, line, there, grants } = await left();
+    expect(await line.asked("tool-server", "remove", "notes")).toBe(
+      "Remove notes, and what 1 person connected there, which cannot be revoked: where, and as which client, is not known any more?",
+    );
+    expect(await grants()).toBe(1);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes");
+    expect([removed.code, removed.out]).toEqual([0, "notes was removed; 1 connection ended.\n"]);
+    expect(removed.err).toBe("Its tokens cannot be revoked: where, and as which client, is not known any more.\n");
+    expect(await grants()).toBe(0);
+    expect(await world.store.registrations.all()).toEqual([]);
+    await expect.poll(() => there.registered(), { timeout: 20_000 }).toEqual([]);
+    const again = await line.run("tool-server", "remove", "notes", "--yes", "--json");
+    expect([again.code, again.json().error.code]).toEqual([1, "connect.server_unknown"]);
+    const trail = (await world.store.audit.list({ limit: 9 }, { type: "tool_server.removed" })).items;
+    expect(trail.map(({ target }) => target.id)).toEqual(["notes"]);
+  });
+
+  test("TS-18 VA-14 a removal of such a one that is cut off is finished by the next one", async () => {
+    const { line, grants } = await left();
+    const { toolServers, close } = await openAdministration(await configOf(line), { log: silentLog });
+    expect(await toolServers.remove("notes")).toEqual({ inUse: true, revocable: false });
+    await close();
+    expect(await grants()).toBe(1);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
+    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revocable: false });
+    expect(await grants()).toBe(0);
+  });
+
+  test("TS-18 VA-14 one that is added once more before it is removed is revoked as any other", async () => {
+    const { line, add, there, grants } = await left();
+    expect((await add()).code).toBe(0);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes");
+    expect(removed.out).toBe("notes was removed; 1 connection ended and will be revoked.\n");
+    expect(await grants()).toBe(0);
+    await expect.poll(() => there.tokensOf("ann-there"), { timeout: 20_000 }).toBe(0);
   });
 
   test("TS-18 TS-10 a name is free for another server with credentials of its own", async () => {

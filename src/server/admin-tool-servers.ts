@@ -4,6 +4,7 @@ import type { LatchkeyError } from "../kernel/errors.js";
 import type { Authenticated } from "../sessions/session.js";
 import type { ListedToolServer } from "../tool-servers/administer-tool-servers.js";
 import type { TypedToolServer } from "../tool-servers/draft.js";
+import type { ConnectedPeople } from "../tool-servers/remove-tool-server.js";
 import type { AdminRequest } from "./admin-request.js";
 
 export type ToolServerField = keyof TypedToolServer;
@@ -47,8 +48,8 @@ export interface AdminToolServers {
    * @throws LatchkeyError `connect.server_unknown`
    */
   test(id: string): Promise<ToolServerExamination & { readonly name: string }>;
-  /** What removing it would mean. @throws LatchkeyError `connect.server_unknown` also for one of the file */
-  removal(id: string): Promise<{ readonly name: string; readonly hidden: boolean; readonly people: number }>;
+  /** What removing it, or what is left of it, would mean. @throws LatchkeyError `connect.server_unknown` also for one of the file */
+  removal(id: string): Promise<ConnectedPeople & { readonly name: string; readonly hidden: boolean }>;
   /** Ends what people connected there and has it revoked. @throws LatchkeyError `connect.server_unknown` */
   remove(admin: Authenticated, id: string, request: AdminRequest): Promise<void>;
 }

@@ -111,6 +111,10 @@ export interface StoreReads {
     ending(span: GrantSpan & { readonly from: Instant; readonly until: Instant }): Promise<readonly WaitingGrant[]>;
     /** The same, of those whose tokens were issued at `issuedBy` or before, in order of id. Walks through all of them. */
     idle(span: GrantSpan & { readonly issuedBy: Instant }): Promise<readonly WaitingGrant[]>;
+    /** Every connection that somebody has a grant of, once, in order; found by an index, however many people have one. */
+    connections(): Promise<readonly string[]>;
+    /** How many there are of a connection. */
+    count(connection: string): Promise<number>;
     /** Active grants whose last refresh failed, counted by connection and failure, most first. */
     failing(limit: number): Promise<readonly FailingGrants[]>;
   };
@@ -151,6 +155,8 @@ export interface StoreReads {
     find(of: Pick<RegistrationRecord, "kind" | "issuer" | "redirectUri">): Promise<RegistrationRecord | undefined>;
     /** In order of making. */
     ofConnection(connection: string): Promise<readonly RegistrationRecord[]>;
+    /** In order of making. There are about as many as tool servers. */
+    all(): Promise<readonly RegistrationRecord[]>;
   };
   readonly challenges: {
     of(userId: UserId, connection: string): Promise<ChallengeRecord | undefined>;

@@ -11,7 +11,7 @@ import type { RandomSource } from "../kernel/random.js";
 import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
-import type { AuditEventRecord, OutboxRecord } from "../store/records.js";
+import type { AuditEventRecord, OutboxRecord, RegistrationRecord } from "../store/records.js";
 import { foundNothing } from "./discovery.js";
 import { connectRedirectUri } from "./registry.js";
 import { openRegistration } from "./sealed-registration.js";
@@ -45,14 +45,22 @@ export interface ToolServerAdministration {
    */
   add(id: string, input: JsonObject, issuer?: string | null): Promise<void>;
   /**
-   * From now on nobody can use it, and a registration that we made at its authorization server is taken back in an hour. `inUse` says whether it was
-   * the one that people use: then what they connected is the caller's to end. One that the file hides just goes.
+   * From now on nobody can use it, and a registration that we made at its authorization server is taken back in an hour. One that the file hides
+   * just goes. Of one that is nowhere any more the registrations go at once: nothing can be revoked as them.
    *
-   * @throws LatchkeyError `connect.server_unknown` also for one of the file
+   * @throws LatchkeyError `connect.server_unknown` also for one of the file, and where nothing is left
    */
-  remove(id: string): Promise<{ readonly inUse: boolean }>;
-  /** Whether people use the added one of this id, or did until it was removed. */
-  isInUse(id: string): Promise<boolean>;
+  remove(id: string): Promise<WhatPeopleConnected>;
+  /** The same without removing it. */
+  look(id: string): Promise<WhatPeopleConnected>;
+}
+
+/** What becomes of the connections of a tool server's id. */
+export interface WhatPeopleConnected {
+  /** They are of the one that is removed, now or before, and the caller's to end; false: of the file's own. */
+  readonly inUse: boolean;
+  /** False where nobody can say any more where to revoke them, and as which client. */
+  readonly revocable: boolean;
 }
 
 export function administerToolServers(ports: {
@@ -79,13 +87,20 @@ export function administerToolServers(ports: {
     return auditEvent(ports, clock.now(), context, { type, actor, target, connection: `tool:${id}`, data: {} });
   }
 
-  /** Who we were there goes last: until then people's tokens are revoked as that client. */
-  async function unregistrations(connection: string, now: Instant): Promise<readonly OutboxRecord[]> {
-    const rows = await store.registrations.ofConnection(connection);
+  /** @param last who we were there goes last: until then tokens are revoked as that client; null: its rows go now, for nothing can be */
+  function unregistrations(rows: readonly RegistrationRecord[], now: Instant, last: Instant | null): OutboxRecord[] {
     return rows.flatMap((row) => {
-      const of = { connection, issuer: row.issuer, registration: row.id, client: openRegistration(ports.keyring, row) };
-      return unregistrationRow(ports, of, now, after(now, afterRevocations)) ?? [];
+      const { connection, issuer } = row;
+      const registration = last === null ? null : row.id;
+      const of = { connection, issuer, registration, client: openRegistration(ports.keyring, row) };
+      return unregistrationRow(ports, of, now, last ?? now) ?? [];
     });
+  }
+
+  async function look(id: string): Promise<WhatPeopleConnected> {
+    const row = await store.toolServers.byId(id);
+    const revocable = row !== undefined && openToolServer(ports.keyring, ports.read, row) !== undefined;
+    return { inUse: inFile(id) === undefined, revocable };
   }
 
   return {
@@ -138,26 +153,29 @@ export function administerToolServers(ports: {
       });
     },
 
-    async isInUse(id) {
-      return inFile(id) === undefined && (await store.toolServers.byId(id)) !== undefined;
-    },
+    look,
 
     async remove(id) {
       const now = clock.now();
       const event = written("tool_server.removed", id);
-      const inUse = inFile(id) === undefined;
-      const goes = await unregistrations(`tool:${id}`, now);
+      const what = await look(id);
+      const left = await store.registrations.ofConnection(`tool:${id}`);
+      const goes = unregistrations(left, now, after(now, afterRevocations));
+      const goesAtOnce = unregistrations(left, now, null);
       await store.transaction(async (tx) => {
         const row = await tx.toolServers.byId(id);
-        if (!row || (row.removedAt !== null && !inUse)) throw unknown(id);
+        const isThere = row?.removedAt === null;
+        if (!isThere && !what.inUse) throw unknown(id);
+        if (row === undefined && left.length === 0 && (await tx.grants.count(`tool:${id}`)) === 0) throw unknown(id);
         // Removed before: what people had there may not all be ended, and the caller goes on with that.
-        if (row.removedAt !== null) return;
-        await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
-        for (const one of goes) await tx.outbox.insert(one);
+        if (row && !isThere) return;
+        if (row) await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
+        else for (const { id: registration } of left) await tx.registrations.delete(registration);
+        for (const one of row ? goes : goesAtOnce) await tx.outbox.insert(one);
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
       });
-      return { inUse };
+      return what;
     },
   };
 }

@@ -1,4 +1,7 @@
-/** Removing a tool server that was added, and ending what people connected there: one way for every operator (TS-18). */
+/**
+ * Removing a tool server that was added, and ending what people connected there: one way for every operator (TS-18). So does what is left
+ * of one that is nowhere any more: it was taken out of the file, or its removal was cut off days ago.
+ */
 import { isLatchkeyError } from "../kernel/errors.js";
 import type { GrantAdministration } from "../vault/administer-grants.js";
 import type { ToolServerAdministration } from "./administer-tool-servers.js";
@@ -8,26 +11,34 @@ interface Steps {
   readonly grants: Pick<GrantAdministration, "holders" | "revoke">;
 }
 
-/** How many people would lose what they connected; where the file has one of this id, it is that one's, and nobody does. */
-export async function peopleOfAdded({ toolServers, grants }: Steps, id: string): Promise<number> {
-  return (await toolServers.isInUse(id)) ? (await grants.holders(`tool:${id}`)).length : 0;
+/** What a removal would mean to people. */
+export interface ConnectedPeople {
+  /** How many would lose what they connected; where the file has one of this id, it is that one's, and nobody does. */
+  readonly people: number;
+  /** False where their tokens cannot be revoked: nobody can say any more where, and as which client. */
+  readonly revocable: boolean;
+}
+
+export async function peopleOfRemoved({ toolServers, grants }: Steps, id: string): Promise<ConnectedPeople> {
+  const { inUse, revocable } = await toolServers.look(id);
+  return { people: inUse ? (await grants.holders(`tool:${id}`)).length : 0, revocable };
 }
 
 /**
  * First nobody can connect it anew; a run that is cut off here is finished by the next one.
  *
- * @throws LatchkeyError `connect.server_unknown` also for one of the file
+ * @throws LatchkeyError `connect.server_unknown` also for one of the file, and where nothing is left
  */
 export async function removeToolServer(
   { toolServers, grants }: Steps,
   id: string,
-): Promise<{ /** Connections, whose tokens will be revoked. */ readonly ended: number }> {
+): Promise<Pick<ConnectedPeople, "revocable"> & { /** Connections. */ readonly ended: number }> {
   const connection = `tool:${id}`;
-  const { inUse } = await toolServers.remove(id);
+  const { inUse, revocable } = await toolServers.remove(id);
   let ended = 0;
   for (const user of inUse ? await grants.holders(connection) : [])
     ended += await grants.revoke(user, connection).then((done) => done.ended, goneAlready);
-  return { ended };
+  return { ended, revocable };
 }
 
 /** They disconnected it themselves in this moment. */

@@ -8,7 +8,7 @@ import type { Browser } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { auditTrail, rowsOf } from "../support/shared-file.js";
-import { aConnectWorld, ann as annThere, type ConnectWorld } from "../tool-servers/connect-setting.js";
+import { aConnectWorld, ann as annThere, type ConnectWorld, loseToolServer } from "../tool-servers/connect-setting.js";
 import { startCrowdServer } from "../tool-servers/crowd-server.js";
 import { aStranger, asMetadata } from "../tool-servers/setting.js";
 
@@ -340,6 +340,21 @@ describe("removing", () => {
     const events = (await auditTrail(world.store)).filter(({ type }) => /removed|revoked|disconnected/.test(type));
     expect(events.map(({ actor }) => actor)).toEqual(events.map(() => ({ kind: "user", id: user })));
     expect(events.map(({ type }) => type)).toContain("tool_server.removed");
+    expect((await opens("/admin/tool-servers/notes/remove")).status).toBe(404);
+  });
+
+  test("TS-18 VA-14 of one that is nowhere any more it says beforehand that nothing can be revoked, and ends it here", async () => {
+    const { world, ann, looks, opens, posts } = await aSetting();
+    await posts("/add", { draft: draftIn(await looks({ url: world.tools.url, id: "notes", name: "Notes" })) });
+    await world.connects(ann);
+    await loseToolServer(world, "notes");
+    const asked = await opens("/admin/tool-servers/notes/remove");
+    expect(asked.text).toContain("Remove notes?");
+    expect(asked.text).toContain(
+      "People who have connected it: 1. Their connections end at once, and cannot be revoked",
+    );
+    expect(new URL((await posts("/notes/remove", {})).url).search).toBe("?done=server-removed");
+    expect(await world.store.grants.count("tool:notes")).toBe(0);
     expect((await opens("/admin/tool-servers/notes/remove")).status).toBe(404);
   });
 

@@ -39,6 +39,8 @@ export interface CommandLine {
   /** Words are separated by spaces; a word in the list stays whole. */
   start(words: readonly string[]): Running;
   run(...words: string[]): Promise<Ran>;
+  /** What somebody at a terminal is asked by this command, who says no. */
+  asked(...words: string[]): Promise<string>;
   /** Makes a file in the folder of the command line. */
   write(name: string, content: string | Uint8Array): Promise<void>;
   /** What the next commands find on standard input. */
@@ -69,7 +71,7 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
   closing.push(() => store.close());
 
   let fed: Uint8Array = new Uint8Array();
-  function start(words: readonly string[]): Running {
+  function start(words: readonly string[], atTerminal: Partial<Terminal> = {}): Running {
     let [out, err] = ["", ""];
     let stop = () => {};
     const terminal: Terminal = {
@@ -94,6 +96,7 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
         stop = act;
       },
       exitNow: () => {},
+      ...atTerminal,
     };
     const ended = runProgram(terminal, words).then((code) => ({ code, out, err, json: () => JSON.parse(out) }));
     return { out: () => out, stop: () => stop(), ended };
@@ -102,6 +105,15 @@ export async function aCommandLine(config: Record<string, unknown> = {}): Promis
     store,
     start,
     run: (...words) => start(words).ended,
+    async asked(...words) {
+      let asked = "";
+      const confirm = async (question: string) => {
+        asked = question;
+        return false;
+      };
+      await start(words, { canAsk: true, confirm }).ended;
+      return asked;
+    },
     write: (name, content) => writeFile(join(cwd, name), content),
     feed: (content) => {
       fed = Buffer.from(content);

@@ -406,7 +406,7 @@ const adminFeatures: AdminFeatures = {
     test: async () => {
       throw new LatchkeyError("connect.server_unknown");
     },
-    removal: async (id) => ({ name: id, hidden: false, people: 0 }),
+    removal: async (id) => ({ name: id, hidden: false, people: 0, revocable: true }),
     remove: async () => {},
   },
 };

@@ -535,7 +535,18 @@ export const pageStates: readonly PageState[] = [
     state: "people",
     path: "/admin/tool-servers/notes/remove",
     cookies: signedIn,
-    features: withToolServers({ removal: async () => ({ name: "Notes", hidden: false, people: 17 }) }),
+    features: withToolServers({
+      removal: async () => ({ name: "Notes", hidden: false, people: 17, revocable: true }),
+    }),
+  },
+  {
+    page: "admin-tool-server-removal",
+    state: "unrevoked",
+    path: "/admin/tool-servers/notes/remove",
+    cookies: signedIn,
+    features: withToolServers({
+      removal: async () => ({ name: "notes", hidden: false, people: 17, revocable: false }),
+    }),
   },
   {
     page: "error",

@@ -6,6 +6,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach } from "vitest";
 import type { ConfigInput } from "../../src/config/schema.js";
+import { toInstant } from "../../src/kernel/time.js";
 import type { Browser, Page } from "../../src/testing/browser.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import type { OidcPerson } from "../provider/oidc-provider.js";
@@ -17,6 +18,17 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 export const closeLater = (close: () => Promise<unknown>): void => void open.push(close);
+
+/** The record of an added server goes, and nothing else: what is left when one goes out of the file, too. */
+export async function loseToolServer({ store }: Pick<SharedWorld, "store">, id: string): Promise<void> {
+  await store.transaction(async (tx) => {
+    const row = await tx.toolServers.byId(id);
+    if (!row) throw new Error(`${id} was not added`);
+    await tx.toolServers.save({ ...row, removedAt: toInstant(0) });
+    await tx.toolServers.deleteRemoved(toInstant(1));
+    await tx.announcements.append("tool_server", id, toInstant(0));
+  });
+}
 
 /** Who they are at the tool server's authorization server; here they are Ann, Ben and Cleo of the fake provider. */
 export const ann: OidcPerson = { sub: "ann-there", name: "Ann", email: "ann@there.test", password: "ann's password" };

@@ -117,27 +117,33 @@ export function toolServerCommand(session: Session): Command {
       }),
     );
 
-  const remove = commandWithConfig("remove", "remove a tool server that was added, and what people connected there", [
-    "latchkey tool-server remove linear",
-    "latchkey tool-server remove linear --yes",
-  ])
+  const remove = commandWithConfig(
+    "remove",
+    "remove a tool server that was added, or what is left of one, and what people connected there",
+    ["latchkey tool-server remove linear", "latchkey tool-server remove linear --yes"],
+  )
     .argument("<id>")
     .option("-y, --yes", "do not ask; needed where nobody can answer")
     .action(
       running(session, (id: string, options: Confirming) =>
         administering(session, options, async ({ peopleOfToolServer, removeToolServer }) => {
-          const people = await peopleOfToolServer(id);
+          const { people, revocable } = await peopleOfToolServer(id);
           if (!options.yes && !terminal.canAsk)
             throw new UsageError("tool-server remove cannot be undone; nobody can be asked here, so it needs --yes");
-          const question = `Remove ${printable(id)}, and what ${counted(people, "person").replace(/persons$/, "people")} connected there?`;
-          if (!options.yes && !(await terminal.confirm(question))) {
+          const connected = `what ${counted(people, "person").replace(/persons$/, "people")} connected there`;
+          const unrevoked = revocable || people === 0 ? "" : `, which ${notRevoked}`;
+          if (!options.yes && !(await terminal.confirm(`Remove ${printable(id)}, and ${connected}${unrevoked}?`))) {
             terminal.err("Nothing was removed.\n");
             return exitCodes.problem;
           }
-          const { ended } = await removeToolServer(id);
-          if (options.json) printJson(terminal, { removed: id, ended });
-          else
-            terminal.out(`${printable(id)} was removed; ${counted(ended, "connection")} ended and will be revoked.\n`);
+          const removed = await removeToolServer(id);
+          if (options.json) printJson(terminal, { removed: id, ...removed });
+          else {
+            const revoked = removed.revocable ? " and will be revoked" : "";
+            terminal.out(`${printable(id)} was removed; ${counted(removed.ended, "connection")} ended${revoked}.\n`);
+            if (!removed.revocable && removed.ended > 0)
+              terminal.err(`${removed.ended === 1 ? "Its" : "Their"} tokens ${notRevoked}.\n`);
+          }
           return exitCodes.fine;
         }),
       ),
@@ -147,6 +153,8 @@ export function toolServerCommand(session: Session): Command {
   for (const one of [add, list, test, remove]) group.addCommand(one);
   return group;
 }
+
+const notRevoked = "cannot be revoked: where, and as which client, is not known any more";
 
 const listedJson = ({ createdAt, ...server }: ListedToolServer) => ({
   ...server,

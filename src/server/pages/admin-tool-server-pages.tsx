@@ -136,21 +136,19 @@ export interface RemovalView {
   readonly name: string;
   readonly hidden: boolean;
   readonly people: number;
+  readonly revocable: boolean;
 }
 
 export const AdminToolServerRemoval: FC<{ frame: Frame; view: RemovalView }> = ({ frame, view }) => {
   const words = frame.messages.toolServers;
   const title = words.removal(view.name);
+  const ending = view.revocable ? words.removalPeople : words.removalUnrevoked;
   return (
     <AdminPage frame={frame} place="tool-servers" title={title} notes={{}}>
       <section class="card">
         <h1>{title}</h1>
         <p class="lead">
-          {view.hidden
-            ? words.removalHidden
-            : view.people === 0
-              ? words.removalNobody
-              : words.removalPeople(String(view.people))}
+          {view.hidden ? words.removalHidden : view.people === 0 ? words.removalNobody : ending(String(view.people))}
         </p>
         <div class="actions">
           <form method="post" action={`${pathOf(frame)}/${view.id}/remove`}>

@@ -166,6 +166,8 @@ export const toolServersGerman: Messages["toolServers"] = {
   removalNobody: "Niemand hat ihn verbunden.",
   removalPeople: (count) =>
     `Personen, die ihn verbunden haben: ${count}. Ihre Verbindungen enden sofort und werden beim Server widerrufen.`,
+  removalUnrevoked: (count) =>
+    `Personen, die ihn verbunden haben: ${count}. Ihre Verbindungen enden sofort. Widerrufen lassen sie sich nicht: Wo und als welcher Client, ist nicht mehr bekannt.`,
   keep: "Behalten",
 
   providers: "Anmeldedienste",

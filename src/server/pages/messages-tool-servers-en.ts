@@ -137,6 +137,8 @@ export const toolServersEnglish = {
   removalNobody: "Nobody has connected it.",
   removalPeople: (count: string) =>
     `People who have connected it: ${count}. Their connections end at once, and are revoked at the server.`,
+  removalUnrevoked: (count: string) =>
+    `People who have connected it: ${count}. Their connections end at once, and cannot be revoked: where, and as which client, is not known any more.`,
   keep: "Keep it",
 
   providers: "Providers",

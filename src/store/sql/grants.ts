@@ -3,6 +3,7 @@ import type { GrantId, SessionId, UserId } from "../../kernel/ids.js";
 import { type Instant, toInstant } from "../../kernel/time.js";
 import type { GrantSpan, StoreReads, StoreWrites } from "../contract.js";
 import type { GrantRecord, GrantStatus, WaitingGrant } from "../records.js";
+import { connectionsIn } from "./connections.js";
 import { fromCursor, pageLimit, toCursor, toPage } from "./page.js";
 import type { Db, GrantRow } from "./schema.js";
 import { repairedOrNull } from "./text.js";
@@ -132,6 +133,11 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
         .orderBy("grants.id")
         .execute();
       return rows.map(toWaiting);
+    },
+    connections: () => connectionsIn(db),
+    async count(connection) {
+      const query = db.selectFrom("grants").select(({ fn }) => fn.countAll<number | string>().as("count"));
+      return Number((await query.where("connection", "=", connection).executeTakeFirstOrThrow()).count);
     },
     async failing(limit) {
       const rows = await db

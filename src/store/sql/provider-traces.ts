@@ -11,7 +11,7 @@ import type { Db, Schema } from "./schema.js";
 export const providerTraceReads = (db: Db): StoreReads["providerTraces"] => ({
   async ids(roles) {
     const sessions = await db.selectFrom("sessions").select("provider").distinct().execute();
-    const connections = await connectionsIn(db, "grants");
+    const connections = await connectionsIn(db);
     const origins = await db
       .selectFrom("memberships")
       .select("origin")

@@ -56,6 +56,9 @@ export const registrationReads = (db: Db): StoreReads["registrations"] => {
         .executeTakeFirst();
       return row && toRegistration(row);
     },
+    async all() {
+      return (await all.orderBy("id").execute()).map(toRegistration);
+    },
     async ofConnection(connection) {
       return (await all.where("connection", "=", connection).orderBy("id").execute()).map(toRegistration);
     },

@@ -21,6 +21,7 @@ export function toolServerTests(theStore: TheStore): void {
     ])
       expect(await registrations.find({ ...one, ...changed })).toBeUndefined();
     expect(await registrations.ofConnection(one.connection)).toStrictEqual([one, other]);
+    expect(await registrations.all()).toStrictEqual([one, other]);
     await write(theStore(), (tx) => tx.registrations.delete(one.id));
     expect(await registrations.find(one)).toBeUndefined();
   });
@@ -36,6 +37,25 @@ export function toolServerTests(theStore: TheStore): void {
     expect(await write(theStore(), (tx) => tx.registrations.replace(next, 1))).toBe(true);
     expect(await write(theStore(), (tx) => tx.registrations.replace({ ...next, clientId: "late" }, 1))).toBe(false);
     expect(await theStore().registrations.find(one)).toStrictEqual(next);
+  });
+
+  test("VA-14 connections that somebody has are named once each, in order, and counted", async () => {
+    const { grants } = theStore();
+    expect(await grants.connections()).toEqual([]);
+    expect(await grants.count("tool:b")).toBe(0);
+    const users = [aUser(), aUser(), aUser()];
+    await write(theStore(), async (tx) => {
+      for (const [number, user] of users.entries()) {
+        await tx.users.insert(user);
+        await tx.grants.insert(aGrant(user, null, { connection: "tool:b" }));
+        if (number === 1) await tx.grants.insert(aGrant(user, null, { connection: "provider:z" }));
+        if (number > 0) await tx.grants.insert(aGrant(user, null, { connection: "tool:B" }));
+      }
+    });
+    expect(await grants.connections()).toEqual(["provider:z", "tool:B", "tool:b"]);
+    expect([await grants.count("tool:b"), await grants.count("tool:B"), await grants.count("tool:")]).toEqual([
+      3, 2, 0,
+    ]);
   });
 
   test("TS-1 of a person's challenges by one server the newest is kept, and goes with the person", async () => {
