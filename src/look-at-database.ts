@@ -13,6 +13,7 @@ import { countKeys } from "./keys/count-keys.js";
 import type { Ports } from "./options.js";
 import type { Store } from "./store/contract.js";
 import { openStore } from "./store/open.js";
+import { leftToolServers } from "./tool-servers/left-servers.js";
 import { readFailure } from "./vault/policy/hold.js";
 
 /** Sealed rows that are opened to see which key holds them: a few seconds of work at most. */
@@ -28,6 +29,7 @@ export async function lookAtDatabase(
   try {
     const store = await openStore(config.database, { clock: systemClock, random, log });
     try {
+      const keyring = createKeyring({ secrets: config.secrets, random });
       const { database, code } = await store.schemaVersion();
       return {
         kind: "open",
@@ -35,9 +37,13 @@ export async function lookAtDatabase(
         code,
         empty: await store.users.none(),
         dead: await store.outbox.countDead(),
-        keys: await countKeys({ store, keyring: createKeyring({ secrets: config.secrets, random }) }, { mostRows }),
+        keys: await countKeys({ store, keyring }, { mostRows }),
         refused: await refusedGrants(store),
         leftProviders: await leftProviders(config, store),
+        leftToolServers: await leftToolServers(
+          { store, keyring },
+          config.toolServers.map(({ id }) => id),
+        ),
       };
     } finally {
       await store.close();

@@ -122,7 +122,10 @@ const houseRules: Rules = {
       ],
     },
     // Checks without a sign-in: the protocol steps of one, asked with values that are thrown away.
-    doctor: { values: ["kernel", "config", "crypto", "egress", "oauth", "providers"], types: ["store", "keys", "bus"] },
+    doctor: {
+      values: ["kernel", "config", "crypto", "egress", "oauth", "providers"],
+      types: ["store", "keys", "bus", "tool-servers"],
+    },
     cli: {
       values: [
         "kernel",

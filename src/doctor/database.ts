@@ -2,6 +2,7 @@
 import type { LatchkeyError } from "../kernel/errors.js";
 import type { KeyStatus } from "../keys/count-keys.js";
 import type { ProviderTraces } from "../store/contract.js";
+import type { LeftToolServer } from "../tool-servers/left-servers.js";
 import { check, type Finding } from "./finding.js";
 
 /** Grants whose last refresh was refused for a reason that only the operator can mend (VA-9). */
@@ -32,6 +33,7 @@ export type DatabaseSeen =
       readonly refused: readonly RefusedGrants[];
       /** `more`: how many there are besides, of which nothing was counted. */
       readonly leftProviders: { readonly counted: readonly LeftProvider[]; readonly more: number };
+      readonly leftToolServers: readonly LeftToolServer[];
     }
   /** There is no file yet, and whether one can be made. */
   | { readonly kind: "none"; readonly folder: "writable" | "missing" | "read_only" }

@@ -16,6 +16,7 @@ import { judgeKeys } from "./keys.js";
 import { checkProvider, type ProviderCheckPorts } from "./provider-checks.js";
 import { judgeLeftProviders } from "./providers-left.js";
 import { judgeRefreshes } from "./refused-refreshes.js";
+import { judgeLeftToolServers } from "./tool-servers-left.js";
 import { judgeWebhooks } from "./webhooks.js";
 
 export interface DoctorPorts extends ProviderCheckPorts {
@@ -57,7 +58,7 @@ export async function examine(ports: DoctorPorts): Promise<readonly Finding[]> {
       ? usable.ok(enabled.map(({ id }) => id).join(", "))
       : usable.fail("Every provider is switched off.", "Set enabled: true for one of them."),
   );
-  findings.push(...judgeLeftProviders(seen));
+  findings.push(...judgeLeftProviders(seen), ...judgeLeftToolServers(seen));
   findings.push(...judgeWebhooks(config.webhooks, seen, ports.refusal));
   for (const provider of enabled)
     findings.push(...(await checkProvider(ports, provider)).findings, ...judgeGroupsClaim(provider));

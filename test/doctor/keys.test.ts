@@ -69,6 +69,7 @@ test("SU-12 a count that ended early claims nothing about a secret without rows"
     keys,
     refused: [],
     leftProviders: { counted: [], more: 0 },
+    leftToolServers: [],
   });
   expect(finding).toMatchObject({ status: "ok", found: expect.stringContaining("Only the first 9") });
   expect(others).toEqual([]);

@@ -4,12 +4,25 @@ import { expect, test } from "vitest";
 import { openAdministration } from "../../src/administration.js";
 import { resolveConfig } from "../../src/config/resolve.js";
 import type { ConfigInput } from "../../src/config/schema.js";
+import { createKeyring } from "../../src/crypto/keyring.js";
 import { systemRandom } from "../../src/crypto/random.js";
 import { silentLog } from "../../src/kernel/log.js";
+import { secret } from "../../src/kernel/secret.js";
 import { systemClock } from "../../src/kernel/time.js";
+import type { RegisteredClient } from "../../src/oauth/client-registration.js";
 import { openSqliteStore } from "../../src/store/sqlite.js";
-import { aGrant, aGroup, anIdentity, aSession, at, aUser, write } from "../../src/testing/store-suite/samples.js";
-import { aSetting, type Setting } from "./setting.js";
+import {
+  aGrant,
+  aGroup,
+  anIdentity,
+  aRegistration,
+  aSession,
+  at,
+  aUser,
+  write,
+} from "../../src/testing/store-suite/samples.js";
+import { sealRegistration } from "../../src/tool-servers/sealed-registration.js";
+import { aSetting, type Setting, strong } from "./setting.js";
 
 const storeOf = ({ folder }: Setting) =>
   openSqliteStore({
@@ -86,6 +99,65 @@ test("SU-12 AC-12 the role that the last admin keeps is nothing to mend", async 
   expect((await setting.examine()).of("providers-left")).toMatchObject({ status: "ok" });
   await write(store, (tx) => tx.users.insert(bob));
   expect((await setting.examine()).of("providers-left").found).toContain("corp, which");
+  await store.close();
+});
+
+const keyring = createKeyring({ secrets: [secret(strong)], random: systemRandom });
+
+/** A registration of ours that its server takes back, where it said how. */
+function registered(id: string, management: RegisteredClient["management"]) {
+  const row = aRegistration({ connection: `tool:${id}` });
+  const client: RegisteredClient = {
+    clientId: row.clientId ?? "",
+    clientSecret: null,
+    secretEndsAt: null,
+    method: "none",
+    management,
+  };
+  return { ...row, sealed: sealRegistration(keyring, row, client) };
+}
+
+test("SU-12 TS-9 VA-14 what is left of tool servers that were taken out of the file is told with the way to end it, and then no more", async () => {
+  const setting = await aSetting();
+  const finding = async () => (await setting.examine()).all.find(({ id }) => id === "tool-servers-left");
+  expect(await finding()).toBeUndefined();
+  const store = await storeOf(setting);
+  expect(await finding()).toMatchObject({ status: "ok", fix: null });
+
+  const { toolServers, removeToolServer, close } = await administering(setting);
+  for (const id of ["added", "half"]) await toolServers.add(id, { id, url: `https://${id}.example/mcp` });
+  const people = [aUser(), aUser()];
+  const management = { uri: "https://as.example/clients/1", token: secret("manages") };
+  await write(store, async (tx) => {
+    for (const user of people) {
+      await tx.users.insert(user);
+      for (const id of ["added", "filed", "half", "wiki"])
+        await tx.grants.insert(aGrant(user, null, { connection: `tool:${id}` }));
+    }
+    for (const id of ["added", "wiki", "mail", "half"]) await tx.registrations.insert(registered(id, management));
+    // Nobody can take these back, so there is nothing to do about them.
+    await tx.registrations.insert(registered("news", null));
+    await tx.registrations.insert(aRegistration({ connection: "tool:maps", sealed: null, clientId: null }));
+    await tx.registrations.insert(aRegistration({ connection: "tool:talk", kind: "static", sealed: null }));
+  });
+  setting.config["toolServers"] = [{ id: "filed", url: "https://filed.example/mcp" }];
+  // Its removal ended here: nobody had their connection ended yet.
+  await toolServers.remove("half");
+  expect(await finding()).toEqual({
+    id: "tool-servers-left",
+    status: "warn",
+    found:
+      "half, whose removal was cut off: 2 connection(s); " +
+      "mail, which is not in the configuration: 0 connection(s), 1 registration(s) of ours; " +
+      "wiki, which is not in the configuration: 2 connection(s), 1 registration(s) of ours.",
+    why: expect.stringContaining("kept"),
+    fix: expect.stringMatching(
+      /To end it: latchkey tool-server remove half; latchkey tool-server remove mail; latchkey tool-server remove wiki\..*latchkey tool-server add URL --id wiki/s,
+    ),
+  });
+  for (const id of ["half", "mail", "wiki"]) await removeToolServer(id);
+  expect(await finding()).toMatchObject({ status: "ok" });
+  await close();
   await store.close();
 });
 
