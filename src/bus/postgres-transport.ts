@@ -25,6 +25,8 @@ export async function openPostgresTransport(
   let closed = false;
   let pause: Duration = pauses.first;
   let cancel = (): void => {};
+  /** One message after the other: the driver is to keep no queue of its own. */
+  let turn: Promise<unknown> = Promise.resolve();
 
   async function connect(): Promise<void> {
     const next = new pg.Client({
@@ -69,8 +71,13 @@ export async function openPostgresTransport(
     async send(text) {
       const current = client;
       if (!current) throw new LatchkeyError("store.unavailable", { data: { reason: "bus" } });
+      const sent = turn.then(() => {
+        if (gone.has(current)) throw new LatchkeyError("store.unavailable", { data: { reason: "bus" } });
+        return current.query("select pg_notify($1, $2)", [channel, text]);
+      });
+      turn = sent.catch(() => {});
       try {
-        await current.query("select pg_notify($1, $2)", [channel, text]);
+        await sent;
       } catch (thrown) {
         lost(current);
         throw thrown;

@@ -45,6 +45,22 @@ export function describeBus(
       await expect.poll(() => [a.told > toldA, b.told > toldB], { timeout: 5_000, interval: 5 }).toEqual([true, true]);
     });
 
+    test("LO-3 VA-7 of a hundred messages that are sent at once each arrives, and the driver complains of none", async () => {
+      const warnings: string[] = [];
+      const warned = (warning: Error) => void warnings.push(warning.message);
+      process.on("warning", warned);
+      closing.push(async () => void process.off("warning", warned));
+      const proxy = await aProxy();
+      const [a, b] = [await aNode(proxy.port, "a"), await aNode(proxy.port, "b")];
+      await alive(a).toBe(true);
+      await alive(b).toBe(true);
+      const heard = new Set<string>();
+      b.bus.onHint((about) => heard.add(about));
+      await Promise.all(Array.from({ length: 100 }, (_, number) => a.bus.hint(`grant-${number}`)));
+      await expect.poll(() => heard.size, { timeout: 5_000, interval: 5 }).toBe(100);
+      expect(warnings).toEqual([]);
+    });
+
     test("LO-3 a node that stays connected and gets nothing any more is not alive after 3 s, and is again when it does", async () => {
       const proxy = await aProxy();
       const a = await aNode(proxy.port, "a");

@@ -26,6 +26,7 @@ export async function startFaultyProxy(
   const open = new Set<Socket>();
   /** Those that nothing happens to. */
   const spared = new Set<Socket>();
+  const widowed = new Set<Socket>();
   let loses: (chunk: Buffer) => boolean = () => false;
   let stalled = false;
   let refused = false;
@@ -48,7 +49,9 @@ export async function startFaultyProxy(
       one.on("close", () => {
         open.delete(one);
         spared.delete(one);
-        other.destroy();
+        // While nothing passes, nobody hears that the other side has gone.
+        if (stalled) widowed.add(other);
+        else other.destroy();
       });
     }
   });
@@ -65,6 +68,7 @@ export async function startFaultyProxy(
     },
     stall: (on) => {
       stalled = on;
+      if (!on) for (const socket of widowed) socket.destroy();
     },
     cut: (on) => {
       refused = on;
