@@ -139,13 +139,24 @@ async function tryKeys(
     if (!isStrong(key)) continue;
     failure = "signature";
     try {
-      await compactVerify(jwt, await importJWK(publicNumbers(key), parsed.alg), { algorithms: [parsed.alg] });
+      await compactVerify(jwt, await imported(key, parsed.alg), { algorithms: [parsed.alg] });
       return undefined;
     } catch {
       // A key that cannot be imported and one that does not fit come to the same: this one did not sign it.
     }
   }
   return failure;
+}
+
+/** By the object that a fetch of the keys made, and the algorithm: importing costs more than verifying. */
+const importedKeys = new WeakMap<JsonObject, Map<string, ReturnType<typeof importJWK>>>();
+
+function imported(key: JsonObject, alg: string): ReturnType<typeof importJWK> {
+  const known = importedKeys.get(key) ?? new Map<string, ReturnType<typeof importJWK>>();
+  importedKeys.set(key, known);
+  const one = known.get(alg) ?? importJWK(publicNumbers(key), alg);
+  known.set(alg, one);
+  return one;
 }
 
 /** Whether a key may be tried for a token: its kid if the token names one, and its own `kty`, `crv`, `use`, `alg`. */
