@@ -32,17 +32,43 @@ export async function sessionRows(options: { rounds: number; seconds: number; no
         spread: spread(ratios), runs: options.rounds,
       };
     });
-    const bare = peers[0]?.[1];
-    const slower = of(ours).map((mine, round) => mine.p99 - ((bare && of(bare)[round]?.p99) ?? Number.NaN));
-    const goal: Goal = { op: "<=", value: 1 };
-    rows.push({
-      id: "QU-8.session-http-p99", what: "p99 of GET /session over the bare route's", ours: median(slower), unit: "ms more",
-      peer: "bare Hono route, same answer", theirs: bare ? median(of(bare).map((one) => one.p99)) : null, ratio: null, goal,
-      met: reaches(median(slower), goal), spread: Math.max(...slower) - Math.min(...slower), runs: options.rounds,
-    });
-    return [...rows, await inProcess(options.note)];
+    return [...rows, await tail(ours, options), await inProcess(options.note)];
   } finally {
     await Promise.all(all.map((server) => server.stop()));
+  }
+}
+
+/**
+ * The slowest hundredth, in short turns whose order changes: whoever came next to a server that was still busy with what
+ * it was sent would be measured with that. The bare route is there twice, which tells what a difference means.
+ */
+async function tail(ours: Running, { rounds, note }: { rounds: number; note: (text: string) => void }): Promise<Row> {
+  const answer = { headers: ours.headers, body: ours.body };
+  const [bare, again] = [await startServer("bare", answer), await startServer("bare", answer)];
+  try {
+    const servers = [ours, bare, again];
+    for (const server of servers) await load(server, 1);
+    const turns: { ours: number; bare: number; again: number }[] = [];
+    for (let turn = 0; turn < rounds * 4; turn++) {
+      if (turn % 4 === 0) note(`sessions: slowest hundredth, turn ${turn + 1} of ${rounds * 4}`);
+      const took = new Map<Running, number>();
+      for (let place = 0; place < 3; place++) {
+        const server = servers[(turn + place) % 3] ?? ours;
+        took.set(server, (await load(server, 1)).p99);
+      }
+      const of = (server: Running) => took.get(server) ?? Number.NaN;
+      turns.push({ ours: of(ours), bare: of(bare), again: of(again) });
+    }
+    const more = turns.map((turn) => turn.ours - turn.bare);
+    const goal: Goal = { op: "<=", value: 1 };
+    const noise = median(turns.map((turn) => turn.again - turn.bare)).toFixed(2);
+    return {
+      id: "QU-8.session-http-p99", what: `p99 of GET /session over the bare route's (a second bare route's: ${noise})`, ours: median(more), unit: "ms more",
+      peer: "bare Hono route, same answer", theirs: median(turns.map((turn) => turn.bare)), ratio: null, goal,
+      met: reaches(median(more), goal), spread: Math.max(...more) - Math.min(...more), runs: turns.length,
+    };
+  } finally {
+    await Promise.all([bare.stop(), again.stop()]);
   }
 }
 
