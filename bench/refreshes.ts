@@ -6,6 +6,9 @@ import { postgresUrl } from "../test/services.js";
 import { aStampeding, faultOf } from "../test/faults/stampede.js";
 import { type Goal, median, type Row, reaches, spread } from "./figures.js";
 
+/** What an hour brings a node with a few hundred people. A process that never did compiles for 10 to 20 ms, once in its life. */
+const refreshedBefore = 150;
+
 /** @param options.delay what the token endpoint takes, in seconds */
 export async function refreshRows(options: { rounds: number; delay: number; note: (text: string) => void }): Promise<Row[]> {
   const postgres = await postgresUrl();
@@ -14,10 +17,10 @@ export async function refreshRows(options: { rounds: number; delay: number; note
   for (const [database, on] of [["SQLite", {}], ...(postgres === undefined ? [] : [["Postgres", { postgres }] as const])] as const) {
     const stampeding = await aStampeding(on);
     const waits: number[] = [];
+    const sinceFirst: number[] = [];
     const requests: number[] = [];
     try {
-      await stampeding.warm();
-      // The first finds processes that have compiled little yet.
+      await stampeding.warm(refreshedBefore);
       await stampeding.once(300);
       for (let round = 1; round <= options.rounds; round++) {
         options.note(`refreshes on ${database}: round ${round} of ${options.rounds}`);
@@ -26,18 +29,19 @@ export async function refreshRows(options: { rounds: number; delay: number; note
         if (fault !== undefined) options.note(`refreshes on ${database}: ${fault}`);
         requests.push(one.requests);
         waits.push(median(one.addedWait));
+        sinceFirst.push(median(one.sinceFirst));
       }
     } finally {
       await stampeding.close();
     }
-    const of = `4 processes x 250 callers that have refreshed before, ${database}, an endpoint that takes ${options.delay} s`;
+    const of = `4 processes x 250 callers, each process with ${refreshedBefore} refreshes behind it, ${database}, an endpoint that takes ${options.delay} s`;
     const rest = { peer: null, theirs: null, ratio: null, runs: options.rounds } as const;
     const [one, ten]: [Goal, Goal] = [{ op: "<=", value: 1 }, { op: "<=", value: 10 }];
     const most = Math.max(...requests);
     const id = `QU-10.${database.toLowerCase()}`;
     rows.push(
       { id: `${id}-requests`, what: `most refresh requests at one expiry, ${of}`, ours: most, unit: "requests", ...rest, goal: one, met: reaches(most, one), spread: spread(requests) },
-      { id: `${id}-wait`, what: `median added wait of a caller, ${of}`, ours: median(waits), unit: "ms", ...rest, goal: ten, met: reaches(median(waits), ten), spread: spread(waits) },
+      { id: `${id}-wait`, what: `median added wait of a caller (${median(sinceFirst).toFixed(1)} ms counted from the first one's asking), ${of}`, ours: median(waits), unit: "ms", ...rest, goal: ten, met: reaches(median(waits), ten), spread: spread(waits) },
     );
   }
   return rows;

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { withJson } from "../src/testing/fake-provider/answers.js";
 import { logOut, signedIn } from "./support/logout-setting.js";
 import { createSharedWorld, type SharedWorld } from "./support/shared-file.js";
 
@@ -28,7 +29,8 @@ beforeEach(async () => {
     return statement;
   } as typeof prepare;
   asked = [];
-  world = await createSharedWorld({ config: { roles: { default: "user" } } });
+  const scopes = ["openid", "email", "profile", "offline_access"];
+  world = await createSharedWorld({ config: { roles: { default: "user" } }, providerConfig: { scopes } });
 });
 afterEach(async () => {
   Database.prototype.prepare = prepare;
@@ -60,6 +62,26 @@ test("QU-9 VA-6 a fresh token that was handed out before comes without a questio
   asked = [];
   for (let times = 0; times < 3; times++) expect(await world.latchkey.vault.accessToken(mine)).toEqual(first);
   expect(questions()).toEqual([]);
+});
+
+test("QU-10 VA-7 a token that has ended is followed by the next with two writes to its row, and without reading it", async () => {
+  world.provider.script({ token: async (honest) => withJson(await honest(), { expires_in: 1 }) });
+  const ann = await signedIn(world, "ann-1");
+  const { user, session } = (await world.session(ann.browser)).body;
+  const mine = { user: user?.id ?? "", session: session?.id ?? "", connection };
+  const first = await world.latchkey.vault.accessToken(mine);
+  world.provider.script({});
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  asked = [];
+  expect((await world.latchkey.vault.accessToken(mine)).accessToken).not.toBe(first.accessToken);
+  const ofGrants = questions().filter((sql) => sql.includes("grants"));
+  expect(ofGrants.map((sql) => sql.replaceAll('"', "").split(/ (?:set|from) /)[0])).toEqual([
+    "select version",
+    "update grants",
+    "select version",
+    "update grants",
+  ]);
+  expect(questions().filter((sql) => /from "?sessions"?/.test(sql))).toEqual([]);
 });
 
 test("QU-12 a sign-in asks the provider for the token and the claims and nothing else once its documents are known", async () => {

@@ -229,6 +229,8 @@ export interface SealedSwap {
   readonly next: string;
 }
 
+export type LeaseColumns = Pick<GrantRecord, "leaseOwner" | "leaseEndsAt" | "expiresAt">;
+
 /** What a transaction can do besides reading. A unique constraint that is hit throws `UniqueViolation`. */
 export interface StoreWrites {
   readonly users: {
@@ -268,6 +270,8 @@ export interface StoreWrites {
     insert(grant: GrantRecord): Promise<void>;
     /** Saves `next` only if the stored row still has `expectedVersion`. Atomic across processes. */
     replace(next: GrantRecord, expectedVersion: number): Promise<boolean>;
+    /** The same for the columns of a lease alone: whatever else the row holds by now stays, and the version goes up by one. */
+    lease(id: GrantId, lease: LeaseColumns, expectedVersion: number): Promise<boolean>;
     delete(id: GrantId): Promise<void>;
     /**
      * Ends every active grant of a connection that is of another issuer, or of another client where one is named: the person
@@ -375,6 +379,11 @@ export interface Store extends StoreReads {
    * @throws LatchkeyError `store.unavailable` when the database cannot be asked.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Writes each of which is a transaction by itself, with the same promises and errors: where the database is elsewhere
+   * that is one round trip instead of three. Those that a person waits for at every refresh.
+   */
+  readonly alone: { readonly grants: Pick<StoreWrites["grants"], "replace" | "lease"> };
   /**
    * A number that moves when any process committed something, in microseconds and without I/O; undefined where the
    * database has no such number (then only the bus and the 5 s poll tell).

@@ -83,6 +83,10 @@ function storeOver({ pool, db }: PostgresPool, writer: PostgresWriter): Store {
       checkUse();
       return writer.transaction(work);
     },
+    alone: wrapTables({ grants: writer.alone }, async (call) => {
+      checkUse();
+      return call();
+    }),
     // Nothing tells without asking: the bus says that there are news, and its heartbeat that it still can (LO-3).
     changeCounter() {
       if (isClosed) throw closed();

@@ -108,6 +108,7 @@ async function twoConnections(options: SqliteOptions, writer: Writer): Promise<S
   return {
     ...reads,
     transaction: (work) => writer.transaction(work),
+    alone: writer.alone,
     // It moves when another connection committed, and for the reader our own writer is another one.
     changeCounter() {
       if (commitsInThisProcess() !== committedHere) counter.forget();
@@ -135,6 +136,7 @@ function oneConnection(only: SqliteConnection, writer: Writer): Store {
   return {
     ...wrapTables(hotReads(only), inTurn),
     transaction: (work) => writer.transaction(work),
+    alone: writer.alone,
     changeCounter() {
       if (!only.raw.open) throw closed();
       return writer.commits();

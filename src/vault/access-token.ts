@@ -106,9 +106,11 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
       const renewable = secrets.refreshToken !== null || secrets.asked?.withoutPerson !== undefined;
       if (valid && (!renewable || waits)) return { held, as: "kept" };
       const { session } = request;
-      const need = { rejected: refused ? secrets.accessToken : undefined, minValidity, startedAt, session };
+      const rejected = refused ? secrets.accessToken : undefined;
+      const need = { rejected, minValidity, startedAt, session, remembered: held };
       const end = await within(deadline, refresher.refresh(grant.id, need));
-      finder.drop(request);
+      if (end?.kind === "look" && end.current) await finder.renew(request, held, end.current);
+      else finder.drop(request);
       if (end?.kind === "look") continue;
       if (valid && freshness(held, none, clock.now()) !== "expired") return { held, as: "kept" };
       throw notHad(request, end);

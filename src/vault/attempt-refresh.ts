@@ -21,15 +21,15 @@ import {
   type RefreshOutcome,
 } from "./policy/outcome.js";
 import type { GrantClient, PersonTokens, VaultPorts } from "./ports.js";
-import type { GrantSecrets } from "./sealed-grant.js";
+import type { GrantSecrets, OpenedGrant } from "./sealed-grant.js";
 import { codeOfFailure, type Written, writeEnd, writeFailure, writeTokens } from "./write-outcome.js";
 
 /** VA-9: long enough for a connection that broke to be gone, short enough for a server's grace period. */
 const beforeSecondTry = seconds(1);
 
 export type RefreshEnd =
-  /** The row has changed, or is good as it is: look again. */
-  | { readonly kind: "look" }
+  /** The row has changed, or is good as it is: look again, or take what it was seen to hold. */
+  | { readonly kind: "look"; readonly current?: OpenedGrant | undefined }
   /** There is no new token now; one that is still valid may be served. */
   | {
       readonly kind: "held";
@@ -95,11 +95,12 @@ export async function attemptRefresh(
     }
     const idToken = read.kind === "same" ? tokens.idToken : null;
     const merged = mergeTokens({ secrets, scopes: row.scopes }, tokens, idToken, asked, key);
-    const written = await writeTokens(ports, row, merged, used);
+    const written = await writeTokens(ports, lease, merged, used);
     if (written.kind === "written")
       tell(written.row, merged.secrets.accessToken, read.kind === "same" ? read.claims : null);
     if (written.kind === "gone" && mustRevokeLate(await whatWent(ports, row, server))) await revoke(merged.secrets);
-    return { end: { kind: "look" }, outcome: written.kind === "written" ? "refreshed" : "overtaken" };
+    if (written.kind !== "written") return { end: { kind: "look" }, outcome: "overtaken" };
+    return { end: { kind: "look", current: { grant: written.row, secrets: merged.secrets } }, outcome: "refreshed" };
   }
 
   function tell(grant: GrantRecord, accessToken: string, claims: IdTokenClaims | null): void {

@@ -10,7 +10,7 @@ import type { GrantRecord, SessionRecord } from "../store/records.js";
 import { createGrantCache, type GrantCache, type GrantKey, type HeldGrant, keyText } from "./grant-cache.js";
 import { selectGrant } from "./policy/select-grant.js";
 import type { ConnectionInfo, VaultPorts } from "./ports.js";
-import { openGrant } from "./sealed-grant.js";
+import { type OpenedGrant, openGrant } from "./sealed-grant.js";
 import { makeUnattended } from "./unattended-grant.js";
 
 /** Where no session is named, a sign-in elsewhere may bring a newer grant, and nobody announces it. */
@@ -24,6 +24,11 @@ export interface GrantFinder {
    *   `grant.connection_disabled` · `grant.not_connected` · `grant.needs_reconnect` · `grant.unreadable` · `store.*`
    */
   find(key: GrantKey): Promise<HeldGrant>;
+  /**
+   * The next `find` has `current` for `held`, which it is the newer state of, unless something was said meanwhile against
+   * what `held` was found by; else it reads the store.
+   */
+  renew(key: GrantKey, held: HeldGrant, current: OpenedGrant): Promise<void>;
   /** The next `find` reads the store. */
   drop(key: GrantKey): void;
   /** @throws LatchkeyError `grant.connection_unknown` · `grant.connection_disabled` */
@@ -107,6 +112,16 @@ export function createGrantFinder(ports: VaultPorts): GrantFinder {
     async find(key) {
       if (!news.isCurrent()) await news.catchUp();
       return remembered(key, clock.now()) ?? find(key);
+    },
+    async renew(key, held, current) {
+      if (!news.isCurrent()) await news.catchUp();
+      const known = cache.get(key);
+      // Another caller was quicker, or it was read anew since.
+      if (known !== undefined && known !== held) return;
+      const stands = known === held && held.until > clock.now();
+      if (stands && ports.connections.foreign(current.grant, current.secrets) === null) {
+        cache.set(key, { ...current, until: held.until });
+      } else cache.drop(key);
     },
     drop: (key) => cache.drop(key),
     usableConnection,

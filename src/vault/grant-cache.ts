@@ -5,12 +5,10 @@
 import type { UserId } from "../kernel/ids.js";
 import type { Instant } from "../kernel/time.js";
 import type { Announcement, GrantRecord } from "../store/records.js";
-import type { GrantSecrets } from "./sealed-grant.js";
+import type { OpenedGrant } from "./sealed-grant.js";
 
-/** A grant that may be used now, opened. */
-export interface HeldGrant {
-  readonly grant: GrantRecord;
-  readonly secrets: GrantSecrets;
+/** A grant that may be used now. */
+export interface HeldGrant extends OpenedGrant {
   /** Until when it may be used without another look: its session's end, or a moment where another grant may be newer. */
   readonly until: Instant;
 }

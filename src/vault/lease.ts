@@ -14,6 +14,8 @@ import type { VaultPorts } from "./ports.js";
 export interface Lease {
   /** The row as it was when the lease was taken; what is sealed in it is what was sent. */
   readonly row: GrantRecord;
+  /** The row as it was last renewed. */
+  current(): GrantRecord;
   /** Ends the renewing. The lease itself ends with the write of whatever came of it. */
   stop(): Promise<void>;
 }
@@ -29,14 +31,15 @@ export async function takeLease(
   changes: Pick<GrantRecord, "expiresAt">,
 ): Promise<Lease | undefined> {
   const { store, clock, node, options } = ports;
-  const held = (current: GrantRecord): GrantRecord => ({
-    ...current,
-    version: current.version + 1,
-    leaseOwner: node,
-    leaseEndsAt: after(clock.now(), options.leaseTtl),
-  });
-  const taken: GrantRecord = { ...held(row), ...changes };
-  if (!(await store.transaction((tx) => tx.grants.replace(taken, row.version)))) return undefined;
+  /** The row with a lease from now on, once it is written; undefined when its version is another one. */
+  async function hold(before: GrantRecord): Promise<GrantRecord | undefined> {
+    const leaseEndsAt = after(clock.now(), options.leaseTtl);
+    const lease = { leaseOwner: node, leaseEndsAt, expiresAt: before.expiresAt };
+    if (!(await store.alone.grants.lease(before.id, lease, before.version))) return undefined;
+    return { ...before, ...lease, version: before.version + 1 };
+  }
+  const taken = await hold({ ...row, ...changes });
+  if (!taken) return undefined;
 
   let current = taken;
   let renewing: Promise<void> = Promise.resolve();
@@ -47,11 +50,11 @@ export async function takeLease(
   const soon = milliseconds(options.leaseTtl / 20);
 
   async function renew(): Promise<void> {
-    const next = held(current);
     let pause = third;
     try {
       // False: it ran out, and another process has it. The request that is out cannot be called back.
-      if (!(await store.transaction((tx) => tx.grants.replace(next, current.version)))) return;
+      const next = await hold(current);
+      if (!next) return;
       current = next;
     } catch (thrown) {
       ports.log.warn({ grant: row.id, err: asError(thrown) }, "a lease could not be renewed");
@@ -68,6 +71,7 @@ export async function takeLease(
 
   return {
     row: taken,
+    current: () => current,
     async stop() {
       stopped = true;
       cancel();
@@ -130,6 +134,7 @@ export interface Waiter {
 export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitingClock" | "random">): Waiter {
   const { store, hints, waitingClock: clock, random } = ports;
   const waiting = new Map<string, Set<() => void>>();
+  let stopped = false;
   hints?.onHint((about) => {
     for (const wake of waiting.get(about) ?? []) wake();
   });
@@ -151,7 +156,9 @@ export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitin
     async changed(id, round, counter) {
       // SQLite tells, without I/O, whether any process has committed.
       if (counter !== undefined) {
-        for (let look = 0; look < 125 && store.changeCounter() === counter; look++) await pause(counterPause, id);
+        for (let look = 0; look < 125 && !stopped && store.changeCounter() === counter; look++) {
+          await clock.sleep(counterPause);
+        }
         return;
       }
       const longest = hints?.isAlive() ? pollPauses.withBus : pollPauses.longest;
@@ -159,6 +166,7 @@ export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitin
       await pause(milliseconds(Math.round(length / 2 + (length / 2) * randomFraction(random))), id);
     },
     stop() {
+      stopped = true;
       for (const set of waiting.values()) for (const wake of set) wake();
     },
   };

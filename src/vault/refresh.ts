@@ -13,7 +13,7 @@ import { createWaiter, takeLease, type WatchedLease, watchLease } from "./lease.
 import { freshnessOf, isAhead, refreshedSince } from "./policy/freshness.js";
 import { readFailure } from "./policy/hold.js";
 import type { PersonTokens, VaultPorts } from "./ports.js";
-import { type GrantSecrets, openGrant } from "./sealed-grant.js";
+import { type GrantSecrets, type OpenedGrant, openGrant } from "./sealed-grant.js";
 import { codeOfFailure, outcomeUnknown, writeEnd } from "./write-outcome.js";
 
 /** Why a token that is there is not enough. */
@@ -30,6 +30,8 @@ export interface RefreshNeed {
    * Of one that was issued before `idleSince` the refresh token is used, however long the access token is good for.
    */
   readonly ahead?: { readonly idleSince: Instant | null } | undefined;
+  /** What the caller remembers of the grant, however old: where it holds still, the lease is had without a read. */
+  readonly remembered?: OpenedGrant | undefined;
   /** The session that asks; what a person has at providers is taken from it first (VA-16). */
   readonly session?: string | undefined;
 }
@@ -98,16 +100,25 @@ export function createRefresher(
     return { kind: "look" };
   }
 
+  /** Undefined when there is nothing to be refreshed. */
+  async function read(id: GrantId): Promise<OpenedGrant | undefined> {
+    const grant = await store.grants.byId(id);
+    if (grant?.status !== "active") return undefined;
+    const secrets = openGrant(ports.keyring, grant);
+    if (!secrets) throw new LatchkeyError("grant.unreadable", { data: { grant: id } });
+    return { grant, secrets };
+  }
+
   async function run(id: GrantId, need: RefreshNeed): Promise<RefreshEnd> {
     let lastWatched: WatchedLease | undefined;
+    let waits = 0;
     for (let round = 0; ; round++) {
       if (stopping) throw new LatchkeyError("grant.refresh_unavailable", { data: { reason: "stopping" } });
       const mark = waiter.mark();
-      const row = await store.grants.byId(id);
-      if (row?.status !== "active") return { kind: "look" };
-      const secrets = openGrant(ports.keyring, row);
-      if (!secrets) throw new LatchkeyError("grant.unreadable", { data: { grant: id } });
-      if (!needed(row, secrets, need)) return { kind: "look" };
+      const found = round === 0 && isCalm(need.remembered) ? need.remembered : await read(id);
+      if (!found) return { kind: "look" };
+      const { grant: row, secrets } = found;
+      if (!needed(row, secrets, need)) return { kind: "look", current: { grant: row, secrets } };
       const own = secrets.asked?.withoutPerson !== undefined;
       if (secrets.refreshToken === null && !own) return withoutRefreshToken(row, need);
       const person = personTokens(row.userId, need.session);
@@ -115,11 +126,11 @@ export function createRefresher(
       if (held) return held;
       if (row.leaseOwner !== null && row.leaseOwner !== ports.node) {
         if (need.ahead && (row.leaseEndsAt ?? 0) > clock.now()) return { kind: "look" };
-        if (round === 0) ports.metrics.leaseWaited(row.connection);
+        if (waits === 0) ports.metrics.leaseWaited(row.connection);
         const { holds, watched } = await watchLease(ports, row, lastWatched);
         lastWatched = watched;
         if (holds) {
-          await waiter.changed(id, round, mark);
+          await waiter.changed(id, waits++, mark);
           continue;
         }
       }
@@ -168,3 +179,11 @@ export function createRefresher(
     },
   };
 }
+
+/** Nothing is to be decided about it but who asks: then a version that holds still is all that has to be known. */
+const isCalm = (known: OpenedGrant | undefined): known is OpenedGrant =>
+  known !== undefined &&
+  known.grant.status === "active" &&
+  known.grant.leaseOwner === null &&
+  known.grant.lastFailureCode === null &&
+  known.secrets.refreshToken !== null;

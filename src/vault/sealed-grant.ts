@@ -40,6 +40,12 @@ interface GrantPlace {
   readonly connection: string;
 }
 
+/** A grant, and what is sealed in it. */
+export interface OpenedGrant {
+  readonly grant: GrantRecord;
+  readonly secrets: GrantSecrets;
+}
+
 /** The end of a token that a row has not got yet (TS-15). */
 export const neverHad = toInstant(0);
 

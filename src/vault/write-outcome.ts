@@ -12,6 +12,7 @@ import { after, type Duration, type Instant, milliseconds } from "../kernel/time
 import type { Transaction } from "../store/contract.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
+import type { Lease } from "./lease.js";
 import { failureText, pauseAfter, readFailure } from "./policy/hold.js";
 import type { MergedTokens } from "./policy/merge.js";
 import { ambiguousRefresh, type RefreshOutcome } from "./policy/outcome.js";
@@ -33,35 +34,42 @@ const noLease = { leaseOwner: null, leaseEndsAt: null } as const;
 /** The new tokens. A write that fails is tried again for as long as the request itself may have taken. */
 export async function writeTokens(
   ports: VaultPorts,
-  base: GrantRecord,
+  lease: Pick<Lease, "row" | "current">,
   merged: MergedTokens,
   used: boolean,
 ): Promise<Written> {
+  const { store } = ports;
   const now = ports.clock.now();
-  const sealed = sealGrant(ports.keyring, base, merged.secrets);
+  const sealed = sealGrant(ports.keyring, lease.row, merged.secrets);
   ports.faults.point(11);
   const { scopes, issuedAt, expiresAt } = merged;
-  const written = await persistently(ports, () =>
-    ports.store.transaction(async (tx) => {
-      const outcome = await overSame(ports, tx, base, (row) => ({
-        ...row,
-        ...noLease,
-        scopes,
-        issuedAt,
-        expiresAt,
-        sealed,
-        status: "active",
-        statusReason: null,
-        lastRefreshAt: now,
-        lastUsedAt: used ? now : row.lastUsedAt,
-        lastFailureCode: null,
-        nextAttemptAt: null,
-        updatedAt: now,
-      }));
-      ports.faults.point(12);
-      return outcome;
-    }),
-  );
+  const next = (row: GrantRecord): GrantRecord => ({
+    ...row,
+    ...noLease,
+    scopes,
+    issuedAt,
+    expiresAt,
+    sealed,
+    status: "active",
+    statusReason: null,
+    lastRefreshAt: now,
+    lastUsedAt: used ? now : row.lastUsedAt,
+    lastFailureCode: null,
+    nextAttemptAt: null,
+    updatedAt: now,
+  });
+  const written = await persistently(ports, async () => {
+    // While the lease holds nobody has changed the row, but for a rotation that put the same tokens under another key.
+    const held = lease.current();
+    const row = { ...next(held), version: held.version + 1 };
+    if (await store.alone.grants.replace(row, held.version)) return { kind: "written", row } as const;
+    return store.transaction(async (tx) => {
+      // A try before this one, whose answer got lost.
+      const found = await tx.grants.byId(row.id);
+      if (found?.sealed === sealed) return { kind: "written", row: found } as const;
+      return overSame(ports, tx, lease.row, next);
+    });
+  });
   ports.faults.point(13);
   return written;
 }

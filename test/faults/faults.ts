@@ -224,7 +224,7 @@ const pointsOf = (what: string) =>
     .filter(([, text]) => text.startsWith(`${what}: `))
     .map(([number, text]) => ({ number: Number(number) as FaultPoint, text }));
 /** From the answer to the commit nobody but the process has the new tokens. */
-const onlyInMemory: ReadonlySet<FaultPoint> = new Set([10, 11, 12] as const);
+const onlyInMemory: ReadonlySet<FaultPoint> = new Set([10, 11] as const);
 
 const killedRefresh: readonly Fault[] = pointsOf("refresh").map(({ number, text }) => ({
   name: `kill -9 at ${number} (${text})`,

@@ -5,7 +5,7 @@ import type { ConfigInput } from "../../src/config/schema.js";
 import type { FaultPoint } from "../../src/kernel/fault.js";
 import type { AccessTokenRequest } from "../../src/vault/access-token.js";
 import { programFile } from "../support/program.js";
-import type { VaultNodeMessage } from "./vault-node.js";
+import type { TimedReply, VaultNodeMessage } from "./vault-node.js";
 
 export interface TimedAnswers {
   readonly answers: readonly string[];
@@ -37,27 +37,28 @@ export async function startVaultNode(config: ConfigInput, killAt: FaultPoint | n
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
   await Promise.race([once(child, "message"), ended]);
   const waiting = new Map<number, (answered: TimedAnswers) => void>();
-  child.on("message", ({ id, ...answered }: { id: number } & TimedAnswers) => {
-    waiting.get(id)?.(answered);
+  child.on("message", ({ id, texts, which, start, ends }: TimedReply) => {
+    waiting.get(id)?.({ answers: which.map((index) => texts[index] ?? ""), start, ends });
     waiting.delete(id);
   });
   let count = 0;
-  const send = (requests: readonly AccessTokenRequest[], clock?: number) =>
+  const send = (requests: readonly AccessTokenRequest[], times: number, clock?: number) =>
     new Promise<TimedAnswers>((resolve) => {
       const id = ++count;
-      const none = { answers: requests.map(() => "failed: the node has ended"), start: Number.NaN, ends: [] };
+      const answers = requests.flatMap(() => Array.from({ length: times }, () => "failed: the node has ended"));
+      const none = { answers, start: Number.NaN, ends: [] };
       waiting.set(id, resolve);
       if (!child.connected) return resolve(none);
-      child.send({ id, requests, clock } satisfies VaultNodeMessage);
+      child.send({ id, requests, times, clock } satisfies VaultNodeMessage);
       void ended.then(() => resolve(none));
     });
   return {
     ended,
     pid: child.pid ?? 0,
-    ask: async (request, callers = 1) => (await send(Array.from({ length: callers }, () => request))).answers,
-    askTimed: (request, callers) => send(Array.from({ length: callers }, () => request)),
-    askAll: async (requests) => (await send(requests)).answers,
-    setClock: (offset) => send([], offset).then(() => {}),
+    ask: async (request, callers = 1) => (await send([request], callers)).answers,
+    askTimed: (request, callers) => send([request], callers),
+    askAll: async (requests) => (await send(requests, 1)).answers,
+    setClock: (offset) => send([], 1, offset).then(() => {}),
     kill: () => void child.kill("SIGKILL"),
     stop: () => {
       child.kill("SIGTERM");

@@ -23,13 +23,25 @@ const latchkey = await createLatchkey({ ...config, ports: { log: silentLog, faul
 export interface VaultNodeMessage {
   readonly id: number;
   readonly requests: readonly AccessTokenRequest[];
+  /** How often each is asked. */
+  readonly times: number;
   /** How far from the system's clock this node's is from now on. */
   readonly clock?: number | undefined;
 }
 
-process.on("message", async ({ id, requests, clock }: VaultNodeMessage) => {
+export interface TimedReply {
+  readonly id: number;
+  /** What was answered, each once, and which of them each call got. */
+  readonly texts: readonly string[];
+  readonly which: readonly number[];
+  readonly start: number;
+  readonly ends: readonly number[];
+}
+
+process.on("message", async ({ id, requests: each, times, clock }: VaultNodeMessage) => {
   if (clock !== undefined) offset = milliseconds(clock);
   const start = performance.timeOrigin + performance.now();
+  const requests = each.flatMap((request) => Array.from({ length: times }, () => request));
   const ends: number[] = [];
   const answers = await Promise.all(
     requests.map((request, number) =>
@@ -44,7 +56,15 @@ process.on("message", async ({ id, requests, clock }: VaultNodeMessage) => {
         }),
     ),
   );
-  process.send?.({ id, answers, start, ends });
+  // A thousand copies of one token would be written and parsed while others still wait for theirs.
+  const texts = [...new Set(answers)];
+  process.send?.({
+    id,
+    texts,
+    which: answers.map((answer) => texts.indexOf(answer)),
+    start,
+    ends,
+  } satisfies TimedReply);
 });
 process.on("SIGTERM", async () => {
   await latchkey.close();

@@ -108,15 +108,16 @@ test("VA-7 VA-8 a failure that comes late leaves the lease of another node and w
 test("VA-8 tokens that cannot be written at once are written a moment later, and nobody has them before", async () => {
   const file = await openSqliteStore({ path: ":memory:", clock: systemClock, random: systemRandom, log: silentLog });
   let failing = 0;
+  const mayFail = async <T>(write: () => Promise<T>): Promise<T> => {
+    if (failing === 0) return write();
+    failing--;
+    throw new LatchkeyError("store.busy");
+  };
+  const { replace, lease } = file.alone.grants;
   const store: Store = {
     ...file,
-    async transaction(work) {
-      if (failing > 0) {
-        failing--;
-        throw new LatchkeyError("store.busy");
-      }
-      return file.transaction(work);
-    },
+    transaction: (work) => mayFail(() => file.transaction(work)),
+    alone: { grants: { lease, replace: (next, version) => mayFail(() => replace(next, version)) } },
   };
   const clock = createManualClock();
   const providerConfig = { scopes: offline };
@@ -140,6 +141,42 @@ test("VA-8 tokens that cannot be written at once are written a moment later, and
       .filter(({ form }) => form.get("grant_type") === "refresh_token");
     expect(refreshes).toHaveLength(1);
     expect((await world.latchkey.vault.accessToken(mine)).accessToken).toBe(after.accessToken);
+  } finally {
+    await world.close();
+  }
+});
+
+test("VA-8 tokens whose write succeeded and was never confirmed count as written, and are told once", async () => {
+  const file = await openSqliteStore({ path: ":memory:", clock: systemClock, random: systemRandom, log: silentLog });
+  let lost = 0;
+  const { replace, lease } = file.alone.grants;
+  const store: Store = {
+    ...file,
+    alone: {
+      grants: {
+        lease,
+        async replace(next, version) {
+          const answer = await replace(next, version);
+          if (lost++ === 0) throw new LatchkeyError("store.unavailable");
+          return answer;
+        },
+      },
+    },
+  };
+  const clock = createManualClock();
+  const world = await createWorld({ clock, providerConfig: { scopes: offline }, ports: { store } });
+  try {
+    const browser = world.browser();
+    await world.signIn(browser, "ann-1");
+    const { body } = await world.session(browser);
+    const mine = { user: body.user?.id ?? "", session: body.session?.id ?? "", connection: "provider:fake" };
+    await world.latchkey.vault.accessToken(mine);
+    await clock.skip(minutes(61));
+    await world.latchkey.vault.accessToken(mine);
+    expect(lost).toBe(2);
+    const metrics = await (await world.request("/metrics")).text();
+    expect(metrics).toMatch(/latchkey_refreshes_total\{[^}]*outcome="refreshed"[^}]*\} 1\n/);
+    expect(metrics).not.toMatch(/latchkey_refreshes_total\{[^}]*outcome="overtaken"[^}]*\} [1-9]/);
   } finally {
     await world.close();
   }

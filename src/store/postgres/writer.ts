@@ -5,11 +5,13 @@
  *
  * A node that stops in the middle of a transaction must not stop the others: the server ends a transaction that idles.
  */
+import { sql } from "kysely";
 import type { Client } from "pg";
 import { LatchkeyError } from "../../kernel/errors.js";
 import type { Log } from "../../kernel/log.js";
 import { type Clock, type Duration, seconds } from "../../kernel/time.js";
-import type { Transaction } from "../contract.js";
+import type { Store, Transaction } from "../contract.js";
+import { grantSwaps, swapped } from "../sql/grants.js";
 import { createQueue } from "../sql/queue.js";
 import type { Db } from "../sql/schema.js";
 import { createScopes } from "../sql/scope.js";
@@ -19,6 +21,8 @@ import type { PostgresPool } from "./pool.js";
 
 export interface PostgresWriter {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Each one statement, which takes the lock by itself. */
+  readonly alone: Store["alone"]["grants"];
   /** Runs `act` in a transaction with the lock, on the bare connection: migrations. */
   exclusively<T>(act: (db: Db) => Promise<T>): Promise<T>;
   /** @throws when called from inside a transaction */
@@ -36,12 +40,21 @@ const lockKey = 0x6c_61_74_63;
 const begin = `begin; set local lock_timeout = ${patience}; set local idle_in_transaction_session_timeout = ${idleLimit};
   set local statement_timeout = ${patience * 2}; select pg_advisory_xact_lock(${lockKey}, hashtext(current_schema()))`;
 
+/**
+ * The same inside one statement: true once the lock is held. Postgres asks it once, before it looks at a row by the other
+ * conditions' outcome; a row that was changed meanwhile is looked at again after the wait, and its version counts as it is
+ * then (Read Committed, §13.2.1 of the manual). A `case` asks in its order.
+ */
+const inTurn = sql<boolean>`(select case when set_config('lock_timeout', ${`${patience}ms`}, true) is not null
+  then pg_advisory_xact_lock(${lockKey}, hashtext(current_schema()))::text is not null end)`;
+
 const busy = (cause?: unknown): LatchkeyError => new LatchkeyError("store.busy", { cause });
 
 interface Connection {
   readonly client: Client;
   readonly db: Db;
   readonly tables: Transaction;
+  readonly alone: Store["alone"]["grants"];
 }
 
 export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: PostgresPool): PostgresWriter {
@@ -57,7 +70,8 @@ export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: Po
     client.once("end", () => {
       connection = undefined;
     });
-    return { client, db, tables };
+    const { alone } = wrapTables({ alone: grantSwaps(db, (swap) => swapped(swap.where(inTurn))) }, translating);
+    return { client, db, tables, alone };
   }
 
   function connected(): Promise<Connection> {
@@ -74,32 +88,53 @@ export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: Po
     void client.end().catch(() => {});
   }
 
-  async function run<T>(act: (connection: Connection) => Promise<T>): Promise<T> {
+  /** One after the other. What failed because the server did not answer may be under way still, on that connection. */
+  async function inTurnHere<T>(act: (connection: Connection) => Promise<T>): Promise<T> {
     if (isClosed) throw closed();
     await queue.enter();
     try {
       const current = await translating(connected);
+      return await act(current).catch((error: unknown) => {
+        if (error instanceof LatchkeyError && error.code === "store.unavailable") abandon(current);
+        throw error;
+      });
+    } finally {
+      queue.leave();
+    }
+  }
+
+  const run = <T>(act: (connection: Connection) => Promise<T>): Promise<T> =>
+    inTurnHere(async (current) => {
       try {
         await translating(() => current.client.query(begin));
         const result = await act(current);
         await translating(() => current.client.query("commit"));
         return result;
       } catch (error) {
-        await current.client.query("rollback").catch((failed: unknown) => {
-          ports.log.warn({ err: translated(failed) as Error }, "a transaction could not be rolled back");
-          abandon(current);
-        });
+        await rollBack(current, error);
         throw error;
       }
-    } finally {
-      queue.leave();
-    }
+    });
+
+  async function rollBack(current: Connection, why: unknown): Promise<void> {
+    if (why instanceof LatchkeyError && why.code === "store.unavailable") return;
+    await current.client.query("rollback").catch((failed: unknown) => {
+      ports.log.warn({ err: translated(failed) as Error }, "a transaction could not be rolled back");
+      abandon(current);
+    });
   }
+
+  const single = <T>(act: (swaps: Connection["alone"]) => Promise<T>): Promise<T> =>
+    inTurnHere(({ alone }) => act(alone));
 
   return {
     async transaction(work) {
       scopes.refuseInside();
       return run(({ tables }) => scopes.run(tables, () => {}, work));
+    },
+    alone: {
+      replace: (next, version) => single(({ replace }) => replace(next, version)),
+      lease: (id, lease, version) => single((swaps) => swaps.lease(id, lease, version)),
     },
     exclusively: (act) => run(({ db }) => translating(() => act(db))),
     refuseInside: scopes.refuseInside,

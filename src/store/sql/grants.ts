@@ -159,14 +159,34 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
   };
 };
 
+export type GrantSwaps = Pick<StoreWrites["grants"], "replace" | "lease">;
+
+/** A change of one row, if it still has a version. */
+const swapping = (db: Db, id: GrantId, expectedVersion: number, columns: Partial<GrantRow>) =>
+  db.updateTable("grants").set(columns).where("id", "=", id).where("version", "=", expectedVersion);
+export type GrantSwap = ReturnType<typeof swapping>;
+
+/** The two writes that also go without a transaction, by whatever carries them out. */
+export const grantSwaps = (db: Db, run: (swap: GrantSwap, id: GrantId, expectedVersion: number) => Promise<boolean>) =>
+  ({
+    replace(next, expectedVersion) {
+      const { id, ...columns } = toRow(next);
+      return run(swapping(db, next.id, expectedVersion, columns), id as GrantId, expectedVersion);
+    },
+    lease(id, { leaseOwner, leaseEndsAt, expiresAt }, expectedVersion) {
+      const lease = { lease_owner: leaseOwner, lease_ends_at: leaseEndsAt, expires_at: expiresAt };
+      return run(swapping(db, id, expectedVersion, { ...lease, version: expectedVersion + 1 }), id, expectedVersion);
+    },
+  }) as const satisfies GrantSwaps;
+
+/** True when there was such a row. */
+export const swapped = async (swap: GrantSwap): Promise<boolean> =>
+  (await swap.executeTakeFirst()).numUpdatedRows === 1n;
+
 export const grantWrites = (db: Db): StoreWrites["grants"] => ({
+  ...grantSwaps(db, swapped),
   async insert(grant) {
     await db.insertInto("grants").values(toRow(grant)).execute();
-  },
-  async replace(next, expectedVersion) {
-    const { id, ...rest } = toRow(next);
-    const query = db.updateTable("grants").set(rest).where("id", "=", id).where("version", "=", expectedVersion);
-    return (await query.executeTakeFirst()).numUpdatedRows === 1n;
   },
   async delete(id) {
     await db.deleteFrom("grants").where("id", "=", id).execute();

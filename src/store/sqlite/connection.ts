@@ -37,6 +37,8 @@ export interface SqliteConnection {
   readonly raw: BetterSqlite3.Database;
   /** The statement for this text, prepared once. */
   prepared(text: string): Statement;
+  /** Carries a query out in this turn of the event loop. @throws as SQLite does */
+  run(query: CompiledQuery): QueryResult<unknown>;
   readonly db: Db;
 }
 
@@ -92,20 +94,19 @@ function connectionOver(raw: BetterSqlite3.Database): SqliteConnection {
     return statement;
   };
 
-  const run = <R>({ sql, parameters }: CompiledQuery): QueryResult<R> =>
-    translating(() => {
-      for (const value of parameters) {
-        // Bound as it is, half a surrogate pair would be stored as another text.
-        if (typeof value === "string" && !isWellFormed(value)) throw new TypeError("text without a UTF-8 form");
-      }
-      const statement = prepared(sql);
-      if (statement.reader) return { rows: statement.all(...parameters) as R[] };
-      const { changes, lastInsertRowid } = statement.run(...parameters);
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-    });
+  function run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+    for (const value of parameters) {
+      // Bound as it is, half a surrogate pair would be stored as another text.
+      if (typeof value === "string" && !isWellFormed(value)) throw new TypeError("text without a UTF-8 form");
+    }
+    const statement = prepared(sql);
+    if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...parameters);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
 
   const connection: DatabaseConnection = {
-    executeQuery: async <R>(query: CompiledQuery) => run<R>(query),
+    executeQuery: async <R>(query: CompiledQuery) => translating(() => run<R>(query)),
     streamQuery: () => {
       throw new Error("queries are not streamed");
     },
@@ -130,5 +131,5 @@ function connectionOver(raw: BetterSqlite3.Database): SqliteConnection {
       createIntrospector: (any) => new SqliteIntrospector(any),
     },
   });
-  return { raw, prepared, db };
+  return { raw, prepared, run, db };
 }

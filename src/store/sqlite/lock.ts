@@ -17,6 +17,8 @@ const othersRemembered = 1_000;
 export interface Lock {
   /** Begins a transaction that holds the lock. @throws LatchkeyError `store.busy` `patience` after `startedAt` */
   begin(startedAt: number): Promise<void>;
+  /** Runs one statement that is a transaction by itself; it must not await anything. @throws as `begin` */
+  once<T>(startedAt: number, statement: () => T): Promise<T>;
   /** Commits it. @throws LatchkeyError as the store does */
   commit(): void;
 }
@@ -31,26 +33,40 @@ export function createLock(ports: LockPorts, { raw, prepared }: SqliteConnection
   /** True while nobody else has committed since we did. */
   let committedLast = false;
 
-  return {
-    async begin(startedAt) {
-      if (committedLast && now() - othersSeenAt < othersRemembered) {
-        const rest = committedAt + aPause(ports) - now();
-        if (rest > 0) await ports.clock.sleep(milliseconds(rest));
-      }
-      const refused = () => {
-        othersSeenAt = now();
-      };
-      await whenFree(ports, startedAt, () => prepared("begin immediate").run(), refused);
-      const current = translating(() => dataVersion.get());
-      if (current === version) return;
+  async function acquire<T>(startedAt: number, act: () => T): Promise<T> {
+    if (committedLast && now() - othersSeenAt < othersRemembered) {
+      const rest = committedAt + aPause(ports) - now();
+      if (rest > 0) await ports.clock.sleep(milliseconds(rest));
+    }
+    const refused = () => {
+      othersSeenAt = now();
+    };
+    const result = await whenFree(ports, startedAt, act, refused);
+    const current = translating(() => dataVersion.get());
+    if (current !== version) {
       version = current;
       committedLast = false;
       othersSeenAt = now();
+    }
+    return result;
+  }
+  function committed(): void {
+    committedLast = true;
+    committedAt = now();
+  }
+
+  return {
+    async begin(startedAt) {
+      await acquire(startedAt, () => prepared("begin immediate").run());
+    },
+    async once(startedAt, statement) {
+      const result = await acquire(startedAt, statement);
+      committed();
+      return result;
     },
     commit() {
       translating(() => prepared("commit").run());
-      committedLast = true;
-      committedAt = now();
+      committed();
     },
   };
 }

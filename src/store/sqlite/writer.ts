@@ -6,16 +6,18 @@
  * lock is waited for (`lock`); whatever else fails goes up to the caller.
  * What holds inside a transaction is `sql/scope`.
  */
+import type { CompiledQuery } from "kysely";
 import { LatchkeyError } from "../../kernel/errors.js";
 import type { Log } from "../../kernel/log.js";
 import type { RandomSource } from "../../kernel/random.js";
 import type { Clock } from "../../kernel/time.js";
-import type { Transaction } from "../contract.js";
+import type { Store, Transaction } from "../contract.js";
+import { grantSwaps } from "../sql/grants.js";
 import { createQueue } from "../sql/queue.js";
 import { createScopes } from "../sql/scope.js";
 import { transactionTables } from "../sql/tables.js";
 import type { SqliteConnection } from "./connection.js";
-import { closed, translated } from "./failures.js";
+import { closed, translated, translating } from "./failures.js";
 import { hotReads } from "./hot-reads.js";
 import { createLock } from "./lock.js";
 import { busy, patience } from "./when-free.js";
@@ -28,6 +30,7 @@ export interface WriterPorts {
 
 export interface Writer {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  readonly alone: Store["alone"];
   /** Runs `act` with the lock, like a transaction, for those who need the connection itself. */
   exclusively<T>(act: () => Promise<T>): Promise<T>;
   /** Runs `act` in turn with the transactions, without the lock: reads of a database with only one connection. */
@@ -94,7 +97,28 @@ export function createWriter(ports: WriterPorts, connection: SqliteConnection): 
     }
   }
 
+  /** One statement, and nothing awaited while it holds the lock: of processes that come at once none waits for long. */
+  function swapAlone(swap: CompiledQuery, id: string, expectedVersion: number): Promise<boolean> {
+    const startedAt = ports.clock.monotonic();
+    return inTurn(async () => {
+      // Most of those that come at once come too late, and need no lock to see it.
+      const row = translating(() => connection.prepared("select version from grants where id = ?").get(id));
+      if (row?.["version"] !== expectedVersion) return false;
+      const { numAffectedRows } = await lock.once(startedAt, () => connection.run(swap));
+      if (numAffectedRows !== 1n) return false;
+      commits++;
+      committedHere++;
+      return true;
+    });
+  }
+
   return {
+    alone: {
+      grants: grantSwaps(connection.db, async (swap, id, version) => {
+        scopes.refuseInside();
+        return swapAlone(swap.compile(), id, version);
+      }),
+    },
     async transaction(work) {
       scopes.refuseInside();
       return run(work);

@@ -36,6 +36,22 @@ export function otherStoreTests(theStore: TheStore, another: Another): void {
     expect((await theStore().users.byId(user.id))?.version).toBe(61);
   });
 
+  test("QU-21 VA-8 what a transaction read on one node, a write alone on another does not change before it commits", async () => {
+    const other = await another();
+    const { grant } = await aPerson(theStore());
+    const lease = { leaseOwner: "node", leaseEndsAt: at(30), expiresAt: null };
+    let leasing: Promise<boolean> | undefined;
+    const replaced = await write(theStore(), async (tx) => {
+      const read = await tx.grants.byId(grant.id);
+      leasing = other.alone.grants.lease(grant.id, lease, grant.version);
+      // Long enough for the other to have come, were nothing in its way.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return read && tx.grants.replace({ ...read, sealed: "first", version: 2 }, read.version);
+    });
+    expect([replaced, await leasing]).toEqual([true, false]);
+    expect(await theStore().grants.byId(grant.id)).toMatchObject({ sealed: "first", leaseOwner: null, version: 2 });
+  });
+
   test("AC-9 of first sign-ins on two nodes at once, one is first", async () => {
     const other = await another();
     const first = (store: typeof other) =>

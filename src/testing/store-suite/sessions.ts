@@ -131,6 +131,38 @@ export function sessionTests(theStore: TheStore): void {
     expect(await theStore().grants.byId(grant.id)).toBeUndefined();
   });
 
+  test("VA-1 VA-7 of writers that come at once, with and without a transaction, exactly one replaces a grant", async () => {
+    const { grant } = await aPerson(theStore());
+    const { alone } = theStore();
+    const won = await Promise.all([
+      ...["a", "b", "c"].map((sealed) => alone.grants.replace({ ...grant, sealed, version: 2 }, grant.version)),
+      write(theStore(), (tx) => tx.grants.replace({ ...grant, sealed: "d", version: 2 }, grant.version)),
+    ]);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const sealed = ["a", "b", "c", "d"][won.indexOf(true)] ?? "";
+    expect(await theStore().grants.byId(grant.id)).toStrictEqual({ ...grant, sealed, version: 2 });
+    const half = { ...grant, statusReason: "half \ud800", version: 3 };
+    await expect(alone.grants.replace(half, 2)).rejects.toThrow(/UTF-8/);
+    await write(theStore(), (tx) => tx.grants.delete(grant.id));
+    expect(await alone.grants.replace(grant, 2)).toBe(false);
+  });
+
+  test("VA-4 VA-7 a lease changes its columns and the version and leaves the rest as it is by now", async () => {
+    const { grant } = await aPerson(theStore());
+    const lease = { leaseOwner: "node", leaseEndsAt: at(30), expiresAt: at(1) };
+    // A rotation puts another value there, and does not move the version.
+    await write(theStore(), (tx) => tx.sealed.swap("grants", [{ id: grant.id, expected: grant.sealed, next: "anew" }]));
+    const { alone } = theStore();
+    const taken = await Promise.all([1, 2, 3].map(() => alone.grants.lease(grant.id, lease, grant.version)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    const version = grant.version + 1;
+    expect(await theStore().grants.byId(grant.id)).toStrictEqual({ ...grant, ...lease, sealed: "anew", version });
+    expect(await write(theStore(), (tx) => tx.grants.lease(grant.id, lease, grant.version))).toBe(false);
+    const given = { leaseOwner: null, leaseEndsAt: null, expiresAt: null };
+    expect(await write(theStore(), (tx) => tx.grants.lease(grant.id, given, version))).toBe(true);
+    expect((await theStore().grants.byId(grant.id))?.version).toBe(version + 1);
+  });
+
   test("VA-12 grants that end in a span come in order, in pages, and only those that may be refreshed", async () => {
     const store = theStore();
     const person = await aPerson(store, { session: { idleEndsAt: at(500), endsAt: at(900) } });

@@ -1,5 +1,6 @@
 /** What `Store.transaction` promises. */
 import { expect, test } from "vitest";
+import type { GrantId } from "../../kernel/ids.js";
 import { UniqueViolation } from "../../store/contract.js";
 import { aPerson, at, aUser, start, type TheStore, write } from "./samples.js";
 
@@ -96,6 +97,7 @@ export function transactionTests(theStore: TheStore): void {
         store.announcements.latest(),
         store.schemaVersion(),
         store.transaction(async () => {}),
+        store.alone.grants.lease("grant" as GrantId, { leaseOwner: "node", leaseEndsAt: at(1), expiresAt: null }, 1),
         store.close(),
       ]),
     );
