@@ -49,6 +49,14 @@ interface OutboxKind {
   readonly keepsDead: boolean;
 }
 
+/** What is tried one by one for as long as its row says, and forgotten then. */
+const untilItsEnd = ({ random }: DeliverPorts): Pick<OutboxKind, "pause" | "atOnce" | "isOver" | "keepsDead"> => ({
+  pause: (attempts) => revocationPause(attempts, random),
+  atOnce: 1,
+  isOver: (row, now) => now >= row.endsAt,
+  keepsDead: false,
+});
+
 const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
   {
     kind: "revoke",
@@ -57,10 +65,7 @@ const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
       const revocation = openRevocation(ports.keyring, row);
       return revocation && { about: {}, attempt: () => revoke(ports, revocation) };
     },
-    pause: (attempts) => revocationPause(attempts, ports.random),
-    atOnce: 1,
-    isOver: (row, now) => now >= row.endsAt,
-    keepsDead: false,
+    ...untilItsEnd(ports),
   },
   {
     kind: claimsKind,
@@ -69,10 +74,7 @@ const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
       const grant = openClaimsRow(ports.keyring, row);
       return grant && { about: { grant }, attempt: () => ports.claimsAgain(grant) };
     },
-    pause: (attempts) => revocationPause(attempts, ports.random),
-    atOnce: 1,
-    isOver: (row, now) => now >= row.endsAt,
-    keepsDead: false,
+    ...untilItsEnd(ports),
   },
   {
     kind: unregistrationKind,
@@ -83,10 +85,7 @@ const kinds = (ports: DeliverPorts): readonly OutboxKind[] => [
       const { connection } = unregistration;
       return { about: { connection }, attempt: () => unregister(ports, unregistration) };
     },
-    pause: (attempts) => revocationPause(attempts, ports.random),
-    atOnce: 1,
-    isOver: (row, now) => now >= row.endsAt,
-    keepsDead: false,
+    ...untilItsEnd(ports),
   },
   {
     kind: webhookKind,
