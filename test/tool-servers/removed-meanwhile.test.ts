@@ -92,6 +92,43 @@ test("TS-15 TS-18 VA-14 a first use without a person makes no row for a server t
   expect(server.counts.get("refresh")).toBeUndefined();
 });
 
+test("TS-15 VA-4 a row that another node makes meanwhile, with a secret that is not ours, is reported and stays", async () => {
+  const server = await startCrowdServer("s0", 600);
+  const credentials = { registration: "client-credentials", clientId: "us", clientSecret: "its-secret" } as const;
+  const toolServers = [{ id: "s0", url: server.url, ...credentials }];
+  const world = await createSharedWorld({ config: { roles: { default: "user" } } });
+  closeLater(() => world.close());
+  const browser = world.browser();
+  await world.signIn(browser, "ann-1");
+  const user = (await world.session(browser)).body.user?.id ?? "";
+  // After the sign-in, whose page looks at every server: these two have seen nothing of it yet.
+  const node = await world.node({ toolServers });
+  const other = await world.node({ toolServers, secrets: ["another-secret-of-this-test-kX9f2LqP0sT7vZ"] });
+  const ask = (at: typeof node) =>
+    at.vault.accessToken({ user, connection: "tool:s0" }).then(
+      () => "a token",
+      (thrown: { code: string }) => thrown.code,
+    );
+  const rows = async () =>
+    (await world.store.grants.ofUser(user as never)).flatMap(({ id, connection }) =>
+      connection === "tool:s0" ? [id] : [],
+    );
+  let answers = () => {};
+  const answering = new Promise<void>((resolve) => {
+    answers = resolve;
+  });
+  let held = 0;
+  server.hold = async (path) => path === "/.well-known/oauth-authorization-server" && held++ === 0 && answering;
+  const asking = ask(node);
+  await expect.poll(() => held).toBe(1);
+  await ask(other);
+  const theirs = await rows();
+  expect(theirs).toHaveLength(1);
+  answers();
+  expect(await asking).toBe("grant.unreadable");
+  expect(await rows()).toEqual(theirs);
+});
+
 test("TS-9 TS-18 a registration that is made while its server is removed is taken back at once", async () => {
   const { server, world, browser, holds, answers, removes } = await anAddedServer();
   holds("/register");

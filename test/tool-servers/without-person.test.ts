@@ -176,6 +176,9 @@ describe("client credentials", () => {
       }
       expect(it.server.asked).toHaveLength(1);
       expect((await grantOf(it))[0]).toMatchObject({ status: "needs_reconnect", statusReason: "registration_changed" });
+      // Where it is as before, the row that is over gives way to one that is good.
+      expect((await it.use()).status).toBe(200);
+      expect(await grantOf(it)).toMatchObject([{ status: "active" }]);
     },
   );
 
@@ -216,6 +219,29 @@ describe("client credentials", () => {
     expect(await it.use()).toEqual({ status: 200, subject: "us" });
     expect(it.server.shown.map((one) => one.split(" ")[0])).toEqual(["Bearer", "DPoP", "DPoP", "Bearer"]);
     expect(await grantOf(it)).toHaveLength(1);
+  });
+
+  test("TS-15 a row of another way gives way to one that counts, and nobody has two", async () => {
+    const it = await anUnattendedWorld(() => ({ ...withSecret, registration: "enterprise" }));
+    await exchangesIdTokens(it);
+    expect(await it.use()).toEqual({ status: 200, subject: "ann-1" });
+    const [before] = await grantOf(it);
+    const entry = { id: "notes", url: it.server.url, ...withSecret };
+    const changed = await it.world.node({ toolServers: [entry] });
+    const fetch = changed.toolServers.fetch({ user: it.user, connection });
+    expect(await (await fetch(it.server.url, { method: "POST", body: "{}" })).json()).toEqual({ subject: "us" });
+    const [now, ...more] = await grantOf(it);
+    expect([now?.status, now?.id === before?.id, more]).toEqual(["active", false, []]);
+  });
+
+  test("TS-15 VA-14 whoever listens for changes hears of a first use, on another node too", async () => {
+    const it = await anUnattendedWorld(() => withSecret);
+    const changes: unknown[] = [];
+    const other = await it.world.node();
+    other.vault.subscribe((change) => changes.push(change));
+    await it.use();
+    await it.clock.advance(seconds(5));
+    await expect.poll(() => changes).toEqual([{ user: it.user, connection, status: "connected", reason: null }]);
   });
 
   test("TS-15 another way is another connection: what one got is not used by the other", async () => {
