@@ -10,7 +10,7 @@ import type { AdminRequest } from "./server/admin-request.js";
 import type { AdminToolServers, LookedAt, ToolServerField } from "./server/admin-tool-servers.js";
 import type { Authenticated } from "./sessions/session.js";
 import type { SignInPorts } from "./sign-in/ports.js";
-import { administerToolServers } from "./tool-servers/administer-tool-servers.js";
+import { administerToolServers, isThere } from "./tool-servers/administer-tool-servers.js";
 import { openDraft, sealDraft, type TypedToolServer } from "./tool-servers/draft.js";
 import { peopleOfRemoved, removeToolServer } from "./tool-servers/remove-tool-server.js";
 import { administerGrants } from "./vault/administer-grants.js";
@@ -63,7 +63,7 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
       if ("wrong" in read) return { ...of(false), wrong: read.wrong, failure: lost, report: null };
       if (lost) return { ...of(false), wrong: [], failure: lost, report: null };
       const { server } = read;
-      if ((await list()).some(({ id }) => id === server.id)) {
+      if ((await list()).some((one) => one.id === server.id && isThere(one))) {
         const failure = new LatchkeyError("connect.server_exists", { data: { toolServer: server.id } });
         return { ...of(false), wrong: [], failure, report: null };
       }
@@ -89,11 +89,10 @@ export function createAdminToolServers({ config, signIn, by, onQueued }: AdminTo
     },
 
     async removal(id) {
+      // One that was removed is in the list while something is left of it: that is finished by removing it once more.
       const row = (await list()).find((one) => one.id === id && one.source !== "file");
-      const of = await peopleOfRemoved(reading, id);
-      // One that was removed is asked about again where somebody's connection is left: that is finished by removing it.
-      if (!row && of.people === 0) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id } });
-      return { name: row?.name ?? id, hidden: row?.source === "hidden", ...of };
+      if (!row) throw new LatchkeyError("connect.server_unknown", { data: { toolServer: id } });
+      return { name: row.name, hidden: row.source === "hidden", ...(await peopleOfRemoved(reading, id)) };
     },
 
     async remove(admin, id, request) {

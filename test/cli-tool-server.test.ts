@@ -346,7 +346,10 @@ describe("tool-server remove", () => {
       "Remove notes, and what 1 person connected there, which cannot be revoked: where, and as which client, is not known any more?",
     );
     expect(await grants()).toBe(1);
+    const listed = async () => (await line.run("tool-server", "list", "--json")).json().items;
+    expect(await listed()).toMatchObject([{ id: "notes", source: "left", name: "notes", url: null, createdAt: null }]);
     const removed = await line.run("tool-server", "remove", "notes", "--yes");
+    expect(await listed()).toEqual([]);
     expect([removed.code, removed.out]).toEqual([0, "notes was removed; 1 connection ended.\n"]);
     expect(removed.err).toBe("Its tokens cannot be revoked: where, and as which client, is not known any more.\n");
     expect(await grants()).toBe(0);
@@ -367,6 +370,21 @@ describe("tool-server remove", () => {
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
     expect(removed.json()).toEqual({ removed: "notes", ended: 1, revocable: false });
     expect(await grants()).toBe(0);
+  });
+
+  test("TS-18 VA-14 a removal that was cut off is in the list until it is finished", async () => {
+    const world = await withoutAny();
+    const line = await operating(world);
+    await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes");
+    await world.connects((await world.signsIn()).browser);
+    const { toolServers, close } = await openAdministration(await configOf(line), { log: silentLog });
+    await toolServers.remove("notes");
+    await close();
+    const listed = (await line.run("tool-server", "list", "--json")).json().items;
+    expect(listed).toMatchObject([{ id: "notes", source: "removing", url: world.tools.url }]);
+    expect((await line.run("tool-server", "list")).out).toMatch(/^notes +removing/m);
+    await line.run("tool-server", "remove", "notes", "--yes");
+    expect((await line.run("tool-server", "list", "--json")).json().items).toEqual([]);
   });
 
   test("TS-18 VA-14 one that is added once more before it is removed is revoked as any other", async () => {

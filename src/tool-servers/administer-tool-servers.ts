@@ -11,8 +11,9 @@ import type { RandomSource } from "../kernel/random.js";
 import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
-import type { AuditEventRecord, OutboxRecord, RegistrationRecord } from "../store/records.js";
+import type { AuditEventRecord, OutboxRecord, RegistrationRecord, StoredToolServerRecord } from "../store/records.js";
 import { foundNothing } from "./discovery.js";
+import { leftToolServers } from "./left-servers.js";
 import { connectRedirectUri } from "./registry.js";
 import { openRegistration } from "./sealed-registration.js";
 import { staticRegistration } from "./static-registration.js";
@@ -23,10 +24,13 @@ const afterRevocations = hours(1);
 
 export interface ListedToolServer {
   readonly id: string;
-  /** `hidden`: the file has one of this id, which is used instead. `unreadable`: no secret opens it. */
-  readonly source: "file" | "stored" | "hidden" | "unreadable";
+  /**
+   * `hidden`: the file has one of this id, which is used instead. `unreadable`: no secret opens it. Of the others nobody can use it, but something is
+   * left of it that removing it ends: `removing`: its removal was cut off; `left`: it is nowhere any more.
+   */
+  readonly source: "file" | "stored" | "hidden" | "unreadable" | "removing" | "left";
   readonly name: string;
-  /** Null where it cannot be read. */
+  /** Null where it cannot be read, or is nowhere. */
   readonly url: string | null;
   readonly enabled: boolean;
   readonly registration: ToolServerConfig["registration"] | null;
@@ -34,7 +38,7 @@ export interface ListedToolServer {
 }
 
 export interface ToolServerAdministration {
-  /** By id. */
+  /** By id, also those that nobody can use any more and of which something is left. */
   list(): Promise<readonly ListedToolServer[]>;
   /** The record that nodes use: of the file, else stored. @throws LatchkeyError `connect.server_unknown` */
   get(id: string): Promise<ToolServerConfig>;
@@ -97,6 +101,12 @@ export function administerToolServers(ports: {
     });
   }
 
+  function listedRow(row: StoredToolServerRecord): ListedToolServer {
+    const config = openToolServer(ports.keyring, ports.read, row);
+    if (!config) return { ...unreadable, id: row.id, name: row.id, createdAt: row.createdAt };
+    return listed(inFile(row.id) ? "hidden" : "stored", config, row.createdAt);
+  }
+
   async function look(id: string): Promise<WhatPeopleConnected> {
     const row = await store.toolServers.byId(id);
     const revocable = row !== undefined && openToolServer(ports.keyring, ports.read, row) !== undefined;
@@ -106,13 +116,15 @@ export function administerToolServers(ports: {
   return {
     async list() {
       const fromFile = configured.map((server) => listed("file", server, null));
-      const rows = (await store.toolServers.all()).filter(({ removedAt }) => removedAt === null);
-      const stored = rows.map((row) => {
-        const config = openToolServer(ports.keyring, ports.read, row);
-        if (!config) return { ...unreadable, id: row.id, name: row.id, createdAt: row.createdAt };
-        return listed(inFile(row.id) ? "hidden" : "stored", config, row.createdAt);
+      const rows = await store.toolServers.all();
+      const stored = rows.filter(({ removedAt }) => removedAt === null).map(listedRow);
+      const ids = configured.map(({ id }) => id);
+      const left = (await leftToolServers(ports, ids)).map(({ id, removing }): ListedToolServer => {
+        const row = rows.find((one) => one.id === id);
+        const was = row ? listedRow(row) : { ...unreadable, id, name: id, createdAt: null };
+        return { ...was, source: removing ? "removing" : "left" };
       });
-      return [...fromFile, ...stored].sort((a, b) => (a.id < b.id ? -1 : 1));
+      return [...fromFile, ...stored, ...left].sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
     async get(id) {
@@ -179,6 +191,10 @@ export function administerToolServers(ports: {
     },
   };
 }
+
+/** Whether its id is taken: what is only left of one is in nobody's way. */
+export const isThere = ({ source }: Pick<ListedToolServer, "source">): boolean =>
+  source !== "removing" && source !== "left";
 
 const unreadable = { source: "unreadable", url: null, enabled: false, registration: null } as const;
 

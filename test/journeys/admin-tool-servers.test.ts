@@ -343,11 +343,43 @@ describe("removing", () => {
     expect((await opens("/admin/tool-servers/notes/remove")).status).toBe(404);
   });
 
+  test("TS-18 VA-14 SU-9 a removal that was cut off stands in the list with its state and the way to finish it, in either language", async () => {
+    const { world, ann, looks, opens, posts } = await aSetting();
+    const form = { url: world.tools.url, id: "notes", name: "Notes" };
+    await posts("/add", { draft: draftIn(await looks(form)) });
+    await world.connects(ann);
+    const { toolServers, close } = await administering(world);
+    await toolServers.remove("notes");
+    await close();
+    const list = await opens("/admin/tool-servers");
+    const link = /<a [^>]*href="([^"]*\/admin\/tool-servers\/notes\/remove)"[^>]*>([^<]*)</.exec(list.text);
+    expect(link?.[2]).toBe("Finish removing");
+    for (const told of ["Notes", world.tools.url, "removal cut off", "Connections of people are still there."])
+      expect(list.text).toContain(told);
+    // Nobody can use it, and there is nothing to test.
+    for (const not of ["notes/test", "switched off"]) expect(list.text).not.toContain(not);
+    const headers = { cookie: ann.cookies.header(world.url("/admin")) ?? "", "accept-language": "de" };
+    const german = await (await world.request("/admin/tool-servers", { headers })).text();
+    for (const told of ["Entfernen abgebrochen", "Verbindungen von Personen sind noch da.", "Entfernen abschließen"])
+      expect(german).toContain(told);
+    // Its id is free all the same.
+    expect((await looks(form)).text).toContain("Add it as notes");
+
+    const asked = await opens("/admin/tool-servers/notes/remove");
+    expect(asked.text).toContain("People who have connected it: 1.");
+    await posts("/notes/remove", {});
+    expect(await world.store.grants.count("tool:notes")).toBe(0);
+    expect((await opens("/admin/tool-servers")).text).toContain("There is none yet.");
+  });
+
   test("TS-18 VA-14 of one that is nowhere any more it says beforehand that nothing can be revoked, and ends it here", async () => {
     const { world, ann, looks, opens, posts } = await aSetting();
     await posts("/add", { draft: draftIn(await looks({ url: world.tools.url, id: "notes", name: "Notes" })) });
     await world.connects(ann);
     await loseToolServer(world, "notes");
+    const list = await opens("/admin/tool-servers");
+    expect(list.text).toContain("left over");
+    expect(list.text).toContain(`href="${new URL(world.url("/admin/tool-servers/notes/remove")).pathname}"`);
     const asked = await opens("/admin/tool-servers/notes/remove");
     expect(asked.text).toContain("Remove notes?");
     expect(asked.text).toContain(
@@ -376,6 +408,8 @@ describe("removing", () => {
     expect((await filed.toolServers.status(user)).map(({ status }) => status)).toEqual(["connected"]);
     // What is left is the file's, whoever has connected it.
     expect((await asks("/admin/tool-servers/notes/remove")).status).toBe(404);
-    expect((await opens("/admin/tool-servers")).text).toContain("There is none yet.");
+    expect(await (await asks("/admin/tool-servers")).text()).not.toContain("/admin/tool-servers/notes/remove");
+    // A node whose file does not have it knows of no other place that has, and says whose file it means.
+    expect((await opens("/admin/tool-servers")).text).toContain("not in the file of this node");
   });
 });

@@ -193,6 +193,8 @@ const refusal = new LatchkeyError("connect.registration_refused", {
 });
 const list = [
   listed("calendar", { source: "file", name: "Calendar", createdAt: null, enabled: false }),
+  listed("drafts", { source: "removing" }),
+  listed("forms", { source: "left", url: null, enabled: false, registration: null, createdAt: null }),
   listed("notes", { name: "Notes of the Northern Districts and of the whole department of mechanical engineering" }),
   listed("tickets", { source: "file", createdAt: null }),
   listed("tickets", { source: "hidden" }),

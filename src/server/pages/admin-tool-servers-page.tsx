@@ -42,14 +42,13 @@ export const AdminToolServersPage: FC<{
 const Server: FC<{ frame: Frame; server: ListedToolServer }> = ({ frame, server }) => {
   const words = frame.messages.toolServers;
   const { source, createdAt } = server;
+  const isPlain = source === "file" || source === "stored";
   return (
     <div>
       <p class="name">
         <bdi>{server.name}</bdi>
-        <span class={source === "unreadable" || source === "hidden" ? "badge warn" : "badge"}>
-          {words.source[source]}
-        </span>
-        {!server.enabled && source !== "unreadable" && <span class="badge warn">{words.off}</span>}
+        <span class={isPlain ? "badge" : "badge warn"}>{words.source[source]}</span>
+        {!server.enabled && (isPlain || source === "hidden") && <span class="badge warn">{words.off}</span>}
       </p>
       <p class="details lines">
         {server.name !== server.id && (
@@ -60,6 +59,8 @@ const Server: FC<{ frame: Frame; server: ListedToolServer }> = ({ frame, server 
         {server.url !== null && <bdi>{server.url}</bdi>}
         {source === "hidden" && <span>{words.hiddenNote}</span>}
         {source === "unreadable" && <span>{words.unreadableNote}</span>}
+        {source === "removing" && <span>{words.removingNote}</span>}
+        {source === "left" && <span>{words.leftNote}</span>}
         {createdAt !== null && (
           <span>
             {words.added} <Time at={createdAt} messages={frame.messages} />
@@ -83,8 +84,12 @@ const Forms: FC<{ frame: Frame; server: ListedToolServer; path: string }> = ({ f
         </form>
       )}
       {source !== "file" && (
-        <a class="button quiet" href={`${path}/remove`} aria-label={words.removeNamed(name)}>
-          {words.remove}
+        <a
+          class="button quiet"
+          href={`${path}/remove`}
+          aria-label={source === "removing" ? words.finishNamed(name) : words.removeNamed(name)}
+        >
+          {source === "removing" ? words.finish : words.remove}
         </a>
       )}
     </div>

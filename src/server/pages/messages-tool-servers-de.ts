@@ -12,15 +12,23 @@ export const toolServersGerman: Messages["toolServers"] = {
     stored: "hier hinzugefügt",
     hidden: "von der Datei verdeckt",
     unreadable: "nicht lesbar",
+    removing: "Entfernen abgebrochen",
+    left: "übrig geblieben",
   },
   hiddenNote: "In der Datei steht einer mit dieser Kennung; er wird stattdessen benutzt.",
   unreadableNote: "Kein Geheimnis öffnet ihn, oder diese Version versteht ihn nicht.",
+  removingNote:
+    "Er wurde entfernt und steht nicht in der Datei dieses Knotens. Verbindungen von Personen sind noch da.",
+  leftNote:
+    "Er steht weder in der Datei dieses Knotens, noch ist er hier hinzugefügt. Verbindungen von Personen oder unsere Registrierung dort sind noch da.",
   off: "abgeschaltet",
   added: "Hinzugefügt",
   test: "Testen",
   testNamed: (name) => `${name} testen`,
   remove: "Entfernen",
   removeNamed: (name) => `${name} entfernen`,
+  finish: "Entfernen abschließen",
+  finishNamed: (name) => `Entfernen abschließen: ${name}`,
 
   addLead: "Zuerst wird gezeigt, was der Server über sich sagt. Bevor Sie das gesehen haben, kommt nichts hinzu.",
   url: "URL",

@@ -9,6 +9,8 @@ const source: Readonly<Record<ListedToolServer["source"], string>> = {
   stored: "added here",
   hidden: "hidden by the file",
   unreadable: "cannot be read",
+  removing: "removal cut off",
+  left: "left over",
 };
 const wrong: Readonly<Record<ToolServerField, string>> = {
   url: "This has to be a whole URL with https, without a fragment and without a password.",
@@ -35,12 +37,17 @@ export const toolServersEnglish = {
   source,
   hiddenNote: "The file has one of this id, which is used instead.",
   unreadableNote: "No secret opens it, or this version does not understand it.",
+  removingNote: "It was removed, and is not in the file of this node. Connections of people are still there.",
+  leftNote:
+    "It is neither in the file of this node nor added here any more. Connections of people, or our registration there, are left.",
   off: "switched off",
   added: "Added",
   test: "Test",
   testNamed: (name: string) => `Test ${name}`,
   remove: "Remove",
   removeNamed: (name: string) => `Remove ${name}`,
+  finish: "Finish removing",
+  finishNamed: (name: string) => `Finish removing ${name}`,
 
   addLead: "What the server says of itself is shown first. Nothing is added before you have seen it.",
   url: "URL",
