@@ -21,8 +21,8 @@ const include = ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"];
 export default defineConfig({
   test: {
     // Real servers and real browsers on a busy machine: a limit for what hangs, not a measure of speed.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default", "./scripts/spec-reporter.ts"],
