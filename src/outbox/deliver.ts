@@ -1,6 +1,6 @@
 /**
- * Delivers what is due in the outbox: at least once, one node at a time per row, with growing pauses, until it
- * succeeds or its time is over. A row that no key opens is left alone and reported (VA-4).
+ * Delivers what is due in the outbox: at least once, with growing pauses, until it succeeds or its time is over. One node
+ * claims a row, for as long as its next pause; an attempt that takes longer than that may be made by another node beside it. A row that no key opens is left alone and reported (VA-4).
  *
  * Each kind of row has rounds of its own beside the others', so that a webhook that hangs holds up no revocation.
  * Not here: what an attempt is (deliver-revocation.ts, deliver-webhook.ts, or handed in).

@@ -229,6 +229,7 @@ export interface SealedSwap {
   readonly next: string;
 }
 
+/** Who may ask the token endpoint until when, and an end of the access token that is only now known. Null: nobody, unknown. */
 export type LeaseColumns = Pick<GrantRecord, "leaseOwner" | "leaseEndsAt" | "expiresAt">;
 
 /** What a transaction can do besides reading. A unique constraint that is hit throws `UniqueViolation`. */

@@ -41,9 +41,9 @@ const begin = `begin; set local lock_timeout = ${patience}; set local idle_in_tr
   set local statement_timeout = ${patience * 2}; select pg_advisory_xact_lock(${lockKey}, hashtext(current_schema()))`;
 
 /**
- * The same inside one statement: true once the lock is held. Postgres asks it once, before it looks at a row by the other
- * conditions' outcome; a row that was changed meanwhile is looked at again after the wait, and its version counts as it is
- * then (Read Committed, §13.2.1 of the manual). A `case` asks in its order.
+ * The same inside one statement: true once the lock is held. It is asked once, before the row is changed; a row that was
+ * changed while the lock was waited for is looked at again, and its version counts as it is then (Read Committed, §13.2.1 of
+ * the manual). A `case` asks in its order, so the limit holds for this wait.
  */
 const inTurn = sql<boolean>`(select case when set_config('lock_timeout', ${`${patience}ms`}, true) is not null
   then pg_advisory_xact_lock(${lockKey}, hashtext(current_schema()))::text is not null end)`;
