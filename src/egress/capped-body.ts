@@ -23,6 +23,11 @@ export async function readCapped(body: Readable, encoding: string | null, maxByt
     });
   }
   const read: Uint8Array[] = [];
+  if (coding === "" || coding === "identity") {
+    // Nothing unfolds: one count, and none of the turns that a pipeline takes.
+    for await (const chunk of capped(body, maxBytes)) read.push(chunk);
+    return Buffer.concat(read);
+  }
   await pipeline(
     body,
     (source: AsyncIterable<Uint8Array>) => capped(source, maxBytes),
@@ -53,7 +58,6 @@ async function* decompressed(source: AsyncIterable<Uint8Array>, coding: string):
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
   })();
   const decoder = decoderFor(coding, first.value);
-  if (!decoder) return yield* rest;
   const fed = pipeline(rest, decoder);
   // The loop below reports the failure; this promise only must not go unheard.
   fed.catch(() => {});
@@ -61,10 +65,9 @@ async function* decompressed(source: AsyncIterable<Uint8Array>, coding: string):
   await fed;
 }
 
-function decoderFor(coding: string, first: Uint8Array): Transform | undefined {
+function decoderFor(coding: string, first: Uint8Array): Transform {
   if (coding === "gzip" || coding === "x-gzip") return createGunzip();
   if (coding === "br") return createBrotliDecompress();
   // RFC 9110 §8.4.1.2 means zlib's format, and many servers send the bare one; the first byte tells them apart.
-  if (coding === "deflate") return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
-  return undefined;
+  return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
 }
