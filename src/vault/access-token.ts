@@ -45,11 +45,12 @@ export interface AccessToken {
 }
 
 export interface AccessTokens {
-  accessToken(request: AccessTokenRequest): Promise<HeldToken>;
+  /** At once where it is remembered: a thousand callers at the end of a token are a thousand of every promise on the way. */
+  accessToken(request: AccessTokenRequest): HeldToken | Promise<HeldToken>;
   /** The same after a server refused `rejected`: one refresh, if that is still the current token. */
   afterRejection(request: AccessTokenRequest, rejected: string): Promise<HeldToken>;
   /** The same for a caller that is somewhere else: it knows a refused token by its hash, and waits less long. */
-  forService(request: ServiceTokenRequest): Promise<HeldToken>;
+  forService(request: ServiceTokenRequest): HeldToken | Promise<HeldToken>;
 }
 
 /** What `POST /token` asks for (VA-15). */
@@ -138,8 +139,10 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     { readonly since: number; readonly generation: number; readonly end: Promise<Served> }
   >();
 
-  async function joined(request: AccessTokenRequest, wait: Duration): Promise<Served> {
-    if (!news.isCurrent()) await news.catchUp();
+  const joined = (request: AccessTokenRequest, wait: Duration): Promise<Served> =>
+    news.isCurrent() ? join(request, wait) : news.catchUp().then(() => join(request, wait));
+
+  function join(request: AccessTokenRequest, wait: Duration): Promise<Served> {
     const text = `${keyText(request)}\n${request.minValidity ?? 0}\n${wait}`;
     const now = clock.monotonic();
     const { generation } = news;
@@ -155,9 +158,9 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     return started.end;
   }
 
-  async function counted(ask: () => Promise<Served>): Promise<HeldToken> {
+  async function counted(served: Promise<Served>): Promise<HeldToken> {
     try {
-      const { held, as } = await ask();
+      const { held, as } = await served;
       metrics.vaultRead(as);
       return answerOf(held);
     } catch (thrown) {
@@ -176,13 +179,13 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
   }
 
   return {
-    accessToken: async (request) => atHand(request) ?? counted(() => joined(request, options.callerWait)),
+    accessToken: (request) => atHand(request) ?? counted(joined(request, options.callerWait)),
     afterRejection: (request, rejected) =>
-      counted(() => slowly(request, (accessToken) => accessToken === rejected, options.callerWait)),
-    async forService({ rejectedTokenHash: hash, wait, ...request }) {
-      if (hash === undefined) return atHand(request) ?? counted(() => joined(request, wait));
+      counted(slowly(request, (accessToken) => accessToken === rejected, options.callerWait)),
+    forService({ rejectedTokenHash: hash, wait, ...request }) {
+      if (hash === undefined) return atHand(request) ?? counted(joined(request, wait));
       const isRejected = (accessToken: string) => equalInConstantTime(sha256Base64Url(accessToken), hash);
-      return counted(() => slowly(request, isRejected, wait));
+      return counted(slowly(request, isRejected, wait));
     },
   };
 }

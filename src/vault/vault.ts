@@ -103,14 +103,14 @@ export function createVault(ports: VaultPorts): RunningVault {
   const finder = createGrantFinder(ports);
   // A token may be got with another one of the same person: its refresh is the same refresher's.
   const personTokens = (user: UserId, session: string | undefined): PersonTokens =>
-    createPersonTokens(ports, finder, refresher, (key) => tokens.accessToken(key), { user, session });
+    createPersonTokens(ports, finder, refresher, async (key) => tokens.accessToken(key), { user, session });
   const refresher: Refresher = createRefresher(ports, personTokens);
   const tokens: AccessTokens = createAccessTokens(ports, finder, refresher);
   const held = createHeldConnections(ports);
   const ahead = createRefreshAhead(ports, refresher, (connection) => finder.usableConnection(connection));
   return {
     accessToken: async (request) => bearerOnly(await tokens.accessToken(request), request),
-    boundToo: (request, rejected) =>
+    boundToo: async (request, rejected) =>
       rejected === undefined ? tokens.accessToken(request) : tokens.afterRejection(request, rejected),
     fetch: createVaultFetch(ports, finder, tokens),
     reportRejected: async ({ accessToken, ...request }) =>
