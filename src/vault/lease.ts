@@ -119,7 +119,9 @@ export async function watchLease(
 const asError = (thrown: unknown): Error | undefined => (thrown instanceof Error ? thrown : undefined);
 
 /** How long one look at the database's change counter is apart from the next: it costs microseconds. */
-const counterPause = milliseconds(2);
+const counterPause = milliseconds(1);
+/** So long at most until the row is read again, whatever the counter says. */
+const counterWait = milliseconds(250);
 const pollPauses = { first: 25, longest: 250, withBus: 500 } as const;
 
 export interface Waiter {
@@ -151,16 +153,29 @@ export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitin
     waiting.delete(id);
   }
 
+  /** One timer after the other and nothing else: whoever waits for 30 seconds looks thirty thousand times. */
+  async function counterMoved(counter: number): Promise<void> {
+    const over = new AbortController();
+    const moved = new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        try {
+          if (over.signal.aborted || stopped || store.changeCounter() !== counter) resolve();
+          else clock.after(counterPause, look);
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      look();
+    });
+    // What keeps the process alive meanwhile.
+    await Promise.race([moved, quietSleep(clock, counterWait, over.signal)]).finally(() => over.abort());
+  }
+
   return {
     mark: () => store.changeCounter(),
     async changed(id, round, counter) {
       // SQLite tells, without I/O, whether any process has committed.
-      if (counter !== undefined) {
-        for (let look = 0; look < 125 && !stopped && store.changeCounter() === counter; look++) {
-          await clock.sleep(counterPause);
-        }
-        return;
-      }
+      if (counter !== undefined) return counterMoved(counter);
       const longest = hints?.isAlive() ? pollPauses.withBus : pollPauses.longest;
       const length = Math.min(pollPauses.first * 2 ** round, longest);
       await pause(milliseconds(Math.round(length / 2 + (length / 2) * randomFraction(random))), id);
