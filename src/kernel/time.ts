@@ -103,6 +103,9 @@ export function parseDuration(text: string): Duration | undefined {
   return (Number(match[1]) * units[match[2] as keyof typeof units]) as Duration;
 }
 
+/** Resolves in the next turn of the event loop: for work that whoever waits now should not wait for. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 /**
  * The answer of `ask`, asked at most once in a turn of the event loop. For a question that costs more than the work it
  * is asked for, and whose answer can only have changed through something that arrives in a later turn.

@@ -4,7 +4,7 @@
  */
 import { asLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { GrantId } from "../kernel/ids.js";
-import { after, seconds } from "../kernel/time.js";
+import { after, nextTurn, seconds } from "../kernel/time.js";
 import { keptClaims } from "../oauth/refreshed-id-token.js";
 import type { IdTokenClaims } from "../oauth/types.js";
 import { claimsRow } from "../outbox/claims-again.js";
@@ -39,6 +39,8 @@ export function createAfterRefresh(ports: AfterRefreshPorts): AfterRefresh {
   async function applied({ grant, accessToken, claims }: Refreshed): Promise<void> {
     // Only a new ID token is news: what userinfo says without one, `latchkey user sync` asks.
     if (claims === null) return;
+    // Those who wait for the token go first, here and on other nodes.
+    await nextTurn();
     let why = "incomplete";
     try {
       if (isWhole(note(await apply(grant, accessToken, claims)))) return;
