@@ -4,6 +4,7 @@
  * the same nodes: tokens live for seconds, and each time the last one is left to end by itself. Two people take turns, so
  * that the token of the one ends while the other's is asked for.
  */
+import type { ServerResponse } from "node:http";
 import { withJson } from "../../src/testing/fake-provider/answers.js";
 import { startVaultNode, type VaultNode } from "../processes/start-vault-node.js";
 import { aRefreshSetting } from "./refresh-setting.js";
@@ -84,10 +85,14 @@ export async function aStampeding(
       setting.provider.script({
         token: async (honest) => {
           arrived = wallClock();
-          const answer = withJson(await honest(), { expires_in });
+          const body = JSON.stringify(withJson(await honest(), { expires_in }).json);
           await new Promise((resolve) => setTimeout(resolve, delay));
-          left = wallClock();
-          return answer;
+          const raw = (_request: unknown, response: ServerResponse) => {
+            response.writeHead(200, { "Content-Type": "application/json" });
+            left = wallClock();
+            response.end(body);
+          };
+          return { raw };
         },
       });
       const before = { requests: setting.refreshes(), revoked: setting.provider.familyRevocations };
