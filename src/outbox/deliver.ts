@@ -1,6 +1,6 @@
 /**
- * Delivers what is due in the outbox: at least once, with growing pauses, until it succeeds or its time is over. One node
- * claims a row, for as long as its next pause; an attempt that takes longer than that may be made by another node beside it. A row that no key opens is left alone and reported (VA-4).
+ * Delivers what is due in the outbox: at least once, with growing pauses, until it succeeds or its time is over. Of several
+ * nodes one has a row while it is tried (claim.ts). A row that no key opens is left alone and reported (VA-4).
  *
  * Each kind of row has rounds of its own beside the others', so that a webhook that hangs holds up no revocation.
  * Not here: what an attempt is (deliver-revocation.ts, deliver-webhook.ts, or handed in).
@@ -11,8 +11,9 @@ import type { Faults } from "../kernel/fault.js";
 import type { GrantId } from "../kernel/ids.js";
 import type { Metrics } from "../kernel/metrics.js";
 import { after, type Duration, type Instant } from "../kernel/time.js";
-import type { Store } from "../store/contract.js";
+import type { Store, Transaction } from "../store/contract.js";
 import type { OutboxRecord } from "../store/records.js";
+import { claimRow, type OutboxClaim } from "./claim.js";
 import { claimsKind, openClaimsRow } from "./claims-again.js";
 import { type RevokePorts, revocationPause, revoke } from "./deliver-revocation.js";
 import { postWebhook, webhookAttempts, webhookPause } from "./deliver-webhook.js";
@@ -122,11 +123,13 @@ async function oneRound(ports: DeliverPorts, kind: OutboxKind, stop?: AbortSigna
 
 /** 1 when the row was tried, 0 when another node has it. */
 async function tryRow(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord): Promise<number> {
-  // Taken for each row: the ones before it may have cost minutes, and a pause counted from their start would be over.
-  const now = ports.clock.now();
-  const next = after(now, kind.pause(row.attempts + 1));
-  if (!(await ports.store.transaction((tx) => tx.outbox.claim(row.id, row.attempts, next)))) return 0;
-  await deliver(ports, kind, row, now);
+  const claim = await claimRow(ports, row);
+  if (!claim) return 0;
+  try {
+    await deliver(ports, kind, row, claim);
+  } finally {
+    await claim.stop();
+  }
   return 1;
 }
 
@@ -139,9 +142,15 @@ async function allOf(work: readonly Promise<number>[]): Promise<number> {
   }, 0);
 }
 
-async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord, now: Instant): Promise<void> {
-  const prepared = kind.prepare(row, now);
+async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord, claim: OutboxClaim): Promise<void> {
+  const startedAt = ports.clock.now();
+  const attempts = row.attempts + 1;
+  const again = (tx: Transaction, why?: string) =>
+    tx.outbox.postpone(row.id, attempts, after(ports.clock.now(), kind.pause(attempts)), why);
+  const prepared = kind.prepare(row, startedAt);
   if (!prepared) {
+    await claim.stop();
+    await ports.store.transaction((tx) => again(tx));
     // Kept, and tried again later: the secret that opens it may come back (VA-4).
     ports.metrics.outboxTried("unreadable");
     return ports.log.error({ outbox: row.id }, "an outbox row cannot be opened with the configured secrets");
@@ -149,19 +158,21 @@ async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord,
   ports.faults.point(14);
   const failure = await prepared.attempt().then(() => undefined, asLatchkeyError);
   ports.faults.point(15);
+  await claim.stop();
   if (failure === undefined) {
     await ports.store.transaction((tx) => tx.outbox.delete(row.id));
     return ports.metrics.outboxTried("delivered");
   }
-  const over = kind.isOver(row, now, failure);
+  const over = kind.isOver(row, startedAt, failure);
   const fate = !over ? "failed" : kind.keepsDead ? "dead" : "given_up";
   ports.metrics.outboxTried(fate);
-  const fields = { outbox: row.id, ...prepared.about, ...causeOf(failure), attempts: row.attempts + 1 };
+  const fields = { outbox: row.id, ...prepared.about, ...causeOf(failure), attempts };
   ports.log.warn(fields, over ? `${kind.what} was given up` : `${kind.what} failed and will be tried again`);
   const why = [failure.code, failure.data["reason"]].filter((part) => typeof part === "string").join(" ");
-  await ports.store.transaction((tx) => {
-    if (fate === "dead") return tx.outbox.bury(row.id, why, now);
-    return fate === "given_up" ? tx.outbox.delete(row.id) : tx.outbox.fail(row.id, why);
+  await ports.store.transaction(async (tx) => {
+    if (fate === "dead") await tx.outbox.bury(row.id, why, startedAt);
+    else if (fate === "given_up") await tx.outbox.delete(row.id);
+    else await again(tx, why);
   });
 }
 

@@ -311,9 +311,10 @@ export interface StoreWrites {
   };
   readonly outbox: {
     insert(record: OutboxRecord): Promise<void>;
-    /** Moves a due row to its next attempt only if `attempts` is still what it was read as: one node delivers. */
-    claim(id: OutboxId, attempts: number, nextAttemptAt: Instant): Promise<boolean>;
-    fail(id: OutboxId, lastFailure: string): Promise<void>;
+    /** Counts an attempt, and keeps others off until then, only if `attempts` is still what it was read as: one node delivers. */
+    claim(id: OutboxId, attempts: number, until: Instant): Promise<boolean>;
+    /** The next attempt is at `at`, if `attempts` is still that of the claim. False: somebody else has it, or it is gone. */
+    postpone(id: OutboxId, attempts: number, at: Instant, lastFailure?: string): Promise<boolean>;
     /** Keeps a row that is given up: it is dead from `at` on. */
     bury(id: OutboxId, lastFailure: string, at: Instant): Promise<void>;
     /** A dead row waits again, due at `at`, as if it had never been tried. False when there is no such dead row. */

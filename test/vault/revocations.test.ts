@@ -41,6 +41,25 @@ test("VA-14 a revocation that fails is tried for a day, at last once an hour, an
   expect(told(world)).toBe(last);
 }, 60_000);
 
+test("VA-14 one that a provider is slow to take is sent by one node alone, however many there are", async () => {
+  const world = await aVaultWorld({ providerConfig: { ...providerConfig, timeout: "40s" } });
+  const others = await Promise.all([world.node(), world.node()]);
+  world.provider.script({ revocation: { raw: () => {} } });
+  await world.latchkey.vault.disconnect({ user: world.user, connection });
+  await expect.poll(() => told(world)).toBe(1);
+  // Longer than the first pause, and than a claim that nobody makes longer.
+  for (let gone = 0; gone < 38; gone++) await world.clock.advance(seconds(1));
+  expect(world.log.text()).not.toContain("a revocation failed");
+  expect(told(world)).toBe(1);
+  world.provider.reset();
+  for (let gone = 0; gone < 12; gone++) await world.clock.advance(seconds(1));
+  expect(world.log.text()).toContain("a revocation failed and will be tried again");
+  await expect.poll(() => waiting(world)).toBe(0);
+  // The one that hung, and both tokens at the second attempt.
+  expect(told(world)).toBe(3);
+  for (const node of others) await node.close();
+});
+
 test("VA-14 VA-4 one that no secret opens is kept and reported, and goes out when its secret is back", async () => {
   const world = await givenUp();
   await world.latchkey.close();

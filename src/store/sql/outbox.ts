@@ -84,17 +84,20 @@ export const outboxWrites = (db: Db): StoreWrites["outbox"] => ({
     };
     await db.insertInto("outbox").values(row).execute();
   },
-  async claim(id, attempts, nextAttemptAt) {
-    const query = db.updateTable("outbox").set({ attempts: attempts + 1, next_attempt_at: nextAttemptAt });
+  async claim(id, attempts, until) {
+    const query = db.updateTable("outbox").set({ attempts: attempts + 1, next_attempt_at: until });
     const result = await query.where("id", "=", id).where("attempts", "=", attempts).executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  async fail(id, lastFailure) {
-    await db
-      .updateTable("outbox")
-      .set({ last_failure: repaired(lastFailure) })
+  async postpone(id, attempts, at, lastFailure) {
+    const failure = lastFailure === undefined ? {} : { last_failure: repaired(lastFailure) };
+    const query = db.updateTable("outbox").set({ next_attempt_at: at, ...failure });
+    const result = await query
       .where("id", "=", id)
-      .execute();
+      .where("attempts", "=", attempts)
+      .where("kind", "not like", dead)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
   },
   async bury(id, lastFailure, at) {
     const row = await db.selectFrom("outbox").select("kind").where("id", "=", id).executeTakeFirst();

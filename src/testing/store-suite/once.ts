@@ -65,9 +65,18 @@ export function onceTests(theStore: TheStore): void {
     const claim = () => write(theStore(), (tx) => tx.outbox.claim(row.id, row.attempts, at(100)));
     expect(winners(await Promise.all(fifty.map(claim)))).toBe(1);
     expect(await theStore().outbox.due(at(99), 10)).toEqual([]);
-    await write(theStore(), (tx) => tx.outbox.fail(row.id, "503"));
-    const again = { ...row, attempts: 1, nextAttemptAt: at(100), lastFailure: "503" };
-    expect(await theStore().outbox.due(at(100), 10)).toStrictEqual([again]);
+    expect(await theStore().outbox.due(at(100), 10)).toStrictEqual([{ ...row, attempts: 1, nextAttemptAt: at(100) }]);
+    const postpone = (attempts: number, until: number, why?: string) =>
+      write(theStore(), (tx) => tx.outbox.postpone(row.id, attempts, at(until), why));
+    // Not by whoever had it before: another node may be at it.
+    expect(await postpone(0, 300, "old")).toBe(false);
+    expect(await postpone(1, 120, "503")).toBe(true);
+    const again = { ...row, attempts: 1, nextAttemptAt: at(120), lastFailure: "503" };
+    expect(await postpone(1, 110)).toBe(true);
+    expect(await theStore().outbox.due(at(109), 10)).toEqual([]);
+    expect(await theStore().outbox.due(at(110), 10)).toStrictEqual([{ ...again, nextAttemptAt: at(110) }]);
+    await write(theStore(), (tx) => tx.outbox.bury(row.id, "gone", at(111)));
+    expect(await postpone(1, 100)).toBe(false);
     await write(theStore(), (tx) => tx.outbox.delete(row.id));
     expect(await theStore().outbox.due(at(100), 10)).toEqual([]);
     expect(await write(theStore(), (tx) => tx.outbox.claim(row.id, 1, at(200)))).toBe(false);
