@@ -2,6 +2,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { hours, milliseconds, minutes, seconds } from "../../src/kernel/time.js";
+import { webhookLife } from "../../src/outbox/webhook.js";
 import { auditTrail } from "../support/shared-file.js";
 import { aReceiver, aWebhookWorld, signingSecret, status } from "./setting.js";
 
@@ -139,6 +140,37 @@ describe("a sign-up", () => {
     receiver.answer = status(204);
     await world.clock.skip(minutes(1));
     await expect.poll(() => world.log.text()).toContain("egress.timeout");
+  });
+
+  test("SI-23 receivers that hang hold up no other", async () => {
+    const hanging = await Promise.all([1, 2, 3, 4].map(() => aReceiver()));
+    for (const receiver of hanging) receiver.answer = () => {};
+    const last = await aReceiver();
+    const world = await aWebhookWorld(
+      [...hanging, last].map(({ url }, index) => ({ id: `receiver-${index}`, url, secret: signingSecret })),
+    );
+    await world.signIn(world.browser(), "ann-1");
+    // No time passes here, so that none of the four gives up.
+    await expect.poll(() => last.requests.length).toBe(1);
+    await expect.poll(async () => (await world.store.outbox.waiting()).rows).toBe(4);
+    expect(hanging.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 1]);
+    await world.clock.skip(seconds(11));
+    await expect.poll(() => world.log.text().split("egress.timeout").length).toBeGreaterThan(4);
+  });
+
+  test("SI-23 one that waited for longer than its time is tried once more and kept as dead, however few its attempts", async () => {
+    const receiver = await aReceiver();
+    receiver.answer = status(503);
+    const world = await aWebhookWorld([{ url: receiver.url, secret: signingSecret }]);
+    await world.signIn(world.browser(), "ann-1");
+    await expect.poll(() => world.log.text()).toContain("status_503");
+    // Nobody was there to try it.
+    await world.latchkey.close();
+    await world.clock.skip(webhookLife);
+    await world.node();
+    await world.clock.skip(seconds(6));
+    await expect.poll(() => world.store.outbox.countDead()).toBe(1);
+    expect(receiver.requests).toHaveLength(2);
   });
 
   test("SI-23 AC-3 an account that an operator made is told too, with no provider", async () => {
