@@ -147,10 +147,14 @@ async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord,
   const attempts = row.attempts + 1;
   const again = (tx: Transaction, why?: string) =>
     tx.outbox.postpone(row.id, attempts, after(ports.clock.now(), kind.pause(attempts)), why);
+  const settle = async (write: (tx: Transaction) => Promise<unknown>): Promise<void> => {
+    // First: a claim that was made longer afterwards would undo it.
+    await claim.stop();
+    await ports.store.transaction(write);
+  };
   const prepared = kind.prepare(row, startedAt);
   if (!prepared) {
-    await claim.stop();
-    await ports.store.transaction((tx) => again(tx));
+    await settle((tx) => again(tx));
     // Kept, and tried again later: the secret that opens it may come back (VA-4).
     ports.metrics.outboxTried("unreadable");
     return ports.log.error({ outbox: row.id }, "an outbox row cannot be opened with the configured secrets");
@@ -158,9 +162,8 @@ async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord,
   ports.faults.point(14);
   const failure = await prepared.attempt().then(() => undefined, asLatchkeyError);
   ports.faults.point(15);
-  await claim.stop();
   if (failure === undefined) {
-    await ports.store.transaction((tx) => tx.outbox.delete(row.id));
+    await settle((tx) => tx.outbox.delete(row.id));
     return ports.metrics.outboxTried("delivered");
   }
   const over = kind.isOver(row, startedAt, failure);
@@ -169,7 +172,7 @@ async function deliver(ports: DeliverPorts, kind: OutboxKind, row: OutboxRecord,
   const fields = { outbox: row.id, ...prepared.about, ...causeOf(failure), attempts };
   ports.log.warn(fields, over ? `${kind.what} was given up` : `${kind.what} failed and will be tried again`);
   const why = [failure.code, failure.data["reason"]].filter((part) => typeof part === "string").join(" ");
-  await ports.store.transaction(async (tx) => {
+  await settle(async (tx) => {
     if (fate === "dead") await tx.outbox.bury(row.id, why, startedAt);
     else if (fate === "given_up") await tx.outbox.delete(row.id);
     else await again(tx, why);
