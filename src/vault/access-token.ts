@@ -8,7 +8,8 @@ import type { VaultReadOutcome } from "../kernel/metrics.js";
 import { type Duration, type Instant, milliseconds, type StandardDate, toDate } from "../kernel/time.js";
 import type { RefreshEnd } from "./attempt-refresh.js";
 import type { GrantFinder } from "./find-grant.js";
-import { type GrantKey, type HeldGrant, keyText } from "./grant-cache.js";
+import type { GrantKey, HeldGrant } from "./grant-cache.js";
+import { createJointWaits } from "./joint-waits.js";
 import { freshnessOf, isAhead, refreshedSince, rejectionCounts } from "./policy/freshness.js";
 import type { VaultPorts } from "./ports.js";
 import type { Refresher } from "./refresh.js";
@@ -44,13 +45,14 @@ export interface AccessToken {
   readonly scopes: readonly string[];
 }
 
-export interface AccessTokens {
+/** The ways to a token, to be handed out as `T`. */
+export interface AccessTokens<T> {
   /** At once where it is remembered: a thousand callers at the end of a token are a thousand of every promise on the way. */
-  accessToken(request: AccessTokenRequest): HeldToken | Promise<HeldToken>;
+  accessToken(request: AccessTokenRequest): T | Promise<T>;
   /** The same after a server refused `rejected`: one refresh, if that is still the current token. */
-  afterRejection(request: AccessTokenRequest, rejected: string): Promise<HeldToken>;
+  afterRejection(request: AccessTokenRequest, rejected: string): Promise<T>;
   /** The same for a caller that is somewhere else: it knows a refused token by its hash, and waits less long. */
-  forService(request: ServiceTokenRequest): HeldToken | Promise<HeldToken>;
+  forService(request: ServiceTokenRequest): T | Promise<T>;
 }
 
 /** What `POST /token` asks for (VA-15). */
@@ -64,20 +66,18 @@ export interface ServiceTokenRequest extends AccessTokenRequest {
 /** Where a store's rows change faster than they can be read, somebody is at work who should be waited for no longer. */
 const mostRounds = 5;
 
-/**
- * Who asks for the same so soon after another waits as one with them: of a thousand callers at the end of a token each
- * would otherwise have a wait of its own, and the last be answered later by all of them. A caller gives up that much
- * earlier at most.
- */
-const together = milliseconds(50);
-
 /** A grant that is served, and as what it counts. */
 interface Served {
   readonly held: HeldGrant;
   readonly as: Exclude<VaultReadOutcome, "refused">;
 }
 
-export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refresher: Refresher): AccessTokens {
+/** @returns the tokens as they are held, and those that whoever bears them may use: `grant.token_bound` for the others */
+export function createAccessTokens(
+  ports: VaultPorts,
+  finder: GrantFinder,
+  refresher: Refresher,
+): { readonly held: AccessTokens<HeldToken>; readonly bearer: AccessTokens<AccessToken> } {
   const { clock, metrics, news, options } = ports;
   const none = milliseconds(0);
 
@@ -134,72 +134,55 @@ export function createAccessTokens(ports: VaultPorts, finder: GrantFinder, refre
     }
   }
 
-  const waiting = new Map<
-    string,
-    { readonly since: number; readonly generation: number; readonly end: Promise<Served> }
-  >();
-
-  const joined = (request: AccessTokenRequest, wait: Duration): Promise<Served> =>
-    news.isCurrent() ? join(request, wait) : news.catchUp().then(() => join(request, wait));
-
-  function join(request: AccessTokenRequest, wait: Duration): Promise<Served> {
-    const text = `${keyText(request)}\n${request.minValidity ?? 0}\n${wait}`;
-    const now = clock.monotonic();
-    const { generation } = news;
-    const known = waiting.get(text);
-    // Whoever asks after something ended does not get what was asked for before that.
-    if (known !== undefined && known.generation === generation && now - known.since < together) return known.end;
-    const started = { since: now, generation, end: slowly(request, () => false, wait) };
-    waiting.set(text, started);
-    const over = (): void => {
-      if (waiting.get(text) === started) waiting.delete(text);
-    };
-    started.end.then(over, over);
-    return started.end;
-  }
-
-  async function counted(served: Promise<Served>): Promise<HeldToken> {
-    try {
-      const { held, as } = await served;
-      metrics.vaultRead(as);
-      return answerOf(held);
-    } catch (thrown) {
-      metrics.vaultRead("refused");
-      throw thrown;
-    }
+  const waits = createJointWaits<Served>({ clock, news });
+  const notRejected = (): boolean => false;
+  async function joined(request: AccessTokenRequest, wait: Duration): Promise<Served> {
+    if (!news.isCurrent()) await news.catchUp();
+    return waits.join(request, wait, () => slowly(request, notRejected, wait));
   }
 
   /** The remembered one, where it is fresh: no I/O. */
-  function atHand(request: AccessTokenRequest): HeldToken | undefined {
+  function atHand(request: AccessTokenRequest): HeldGrant | undefined {
     const now = clock.now();
     const held = finder.remembered(request, now);
-    if (!held || freshness(held, (request.minValidity ?? 0) as Duration, now) !== "fresh") return undefined;
-    metrics.vaultRead("fresh");
-    return answerOf(held);
+    return held && freshness(held, (request.minValidity ?? 0) as Duration, now) === "fresh" ? held : undefined;
   }
 
-  return {
-    accessToken: (request) => atHand(request) ?? counted(joined(request, options.callerWait)),
-    afterRejection: (request, rejected) =>
-      counted(slowly(request, (accessToken) => accessToken === rejected, options.callerWait)),
-    forService({ rejectedTokenHash: hash, wait, ...request }) {
-      if (hash === undefined) return atHand(request) ?? counted(joined(request, wait));
-      const isRejected = (accessToken: string) => equalInConstantTime(sha256Base64Url(accessToken), hash);
-      return counted(slowly(request, isRejected, wait));
-    },
-  };
+  function refuse(thrown: unknown): never {
+    metrics.vaultRead("refused");
+    throw thrown;
+  }
+
+  function waysTo<T>(handOut: (held: HeldGrant) => T): AccessTokens<T> {
+    const give = ({ held, as }: Served): T => {
+      metrics.vaultRead(as);
+      return handOut(held);
+    };
+    /** One promise for each caller who waits: each has an answer of its own, and all share the way to it. */
+    function answer(request: AccessTokenRequest, wait: Duration): T | Promise<T> {
+      const known = waits.latest(request, wait);
+      if (known !== undefined) return known.then(give, refuse);
+      const held = atHand(request);
+      return held ? give({ held, as: "fresh" }) : joined(request, wait).then(give, refuse);
+    }
+    return {
+      accessToken: (request) => answer(request, options.callerWait),
+      afterRejection: (request, rejected) =>
+        slowly(request, (accessToken) => accessToken === rejected, options.callerWait).then(give, refuse),
+      forService({ rejectedTokenHash: hash, wait, ...request }) {
+        if (hash === undefined) return answer(request, wait);
+        const isRejected = (accessToken: string) => equalInConstantTime(sha256Base64Url(accessToken), hash);
+        return slowly(request, isRejected, wait).then(give, refuse);
+      },
+    };
+  }
+  return { held: waysTo(heldToken), bearer: waysTo(bearerToken) };
 }
 
 /** As it is held, for whoever presents it where it belongs. */
 export interface HeldToken extends AccessToken {
   /** For its tool server alone (TS-21). */
   readonly confined: boolean;
-}
-
-/** @throws LatchkeyError `grant.token_bound` */
-export function bearerOnly({ confined, ...token }: HeldToken, { connection }: GrantKey): AccessToken {
-  if (token.tokenType === "Bearer" && !confined) return token;
-  throw new LatchkeyError("grant.token_bound", { data: { connection, error: "invalid_target" } });
 }
 
 /** Seconds to wait where nobody knows better. */
@@ -215,10 +198,21 @@ function notHad(
   return new LatchkeyError(code, { data: { connection, reason: end?.reason ?? "still_under_way", retryAfter } });
 }
 
-const answerOf = ({ grant, secrets }: HeldGrant): HeldToken => ({
+const isConfined = ({ secrets }: HeldGrant): boolean => secrets.asked?.confined === true;
+
+const heldToken = (held: HeldGrant): HeldToken => ({ ...tokenOf(held), confined: isConfined(held) });
+
+/** @throws LatchkeyError `grant.token_bound` */
+function bearerToken(held: HeldGrant): AccessToken {
+  if (held.secrets.tokenType === "Bearer" && !isConfined(held)) return tokenOf(held);
+  throw new LatchkeyError("grant.token_bound", {
+    data: { connection: held.grant.connection, error: "invalid_target" },
+  });
+}
+
+const tokenOf = ({ grant, secrets }: HeldGrant): AccessToken => ({
   accessToken: secrets.accessToken,
   tokenType: secrets.tokenType,
   expiresAt: grant.expiresAt === null ? null : toDate(grant.expiresAt),
   scopes: grant.scopes,
-  confined: secrets.asked?.confined === true,
 });

@@ -5,7 +5,7 @@
  * Requests go through egress like all others. Their answers are read whole, up to `egress.maxBytes`.
  */
 import type { EgressResponse } from "../egress/port.js";
-import { type AccessTokenRequest, type AccessTokens, bearerOnly } from "./access-token.js";
+import type { AccessToken, AccessTokenRequest, AccessTokens } from "./access-token.js";
 import { ConsentRequired } from "./consent-required.js";
 import type { GrantFinder } from "./find-grant.js";
 import {
@@ -20,7 +20,7 @@ import {
 import { bearerChallenge } from "./policy/challenge.js";
 import type { VaultPorts } from "./ports.js";
 
-export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens: AccessTokens) {
+export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens: AccessTokens<AccessToken>) {
   return (who: Omit<AccessTokenRequest, "minValidity">): FetchWithToken =>
     async (input, init) => {
       const asked = new Request(input, init);
@@ -34,7 +34,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
           asked.signal,
           sendWithin(request, bounds, redirect, (one) => sendOne(one, accessToken)),
         );
-      const first = bearerOnly(await tokens.accessToken(who), who);
+      const first = await tokens.accessToken(who);
       const answer = await send(first.accessToken);
       const challenge = bearerChallenge(answer.headers.get("www-authenticate"));
       if ((answer.status === 403 || answer.status === 401) && challenge?.error === "insufficient_scope") {
@@ -42,7 +42,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
         throw new ConsentRequired({ connection, connectUrl: info.connectUrl, scopes: challenge.scopes });
       }
       if (answer.status !== 401) return asResponse(answer);
-      const next = bearerOnly(await tokens.afterRejection(who, first.accessToken), who);
+      const next = await tokens.afterRejection(who, first.accessToken);
       if (!replayable || next.accessToken === first.accessToken) return asResponse(answer);
       return asResponse(await send(next.accessToken));
     };

@@ -4,8 +4,6 @@ import { milliseconds } from "../kernel/time.js";
 import {
   type AccessToken,
   type AccessTokenRequest,
-  type AccessTokens,
-  bearerOnly,
   createAccessTokens,
   type HeldToken,
   type ServiceTokenRequest,
@@ -103,24 +101,30 @@ export function createVault(ports: VaultPorts): RunningVault {
   const finder = createGrantFinder(ports);
   // A token may be got with another one of the same person: its refresh is the same refresher's.
   const personTokens = (user: UserId, session: string | undefined): PersonTokens =>
-    createPersonTokens(ports, finder, refresher, async (key) => tokens.accessToken(key), { user, session });
+    createPersonTokens(ports, finder, refresher, async (key) => tokens.held.accessToken(key), { user, session });
   const refresher: Refresher = createRefresher(ports, personTokens);
-  const tokens: AccessTokens = createAccessTokens(ports, finder, refresher);
+  const tokens: ReturnType<typeof createAccessTokens> = createAccessTokens(ports, finder, refresher);
   const held = createHeldConnections(ports);
   const ahead = createRefreshAhead(ports, refresher, (connection) => finder.usableConnection(connection));
   return {
-    accessToken: async (request) => bearerOnly(await tokens.accessToken(request), request),
+    // Not `async`: of a caller who waits that would make three promises more.
+    accessToken(request) {
+      try {
+        return Promise.resolve(tokens.bearer.accessToken(request));
+      } catch (thrown) {
+        return Promise.reject(thrown);
+      }
+    },
     boundToo: async (request, rejected) =>
-      rejected === undefined ? tokens.accessToken(request) : tokens.afterRejection(request, rejected),
-    fetch: createVaultFetch(ports, finder, tokens),
-    reportRejected: async ({ accessToken, ...request }) =>
-      bearerOnly(await tokens.afterRejection(request, accessToken), request),
+      rejected === undefined ? tokens.held.accessToken(request) : tokens.held.afterRejection(request, rejected),
+    fetch: createVaultFetch(ports, finder, tokens.bearer),
+    reportRejected: async ({ accessToken, ...request }) => tokens.bearer.afterRejection(request, accessToken),
     list: (user) => held.list(user),
     disconnect: (request) => held.disconnect(request),
     subscribe: (listener) => held.subscribe(listener),
     refreshNow: (id) =>
       refresher.refresh(id, { always: true, minValidity: milliseconds(0), startedAt: ports.clock.now() }),
-    forService: async (request) => bearerOnly(await tokens.forService(request), request),
+    forService: async (request) => tokens.bearer.forService(request),
     connectUrl: async (connection) => (await finder.usableConnection(connection)).connectUrl,
     refreshAhead: () => ahead.look(),
     async stop() {

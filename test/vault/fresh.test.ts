@@ -70,6 +70,23 @@ test("VA-6 LO-3 who asks after a sign-out is not answered with what was asked fo
   answer();
 });
 
+test("VA-6 VA-7 of two people who ask at once, in turns, each gets their own token, and an answer that nobody else holds", async () => {
+  const world = await aVaultWorld();
+  const ben = await world.signsIn("ben-2");
+  const theirs = { user: ben.user, session: ben.session, connection };
+  await world.clock.advance(minutes(56));
+  const asking = Array.from({ length: 40 }, (_, turn) => (turn % 2 === 0 ? world.mine : theirs));
+  const answers = await Promise.all(asking.map((who) => world.latchkey.vault.accessToken(who)));
+  expect(world.refreshes()).toBe(2);
+  const of = (who: typeof theirs) => answers.filter((_, turn) => asking[turn] === who);
+  const [anns, bens] = [of(world.mine), of(theirs)].map((all) => new Set(all.map(({ accessToken }) => accessToken)));
+  expect([anns?.size, bens?.size]).toEqual([1, 1]);
+  expect(anns).not.toEqual(bens);
+  answers[0]?.expiresAt?.setTime(0);
+  expect(answers[2]?.expiresAt?.getTime()).toBeGreaterThan(world.clock.now());
+  expect(new Set(answers).size).toBe(40);
+});
+
 describe("what a failed refresh means", () => {
   test("VA-9 AT-32 a provider that answers 503 ends nothing: the valid token is served, then 503 of our own", async () => {
     const world = await aVaultWorld();
