@@ -105,10 +105,22 @@ async function twoConnections(options: SqliteOptions, writer: Writer): Promise<S
     writer.refuseInside();
     return call();
   });
+  /** Whoever came too late has seen another process's commit in this turn already. */
+  const noticing = async (swap: Promise<boolean>): Promise<boolean> => {
+    const done = await swap;
+    if (!done) counter.forget();
+    return done;
+  };
+  const { lease, replace } = writer.alone.grants;
   return {
     ...reads,
     transaction: (work) => writer.transaction(work),
-    alone: writer.alone,
+    alone: {
+      grants: {
+        lease: (id, changes, version) => noticing(lease(id, changes, version)),
+        replace: (next, version) => noticing(replace(next, version)),
+      },
+    },
     // It moves when another connection committed, and for the reader our own writer is another one.
     changeCounter() {
       if (commitsInThisProcess() !== committedHere) counter.forget();

@@ -15,6 +15,7 @@ import Database from "better-sqlite3";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { codeVersion, migrations } from "../../src/store/sql/migrations/all.js";
 import { migrateSqlite, openSqliteStore } from "../../src/store/sqlite.js";
+import { aPerson, at } from "../../src/testing/store-suite/samples.js";
 import { ports } from "./children/ports.js";
 
 const root = mkdtempSync(join(tmpdir(), "latchkey-files-"));
@@ -162,4 +163,17 @@ test("QU-21 docs/reference/storage.md names every table with every column, and n
       return cells.flatMap((cell) => [...cell.matchAll(/`([a-z_]+)`/g)].map(([, column]) => `${table}.${column}`));
     });
   expect(inPage.toSorted()).toEqual(inDatabase.toSorted());
+});
+
+test("VA-7 a node whose lease came too late sees the other's commit in that turn, and need not look at it twice", async () => {
+  const store = await open(true);
+  const other = new Database(path);
+  const { grant } = await aPerson(store);
+  const lease = { leaseOwner: "node", leaseEndsAt: at(30), expiresAt: at(1) };
+  const before = store.changeCounter();
+  other.prepare("update grants set version = version + 1 where id = ?").run(grant.id);
+  expect(await store.alone.grants.lease(grant.id, lease, grant.version)).toBe(false);
+  expect(store.changeCounter()).not.toBe(before);
+  other.close();
+  await store.close();
 });

@@ -70,7 +70,16 @@ export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: Po
     client.once("end", () => {
       connection = undefined;
     });
-    const { alone } = wrapTables({ alone: grantSwaps(db, (swap) => swapped(swap.where(inTurn))) }, translating);
+    const { alone } = wrapTables(
+      {
+        alone: grantSwaps(
+          db,
+          (swap) => swapped(db, swap),
+          (swap) => swap.where(inTurn),
+        ),
+      },
+      translating,
+    );
     return { client, db, tables, alone };
   }
 

@@ -1,8 +1,10 @@
 /** Grants as rows. What they hold is sealed before it comes here (VA-2). */
+import type { CompiledQuery, UpdateResult } from "kysely";
 import type { GrantId, SessionId, UserId } from "../../kernel/ids.js";
 import { type Instant, toInstant } from "../../kernel/time.js";
 import type { GrantSpan, StoreReads, StoreWrites } from "../contract.js";
 import type { GrantRecord, GrantStatus, WaitingGrant } from "../records.js";
+import { compiledOnce } from "./compiled-once.js";
 import { connectionsIn } from "./connections.js";
 import { fromCursor, pageLimit, toCursor, toPage } from "./page.js";
 import type { Db, GrantRow } from "./schema.js";
@@ -91,9 +93,10 @@ const refreshable = (db: Db, { now, limit }: GrantSpan) =>
 
 export const grantReads = (db: Db): StoreReads["grants"] => {
   const all = db.selectFrom("grants").selectAll();
+  const byId = compiledOnce(({ id }: { id: string }) => all.where("id", "=", id));
   return {
     async byId(id) {
-      const row = await all.where("id", "=", id).executeTakeFirst();
+      const [row] = (await db.executeQuery(byId({ id }))).rows;
       return row && toGrant(row);
     },
     async ofSession(sessionId) {
@@ -162,29 +165,46 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
 export type GrantSwaps = Pick<StoreWrites["grants"], "replace" | "lease">;
 
 /** A change of one row, if it still has a version. */
-const swapping = (db: Db, id: GrantId, expectedVersion: number, columns: Partial<GrantRow>) =>
-  db.updateTable("grants").set(columns).where("id", "=", id).where("version", "=", expectedVersion);
+const swapping = (db: Db, { id, expected, ...columns }: Partial<GrantRow> & SwapOf) =>
+  db.updateTable("grants").set(columns).where("id", "=", id).where("version", "=", expected);
+interface SwapOf {
+  readonly id: string;
+  readonly expected: number;
+}
 export type GrantSwap = ReturnType<typeof swapping>;
 
-/** The two writes that also go without a transaction, by whatever carries them out. */
-export const grantSwaps = (db: Db, run: (swap: GrantSwap, id: GrantId, expectedVersion: number) => Promise<boolean>) =>
-  ({
-    replace(next, expectedVersion) {
-      const { id, ...columns } = toRow(next);
-      return run(swapping(db, next.id, expectedVersion, columns), id as GrantId, expectedVersion);
+/**
+ * The two writes that also go without a transaction, by whatever carries them out.
+ *
+ * @param only a further condition of both
+ */
+export const grantSwaps = (
+  db: Db,
+  run: (swap: CompiledQuery<UpdateResult>, of: SwapOf) => Promise<boolean>,
+  only: (swap: GrantSwap) => GrantSwap = (swap) => swap,
+): GrantSwaps => {
+  const whole = compiledOnce((row: GrantRow & SwapOf) => only(swapping(db, row)));
+  const ofLease = compiledOnce((columns: LeaseColumns & SwapOf) => only(swapping(db, columns)));
+  return {
+    replace(next, expected) {
+      const row = { ...toRow(next), expected };
+      return run(whole(row), row);
     },
-    lease(id, { leaseOwner, leaseEndsAt, expiresAt }, expectedVersion) {
+    lease(id, { leaseOwner, leaseEndsAt, expiresAt }, expected) {
       const lease = { lease_owner: leaseOwner, lease_ends_at: leaseEndsAt, expires_at: expiresAt };
-      return run(swapping(db, id, expectedVersion, { ...lease, version: expectedVersion + 1 }), id, expectedVersion);
+      const columns = { ...lease, version: expected + 1, id, expected };
+      return run(ofLease(columns), columns);
     },
-  }) as const satisfies GrantSwaps;
+  };
+};
+type LeaseColumns = Pick<GrantRow, "lease_owner" | "lease_ends_at" | "expires_at" | "version">;
 
 /** True when there was such a row. */
-export const swapped = async (swap: GrantSwap): Promise<boolean> =>
-  (await swap.executeTakeFirst()).numUpdatedRows === 1n;
+export const swapped = async (db: Db, swap: CompiledQuery): Promise<boolean> =>
+  (await db.executeQuery(swap)).numAffectedRows === 1n;
 
 export const grantWrites = (db: Db): StoreWrites["grants"] => ({
-  ...grantSwaps(db, swapped),
+  ...grantSwaps(db, (swap) => swapped(db, swap)),
   async insert(grant) {
     await db.insertInto("grants").values(toRow(grant)).execute();
   },

@@ -114,9 +114,9 @@ export function createWriter(ports: WriterPorts, connection: SqliteConnection): 
 
   return {
     alone: {
-      grants: grantSwaps(connection.db, async (swap, id, version) => {
+      grants: grantSwaps(connection.db, async (swap, { id, expected }) => {
         scopes.refuseInside();
-        return swapAlone(swap.compile(), id, version);
+        return swapAlone(swap, id, expected);
       }),
     },
     async transaction(work) {
