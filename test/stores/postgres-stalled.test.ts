@@ -1,4 +1,5 @@
 /** A Postgres that stops answering in the middle of something, and goes on later (QU-16). */
+import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { silentLog } from "../../src/kernel/log.js";
 import { systemClock } from "../../src/kernel/time.js";
@@ -26,6 +27,25 @@ describeWith("postgres", await postgresUrl(), "on Postgres", (server) => {
     closing.push(() => store.close());
     return { store, proxy };
   }
+
+  test("a connection that reads now and then is kept: after eleven quiet seconds the next read has it at once", async () => {
+    const database = await createTestDatabase(server);
+    closing.push(() => database.drop());
+    const store = await openPostgresStore({ url: database.url, migrate: true, clock: systemClock, log: silentLog });
+    closing.push(() => store.close());
+    const watch = new pg.Client({ connectionString: database.url, application_name: "watcher" });
+    await watch.connect();
+    closing.push(() => watch.end());
+    const readers = async () => {
+      const found =
+        "select pid from pg_stat_activity where datname = current_database() and application_name = 'latchkey'";
+      return (await watch.query<{ pid: number }>(`${found} order by pid`)).rows.map(({ pid }) => pid);
+    };
+    await store.users.list({ limit: 1 });
+    const before = await readers();
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(await readers()).toEqual(before);
+  }, 60_000);
 
   test("QU-16 a transaction that gets no answer fails as unavailable, leaves nothing, and its connection is not asked again", async () => {
     const { store, proxy } = await aStoreBehindAProxy();

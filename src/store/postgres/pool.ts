@@ -9,7 +9,7 @@ import { Kysely, PostgresDialect, type PostgresPoolClient } from "kysely";
 import type { Client, Pool, PoolClient, PoolConfig } from "pg";
 import { LatchkeyError } from "../../kernel/errors.js";
 import type { Log } from "../../kernel/log.js";
-import { type Duration, seconds } from "../../kernel/time.js";
+import { type Duration, minutes, seconds } from "../../kernel/time.js";
 import type { Db, Schema } from "../sql/schema.js";
 import { isWellFormed } from "../sql/text.js";
 
@@ -25,6 +25,8 @@ export interface PostgresPool {
 /** How many reads run at once; more wait for one of these. */
 const connections = 10;
 const connectTimeout: Duration = seconds(5);
+/** A new connection takes longer than what it is asked: one that is used now and then is kept. */
+const idleTimeout: Duration = minutes(1);
 /** Longer than any query of ours takes on a database that works. */
 const queryTimeout: Duration = seconds(10);
 /** SQLSTATE's `bigint`: our instants and counts, all of them below 2^53. */
@@ -47,7 +49,7 @@ export async function openPool(url: string, log: Log): Promise<PostgresPool> {
     keepAlive: true,
     types,
   };
-  const pool = new pg.Pool({ ...settings, max: connections, allowExitOnIdle: true });
+  const pool = new pg.Pool({ ...settings, max: connections, idleTimeoutMillis: idleTimeout, allowExitOnIdle: true });
   // A connection that breaks while nobody uses it: the pool drops it, and the next query makes another one.
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection to Postgres broke"));
   return {
