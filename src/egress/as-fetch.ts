@@ -16,6 +16,13 @@ export interface FetchInit {
 
 export type FetchLike = (url: string, init?: FetchInit) => Promise<Response>;
 
+const bodies = new WeakMap<Response, Uint8Array>();
+
+/** The body of a response of `egressFetch`, or of any other: read to its end. */
+export const bodyOf = async (response: Response): Promise<Uint8Array> =>
+  // Ours was read before there was a `Response`; to read it again through its stream takes longer than to parse it.
+  bodies.get(response) ?? new Uint8Array(await response.arrayBuffer());
+
 /** Statuses for which `Response` takes no body. */
 const withoutBody = new Set([204, 205, 304]);
 
@@ -46,6 +53,7 @@ export function egressFetch(egress: Egress, purpose: EgressPurpose, timeout?: Du
       status: answer.status,
       headers: answer.headers,
     });
+    bodies.set(response, answer.body);
     // A Response that a program made has no URL of its own, and libraries report this one.
     return Object.defineProperty(response, "url", { value: answer.url });
   };

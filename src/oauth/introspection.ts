@@ -4,6 +4,7 @@
  * Not here: what the answer must say for us to believe in it (`presented-token-claims`).
  */
 import { introspectionRequest } from "oauth4webapi";
+import { bodyOf } from "../egress/as-fetch.js";
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonObject, parseJson } from "../kernel/json.js";
@@ -12,7 +13,7 @@ import type { Clock } from "../kernel/time.js";
 import type { Provider } from "../providers/provider.js";
 import { authenticateClient } from "./client-authentication.js";
 import { asProviderFailure, isTransientStatus } from "./failures.js";
-import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
+import { clientAuth, requestOptions, serverOf } from "./provider-request.js";
 import type { AuthorizationServer } from "./types.js";
 
 /**
@@ -33,7 +34,7 @@ export async function introspectToken(
   })
     .then(async (response) => ({
       status: response.status,
-      text: new TextDecoder().decode(await bodyBytes(response)),
+      text: new TextDecoder().decode(await bodyOf(response)),
     }))
     .catch((thrown: unknown) => {
       throw asProviderFailure(thrown, "signin.provider_refused", about);

@@ -41,7 +41,3 @@ export const clientAuth =
     for (const [name, value] of Object.entries(made.headers)) headers.set(name, value);
     for (const [name, value] of Object.entries(made.body)) body.set(name, value);
   };
-
-/** An answer that has been read to its end. */
-export const bodyBytes = async (response: Response): Promise<Uint8Array> =>
-  new Uint8Array(await response.arrayBuffer());

@@ -3,6 +3,7 @@
  * to try again is the outbox's business, and `entry.retryable` of the error tells it.
  */
 import { revocationRequest } from "oauth4webapi";
+import { bodyOf } from "../egress/as-fetch.js";
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -10,7 +11,7 @@ import type { Clock, Duration } from "../kernel/time.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import { authenticateClient } from "./client-authentication.js";
 import { asProviderFailure, isTransientStatus, tokenErrorCode } from "./failures.js";
-import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
+import { clientAuth, requestOptions, serverOf } from "./provider-request.js";
 import { oauthErrorOf } from "./token-answer.js";
 import type { AuthorizationServer } from "./types.js";
 
@@ -46,7 +47,7 @@ export async function revokeToken(
     .then(async (response) => ({
       status: response.status,
       contentType: response.headers.get("content-type"),
-      body: await bodyBytes(response),
+      body: await bodyOf(response),
     }))
     .catch((thrown: unknown) => {
       throw asProviderFailure(thrown, "signin.provider_refused", about);

@@ -5,6 +5,7 @@
  * Not here: what is asked for (token-request, token-exchange), and what an answer means to anybody.
  */
 import { genericTokenEndpointRequest } from "oauth4webapi";
+import { bodyOf } from "../egress/as-fetch.js";
 import type { Egress } from "../egress/port.js";
 import type { ErrorCode } from "../kernel/error-catalog.js";
 import { isLatchkeyError } from "../kernel/errors.js";
@@ -15,7 +16,7 @@ import type { ClientRegistration, Provider } from "../providers/provider.js";
 import { authenticateClient, type ClientAuthentication } from "./client-authentication.js";
 import { type Proofs, wantsNonce } from "./dpop.js";
 import { providerText } from "./failures.js";
-import { bodyBytes, clientAuth, requestOptions, serverOf } from "./provider-request.js";
+import { clientAuth, requestOptions, serverOf } from "./provider-request.js";
 import {
   type NormalisedTokenAnswer,
   normaliseTokenAnswer,
@@ -131,7 +132,7 @@ export async function askTokenEndpoint<T>(
       request.parameters,
       { ...requestOptions(deps.egress, "token", request.timeout), headers: proof === undefined ? {} : { DPoP: proof } },
     );
-    const body = await bodyBytes(response);
+    const body = await bodyOf(response);
     const told = request.boundBy?.proofs.remember(url, response.headers) ?? false;
     return { response, body, again: told && wantsNonce(response.status, body) };
   };

@@ -3,6 +3,7 @@
  * Not here: which of two values wins (collected-claims).
  */
 import { userInfoRequest } from "oauth4webapi";
+import { bodyOf } from "../egress/as-fetch.js";
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonObject, member, parseJson } from "../kernel/json.js";
@@ -12,7 +13,7 @@ import type { Provider } from "../providers/provider.js";
 import { asProviderFailure, isTransientStatus } from "./failures.js";
 import { audienceList, instant, subjectText } from "./id-token-claims.js";
 import type { Metadata } from "./metadata.js";
-import { bodyBytes, requestOptions, serverOf } from "./provider-request.js";
+import { requestOptions, serverOf } from "./provider-request.js";
 import { signingAlgorithms, verifySignature } from "./signature.js";
 import type { AuthorizationServer } from "./types.js";
 
@@ -55,7 +56,7 @@ export async function fetchUserinfo(
     .then(async (response) => ({
       status: response.status,
       type: response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "",
-      text: new TextDecoder().decode(await bodyBytes(response)),
+      text: new TextDecoder().decode(await bodyOf(response)),
     }))
     .catch((thrown: unknown) => {
       if (!(thrown instanceof LatchkeyError)) throw invalid(provider, "endpoint_unusable");

@@ -1,6 +1,6 @@
 import nodeTls from "node:tls";
 import { describe, expect, test } from "vitest";
-import { egressFetch } from "../../src/egress/as-fetch.js";
+import { bodyOf, egressFetch } from "../../src/egress/as-fetch.js";
 import type { EgressLine } from "../../src/egress/egress.js";
 import { lookupBySystem } from "../../src/egress/guarded-lookup.js";
 import type { Log, LogFields } from "../../src/kernel/log.js";
@@ -265,6 +265,20 @@ describe("the door as a fetch", () => {
         headers: { authorization: "Basic eA==", "content-type": "application/x-www-form-urlencoded;charset=UTF-8" },
       },
     ]);
+  });
+
+  test("EG-2 the body is what was read, whoever reads it and however often; of another Response it is read from there", async () => {
+    const server = await aServer((request, response) =>
+      request.url === "/gone"
+        ? response.writeHead(204).end()
+        : response.writeHead(200, { "content-type": "application/json" }).end('{"a":"ü"}'),
+    );
+    const fetch = egressFetch(aDoor(here), "token");
+    const text = async (response: Response) => new TextDecoder().decode(await bodyOf(response));
+    const response = await fetch(`http://127.0.0.1:${server.port}/`);
+    expect([await text(response), await text(response), await response.text()]).toEqual(Array(3).fill('{"a":"ü"}'));
+    expect(await text(await fetch(`http://127.0.0.1:${server.port}/gone`))).toBe("");
+    expect(await text(new Response("elsewhere"))).toBe("elsewhere");
   });
 
   test("EG-2 a redirect is refused and never handed out; other methods, an aborted signal and an empty answer behave", async () => {
