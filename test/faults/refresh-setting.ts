@@ -23,9 +23,13 @@ import { createTestDatabase } from "../stores/postgres-database.js";
 
 export const connection = "provider:fake";
 
-export interface RefreshSetting {
-  readonly config: ConfigInput;
+export interface RefreshSetting extends Setting {
   readonly provider: FakeProvider;
+  refreshes(): number;
+}
+
+export interface Setting {
+  readonly config: ConfigInput;
   readonly store: Store;
   /** Ann's, and a second person's, whom nothing may touch. */
   readonly mine: { readonly user: string; readonly session: string; readonly connection: string };
@@ -33,21 +37,34 @@ export interface RefreshSetting {
   grantOf(user: string): Promise<GrantRecord>;
   /** The access token of a user is over. */
   expire(user: string): Promise<void>;
-  refreshes(): number;
   close(): Promise<void>;
 }
 
+export interface SettingOptions {
+  readonly vault?: ConfigInput["vault"];
+  readonly postgres?: string | undefined;
+  readonly bus?: string | undefined;
+}
+
 export async function aRefreshSetting(
-  options: {
-    provider?: FakeProviderOptions;
-    vault?: ConfigInput["vault"];
-    postgres?: string | undefined;
-    bus?: string | undefined;
-  } = {},
+  options: SettingOptions & { readonly provider?: FakeProviderOptions } = {},
 ): Promise<RefreshSetting> {
+  const provider = await startFakeProvider({ accessTokenLifetime: 600, ...options.provider });
+  return {
+    ...(await aSettingBefore(provider, options)),
+    provider,
+    refreshes: () =>
+      provider.requestsTo("token").filter(({ form }) => form.get("grant_type") === "refresh_token").length,
+  };
+}
+
+/** The same before any provider, which is stopped with it. */
+export async function aSettingBefore(
+  provider: Pick<FakeProvider, "issuer" | "client" | "stop"> & { signInAs(sub: string): unknown },
+  options: SettingOptions,
+): Promise<Setting> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-refresh-"));
   const postgres = options.postgres === undefined ? undefined : await createTestDatabase(options.postgres);
-  const provider = await startFakeProvider({ accessTokenLifetime: 600, ...options.provider });
   const config: ConfigInput = {
     baseUrl: "http://localhost:3000",
     secrets: ["a-secret-of-this-test-alone-kX9f2LqP0sT7vZ"],
@@ -73,7 +90,7 @@ export async function aRefreshSetting(
     const browser = createBrowser((request) =>
       new URL(request.url).port === "3000" ? first.fetch(request) : loopbackFetch(request),
     );
-    provider.signInAs(person);
+    await provider.signInAs(person);
     await browser.get("http://localhost:3000/auth/providers/fake/start");
     const page = await browser.get("http://localhost:3000/auth/session");
     const body = JSON.parse(page.text) as { user: { id: string }; session: { id: string } };
@@ -92,7 +109,6 @@ export async function aRefreshSetting(
   };
   return {
     config,
-    provider,
     store,
     mine,
     other,
@@ -106,8 +122,6 @@ export async function aRefreshSetting(
       const next = { ...grant, ...before, version: grant.version + 1 };
       await store.transaction((tx) => tx.grants.replace(next, grant.version));
     },
-    refreshes: () =>
-      provider.requestsTo("token").filter(({ form }) => form.get("grant_type") === "refresh_token").length,
     async close() {
       await store.close();
       await provider.stop();

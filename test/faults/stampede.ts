@@ -4,13 +4,9 @@
  * the same nodes: tokens live for seconds, and each time the last one is left to end by itself. Two people take turns, so
  * that the token of the one ends while the other's is asked for.
  */
-import type { ServerResponse } from "node:http";
-import { withJson } from "../../src/testing/fake-provider/answers.js";
+import { startJudge } from "../processes/start-judge.js";
 import { startVaultNode, type VaultNode } from "../processes/start-vault-node.js";
-import { aRefreshSetting } from "./refresh-setting.js";
-
-/** The same in every process of a machine. */
-const wallClock = (): number => performance.timeOrigin + performance.now();
+import { aSettingBefore } from "./refresh-setting.js";
 
 const processes = 4;
 const callersEach = 250;
@@ -47,11 +43,11 @@ export async function aStampeding(
   on: { postgres?: string | undefined; redis?: string | undefined },
   leaseTtl = "30s",
 ): Promise<Stampeding> {
-  const setting = await aRefreshSetting({
-    postgres: on.postgres,
-    bus: on.redis,
-    provider: { accessTokenLifetime: 4 },
-    vault: { leaseTtl },
+  const judge = await startJudge();
+  const settings = { postgres: on.postgres, bus: on.redis, vault: { leaseTtl } };
+  const setting = await aSettingBefore(judge, settings).catch(async (thrown: unknown) => {
+    await judge.stop();
+    throw thrown;
   });
   const nodes: VaultNode[] = [];
   const close = async () => {
@@ -73,43 +69,30 @@ export async function aStampeding(
     close,
     async warm(times) {
       // Each is over when it comes, so that the next call asks again.
-      setting.provider.script({ token: async (honest) => withJson(await honest(), { expires_in: 0 }) });
+      await judge.answerTokens({ expiresIn: 0, delay: 0 });
       await setting.expire(setting.mine.user);
       for (const node of nodes) for (let time = 0; time < times; time++) await node.ask(setting.mine);
     },
     async once(delay) {
       const who = rounds++ % 2 === 0 ? setting.mine : setting.other;
       // It must outlive the request that brings it, and a thousand callers on a busy machine.
-      const expires_in = Math.ceil((delay * 1.5) / 1_000) + 3;
-      let [arrived, left] = [0, 0];
-      setting.provider.script({
-        token: async (honest) => {
-          arrived = wallClock();
-          const body = JSON.stringify(withJson(await honest(), { expires_in }).json);
-          await new Promise((resolve) => setTimeout(resolve, delay));
-          const raw = (_request: unknown, response: ServerResponse) => {
-            response.writeHead(200, { "Content-Type": "application/json" });
-            left = wallClock();
-            response.end(body);
-          };
-          return { raw };
-        },
-      });
-      const before = { requests: setting.refreshes(), revoked: setting.provider.familyRevocations };
+      await judge.answerTokens({ expiresIn: Math.ceil((delay * 1.5) / 1_000) + 3, delay });
+      const before = await judge.report();
       const { expiresAt } = await setting.grantOf(who.user);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, (expiresAt ?? 0) - Date.now()) + 100));
       const all = await Promise.all(nodes.map((node) => node.askTimed(who, callersEach)));
       const answers = all.flatMap((one) => one.answers);
+      const { requests, familyRevocations, arrived, left } = await judge.report();
       const first = Math.min(...all.map(({ start }) => start));
       const waits = (since: number, ends: readonly number[]) =>
         ends.map((end) => end - since - Math.max(0, Math.min(left, end) - Math.max(arrived, since)));
       const { status, leaseOwner } = await setting.grantOf(who.user);
       return {
-        requests: setting.refreshes() - before.requests,
+        requests: requests - before.requests,
         answers: answers.length,
         tokens: new Set(answers).size,
         failed: answers.filter((answer) => !answer.startsWith("access-")),
-        familyRevocations: setting.provider.familyRevocations - before.revoked,
+        familyRevocations: familyRevocations - before.familyRevocations,
         grant: leaseOwner === null ? status : `${status}, leased`,
         addedWait: all.flatMap(({ start, ends }) => waits(start, ends)),
         sinceFirst: all.flatMap(({ ends }) => waits(first, ends)),

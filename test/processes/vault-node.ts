@@ -56,6 +56,8 @@ process.on("message", async ({ id, requests: each, times, clock }: VaultNodeMess
       ),
     ),
   );
+  // What is written now would be written while others still wait for a core to get their answer on.
+  if (times > 1) await new Promise((resolve) => setTimeout(resolve, 50));
   // A thousand copies of one token would be written and parsed while others still wait for theirs.
   const texts = [...new Set(answers)];
   process.send?.({
