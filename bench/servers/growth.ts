@@ -163,6 +163,8 @@ let memory: Pick<Grown, "perSession" | "beyondCap"> = { perSession: null, beyond
 if (people >= 5 * cap) {
   const warm = async (from: number) => {
     for (let number = from, done = 0; done < cap; number++) if (await world.latchkey.sessions.authenticate(bearer(valueOf(number)))) done++;
+    // Every commit leaves a callback for the end of this turn, which the checks above have not let come.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     return heap();
   };
   // Whoever was looked at above is pushed out by the first cap's worth.
