@@ -138,7 +138,7 @@ export function createAccessTokens(
   const notRejected = (): boolean => false;
   async function joined(request: AccessTokenRequest, wait: Duration): Promise<Served> {
     if (!news.isCurrent()) await news.catchUp();
-    return waits.join(request, wait, () => slowly(request, notRejected, wait));
+    return waits.join(request, wait, (kept) => slowly(kept, notRejected, wait));
   }
 
   /** The remembered one, where it is fresh: no I/O. */

@@ -18,7 +18,7 @@ export interface JointWaits<T> {
   /** The wait of whoever asked last, if it was for the same and may be joined: nothing is made for it. */
   latest(request: Awaited, wait: Duration): Promise<T> | undefined;
   /** An earlier caller's wait that may be joined, or what `start` begins. */
-  join(request: Awaited, wait: Duration, start: () => Promise<T>): Promise<T>;
+  join(request: Awaited, wait: Duration, start: (request: Awaited) => Promise<T>): Promise<T>;
 }
 
 interface Joint<T> {
@@ -50,7 +50,10 @@ export function createJointWaits<T>({ clock, news }: Pick<VaultPorts, "clock" | 
         last = known;
         return known.end;
       }
-      const joint = { request, wait, since: clock.monotonic(), generation: news.generation, end: start() };
+      // A copy: whoever asks may ask for somebody else with the same object next.
+      const { user, session, connection, minValidity } = request;
+      const kept = { user, session, connection, minValidity };
+      const joint = { request: kept, wait, since: clock.monotonic(), generation: news.generation, end: start(kept) };
       waiting.set(text, joint);
       last = joint;
       const over = (): void => {

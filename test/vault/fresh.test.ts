@@ -87,6 +87,20 @@ test("VA-6 VA-7 of two people who ask at once, in turns, each gets their own tok
   expect(new Set(answers).size).toBe(40);
 });
 
+test("VA-7 VA-16 one object that is used again for somebody else gets that person's token, not the first one's", async () => {
+  const world = await aVaultWorld();
+  const ben = await world.signsIn("ben-2");
+  await world.clock.advance(minutes(56));
+  const who = { ...world.mine };
+  const anns = world.latchkey.vault.accessToken(who);
+  Object.assign(who, { user: ben.user, session: ben.session });
+  const bens = world.latchkey.vault.accessToken(who);
+  const [a, b] = await Promise.all([anns, bens]);
+  expect(a.accessToken).not.toBe(b.accessToken);
+  expect(await world.latchkey.vault.accessToken(world.mine)).toMatchObject({ accessToken: a.accessToken });
+  expect(await world.latchkey.vault.accessToken(who)).toMatchObject({ accessToken: b.accessToken });
+});
+
 describe("what a failed refresh means", () => {
   test("VA-9 AT-32 a provider that answers 503 ends nothing: the valid token is served, then 503 of our own", async () => {
     const world = await aVaultWorld();
