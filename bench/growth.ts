@@ -4,7 +4,7 @@ import { type Goal, median, type Row, reaches } from "./figures.js";
 import { runOnce } from "./once.js";
 import type { Grown } from "./servers/growth.js";
 
-const operations = { check: "session check", read: "vault read", signIn: "sign-in, callback to redirect", logout: "logout by sid" } as const;
+const operations = { check: "session check in process", http: "session check over HTTP, GET /session", read: "vault read", signIn: "sign-in, callback to redirect", logout: "logout by sid", back: "session check of who was last seen over a minute ago, with the write of that (event loop busy, mean)" } as const;
 type Operation = keyof typeof operations;
 const names = Object.keys(operations) as Operation[];
 
@@ -44,7 +44,7 @@ export async function growthRows(options: { people: readonly number[]; note: (te
   return rows;
 }
 
-const colours = ["#0b6bcb", "#c2410c", "#15803d", "#7e22ce"];
+const colours = ["#0b6bcb", "#0e7490", "#c2410c", "#15803d", "#7e22ce", "#a16207"];
 
 /** Latency over size, both axes logarithmic, in bench/results/growth.svg. */
 function draw(points: readonly { people: number; medians: readonly number[] }[]): void {

@@ -43,6 +43,7 @@ import { createPrometheus } from "./server/prometheus.js";
 import { createSessionChecker } from "./sessions/check-session.js";
 import { countChecks } from "./sessions/count-checks.js";
 import { createEndedSessions } from "./sessions/ended.js";
+import { createLastSeen } from "./sessions/last-seen.js";
 import { startNews } from "./sessions/news.js";
 import type { Authenticated } from "./sessions/session.js";
 import { createSessionCookie } from "./sessions/session-cookie.js";
@@ -125,12 +126,13 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   bus?.onNews(() => jobs.nudge("news"));
   const watch = opened.changeCounter() === undefined ? undefined : { clock, onNews: () => jobs.nudge("news") };
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id), watch });
+  const lastSeen = createLastSeen({ store, waitingClock: systemClock, log });
   const checker = countChecks(
     createSessionChecker({
       store,
       news,
       clock,
-      log,
+      lastSeen,
       cookie,
       providers,
       idle,
@@ -297,7 +299,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       await afterRefresh.settled();
       ended.stop();
       await jobs.stop();
-      await checker.settled();
+      await lastSeen.settled();
       await pictures.close();
       await egress.close();
       await bus?.close();

@@ -3,7 +3,7 @@
  * one whom this process has never seen. SQLite in a file; the rows are written by hand, as the product would have them.
  */
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -21,9 +21,15 @@ import { given } from "./ready.js";
 export interface Grown {
   /** Milliseconds, one for each person. */
   readonly check: number[];
+  readonly http: number[];
   readonly read: number[];
   readonly signIn: number[];
   readonly logout: number[];
+  /**
+   * One for each database: for how long the event loop was busy with one session that is checked and was last seen a while
+   * ago, until it is written that it was.
+   */
+  readonly back: number[];
   /** Bytes of heap that a session in memory takes, and that another cap's worth of them adds; null where too few people. */
   readonly perSession: number | null;
   readonly beyondCap: number | null;
@@ -78,7 +84,9 @@ async function aWorldOf(count: number, sampled: ReadonlySet<number>) {
       users.run({ ...user, id: userId, email, role: "user", created_at: at });
       identities.run({ ...identity, id: identityId, user_id: userId, subject: subOf(number), sub: subOf(number), email, claims: null });
       const value = valueOf(number);
-      sessions.run({ ...session, id: sessionId, user_id: userId, identity_id: identityId, token_hash: hash(value), sub: subOf(number), sid: `sid-${number}` });
+      // Of nobody is it time to write again that they were seen, however long it takes to fill this.
+      const seen = { last_seen_at: now + 3_600_000, idle_ends_at: now + 86_400_000 };
+      sessions.run({ ...session, id: sessionId, user_id: userId, identity_id: identityId, token_hash: hash(value), sub: subOf(number), sid: `sid-${number}`, ...seen });
       const isSampled = sampled.has(number);
       const place = { id: grantId, userId: userId as UserId, connection } as Parameters<typeof sealGrant>[1];
       const sealed = isSampled ? sealGrant(keyring, place, tokens) : placeholder;
@@ -88,17 +96,35 @@ async function aWorldOf(count: number, sampled: ReadonlySet<number>) {
   });
   for (let from = 0; from < count; from += 20_000) write(from, Math.min(count, from + 20_000));
   database.pragma("wal_checkpoint(truncate)");
+  const cameBefore = database.prepare(`update sessions set last_seen_at = ${now - 600_000} where id = ?`);
   const pages = database.pragma("page_count", { simple: true }) as number;
   const fileMegabytes = (pages * (database.pragma("page_size", { simple: true }) as number)) / 1e6;
-  database.close();
+  readWhole(file);
   const close = async () => {
+    database.close();
     await world.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { world, found, fileMegabytes, close };
+  /** From now on it is a while ago that these were seen. */
+  const wereSeenLongAgo = (those: readonly Person[]) => {
+    database.transaction(() => those.forEach((person) => cameBefore.run(person.session)))();
+    database.pragma("wal_checkpoint(truncate)");
+  };
+  const seenAgain = database.prepare(`select last_seen_at > ${now - 600_000} from sessions where id = ?`).pluck();
+  const wasSeenAgain = (person: Person | undefined) => person === undefined || seenAgain.get(person.session) === 1;
+  return { world, found, fileMegabytes, wereSeenLongAgo, wasSeenAgain, close };
+}
+type Filled = Awaited<ReturnType<typeof aWorldOf>>;
+
+/** What is measured is ours and SQLite's; that the system reads a file of gigabytes from the disk is neither. */
+function readWhole(file: string): void {
+  const opened = openSync(file, "r");
+  const some = Buffer.alloc(1 << 20);
+  while (readSync(opened, some) > 0);
+  closeSync(opened);
 }
 
-const bearer = (value: string) => new Request("http://localhost:3000/", { headers: { authorization: `Bearer ${value}` } });
+const bearer = (value: string, url = "http://localhost:3000/") => new Request(url, { headers: { authorization: `Bearer ${value}` } });
 async function timed(times: number[], act: () => Promise<unknown>): Promise<void> {
   const start = performance.now();
   if (!(await act())) throw new Error("not what was expected");
@@ -120,19 +146,36 @@ async function signsIn(world: World, { sub }: Person, times: number[]): Promise<
   times.push(total - outbound.reduce((sum, line) => sum + Number(line.fields["duration"]), 0));
 }
 
+const operations = ["check", "http", "read", "signIn", "logout", "back"] as const;
+type Counts = Record<(typeof operations)[number], number>;
+type Times = Record<(typeof operations)[number], number[]>;
+const none = (): Times => ({ check: [], http: [], read: [], signIn: [], logout: [], back: [] });
+const sum = (counts: Counts) => Object.values(counts).reduce((all, count) => all + count, 0);
+
 /** Each operation for people of its own, so that nothing of them is in memory. */
-async function measured(world: World, all: readonly Person[], counts: { check: number; read: number; signIn: number; logout: number }) {
-  const times = { check: [] as number[], read: [] as number[], signIn: [] as number[], logout: [] as number[] };
-  const left = [...all];
+async function measure({ world, found, wereSeenLongAgo, wasSeenAgain }: Filled, counts: Counts, times: Times): Promise<void> {
+  const left = [...found.values()].sort(() => Math.random() - 0.5);
   const next = (count: number) => left.splice(0, count);
+  const url = world.url("/session");
   for (const person of next(counts.check)) await timed(times.check, () => world.latchkey.sessions.authenticate(bearer(person.value)));
+  for (const person of next(counts.http)) await timed(times.http, async () => (await world.latchkey.fetch(bearer(person.value, url))).status === 200);
   for (const { user, session } of next(counts.read)) await timed(times.read, () => world.latchkey.vault.accessToken({ user, session, connection }));
   for (const person of next(counts.signIn)) await signsIn(world, person, times.signIn);
   for (const { sid } of next(counts.logout)) {
     const body = new URLSearchParams({ logout_token: await world.provider.logoutToken({ sid }) });
     await timed(times.logout, async () => (await world.request("/backchannel-logout", { method: "POST", body })).status === 200);
   }
-  return times;
+  const backAgain = next(counts.back);
+  wereSeenLongAgo(backAgain);
+  const before = performance.eventLoopUtilization();
+  for (const person of backAgain) {
+    if (!(await world.latchkey.sessions.authenticate(bearer(person.value)))) throw new Error("nobody came back");
+    // As requests do, each comes in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // They are written in the order they came in.
+  while (!wasSeenAgain(backAgain.at(-1))) await new Promise((resolve) => setTimeout(resolve, 5));
+  times.back.push(performance.eventLoopUtilization(before).active / backAgain.length);
 }
 
 function sampleOf(count: number, size: number): Set<number> {
@@ -149,16 +192,25 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-// All sizes begin with the same compiled code: without this the smallest would be measured cold.
-const practice = await aWorldOf(4_000, sampleOf(4_000, 4_000));
-await measured(practice.world, [...practice.found.values()], { check: 1_500, read: 1_500, signIn: 60, logout: 900 });
-await practice.close();
+// All sizes begin with the same compiled code, and are as many people: without that the smallest would be measured cold.
+const practised: Counts = { check: 1_000, http: 1_000, read: 700, signIn: 60, logout: 500, back: 700 };
+for (let time = 0; time < 2; time++) {
+  const practice = await aWorldOf(4_000, sampleOf(4_000, sum(practised)));
+  await measure(practice, practised, none());
+  await practice.close();
+}
 
-const all = people < 10_000 ? { check: 400, read: 400, signIn: 50, logout: 150 } : { check: 4_000, read: 4_000, signIn: 200, logout: 1_800 };
-const size = Object.values(all).reduce((sum, count) => sum + count, 0);
-const { world, found, fileMegabytes, close } = await aWorldOf(people, sampleOf(people, size));
-const order = [...found.values()].sort(() => Math.random() - 0.5);
-const times = await measured(world, order, all);
+const isSmall = people < 10_000;
+const counts: Counts = isSmall ? { check: 250, http: 250, read: 200, signIn: 20, logout: 120, back: 120 } : { check: 4_000, http: 4_000, read: 3_200, signIn: 320, logout: 1_920, back: 1_920 };
+const times = none();
+for (let more = isSmall ? 15 : 0; more > 0; more--) {
+  const one = await aWorldOf(people, sampleOf(people, sum(counts)));
+  await measure(one, counts, times);
+  await one.close();
+}
+const last = await aWorldOf(people, sampleOf(people, sum(counts)));
+const { world, fileMegabytes, close } = last;
+await measure(last, counts, times);
 let memory: Pick<Grown, "perSession" | "beyondCap"> = { perSession: null, beyondCap: null };
 if (people >= 5 * cap) {
   const warm = async (from: number) => {
@@ -173,7 +225,7 @@ if (people >= 5 * cap) {
   // Maps that delete as they add grow once more, and no further.
   const settled = await warm(2 * cap);
   const again = await warm(3 * cap);
-  memory = { perSession: (full - empty) / (cap - all.check), beyondCap: (again - settled) / cap };
+  memory = { perSession: (full - empty) / (cap - counts.check - counts.http - counts.back), beyondCap: (again - settled) / cap };
 }
 await close();
 process.stdout.write(`${JSON.stringify({ ...times, ...memory, fileMegabytes } satisfies Grown)}\n`);

@@ -1,6 +1,5 @@
 /** The one race that no journey can time: a session that ends while another node is reading its rows. */
 import { expect, test } from "vitest";
-import { silentLog } from "../kernel/log.js";
 import { days, toInstant } from "../kernel/time.js";
 import type { Announcement } from "../store/records.js";
 import { createManualClock } from "../testing/manual-clock.js";
@@ -50,7 +49,7 @@ test("LO-3 AT-45 a session that ended while its rows were read is not kept as on
       },
     },
     clock: createManualClock(),
-    log: silentLog,
+    lastSeen: { note: () => {}, settled: async () => {} },
     cookie: createSessionCookie({ name: "latchkey", secure: false, domain: null, sameSite: "lax" }),
     providers: { byId: () => ({ enabled: true, issuers: ["https://idp.example"] }) },
     idle: days(7),

@@ -4,11 +4,11 @@
  */
 import { sha256Base64Url } from "../crypto/digest.js";
 import type { SessionId, UserId } from "../kernel/ids.js";
-import type { Log } from "../kernel/log.js";
 import { after, type Clock, type Duration, type Instant, minutes, toInstant } from "../kernel/time.js";
 import type { ProviderRegistry } from "../providers/provider.js";
 import type { Store } from "../store/contract.js";
 import type { SessionRecord, UserRecord } from "../store/records.js";
+import type { LastSeen } from "./last-seen.js";
 import type { News } from "./news.js";
 import type { Authenticated, LiveSession, SessionCheck } from "./session.js";
 import { type CachedSession, createSessionCache } from "./session-cache.js";
@@ -21,7 +21,7 @@ export interface CheckSessionPorts {
   readonly store: Store;
   readonly news: News;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly lastSeen: LastSeen;
   readonly cookie: SessionCookie;
   readonly providers: ProviderRegistry;
   readonly idle: Duration;
@@ -38,14 +38,11 @@ export interface SessionChecker {
   byId(id: SessionId): Promise<Authenticated | undefined>;
   /** Whose a session is that this process has seen and still remembers; no I/O. */
   userOf(id: SessionId): UserId | undefined;
-  /** Resolves when last-seen writes under way are done. */
-  settled(): Promise<void>;
 }
 
 export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
   const { store, news, clock, providers } = ports;
   const cache = createSessionCache();
-  const touching = new Map<string, Promise<void>>();
   news.subscribe((announcement) => cache.forget(announcement));
 
   async function load(tokenHash: string): Promise<CachedSession | undefined> {
@@ -84,21 +81,17 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
     return provider?.enabled === true && provider.issuers.includes(record.issuer);
   }
 
-  function touch(entry: CachedSession, tokenHash: string, now: Instant): void {
-    if (now - entry.record.lastSeenAt < touchInterval || touching.has(tokenHash)) return;
-    const idleEndsAt = after(now, ports.idle);
-    const write = store
-      .transaction((tx) => tx.sessions.touch(entry.record.id, now, idleEndsAt))
-      .then(() => {
-        entry.record = { ...entry.record, lastSeenAt: now, idleEndsAt };
+  function touch(entry: CachedSession, now: Instant): void {
+    if (now - entry.record.lastSeenAt < touchInterval) return;
+    ports.lastSeen.note({
+      id: entry.record.id,
+      at: now,
+      idleEndsAt: after(now, ports.idle),
+      written(lastSeenAt, idleEndsAt) {
+        entry.record = { ...entry.record, lastSeenAt, idleEndsAt };
         entry.answers = {};
-      })
-      .catch((error: unknown) => {
-        const cause = error instanceof Error ? error : undefined;
-        ports.log.warn({ err: cause, session: entry.record.id }, "last-seen could not be written");
-      })
-      .finally(() => touching.delete(tokenHash));
-    touching.set(tokenHash, write);
+      },
+    });
   }
 
   return {
@@ -111,7 +104,7 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       const tokenHash = sha256Base64Url(presented.value);
       const entry = await find(tokenHash, now);
       if (!entry) return invalid(presented.via);
-      touch(entry, tokenHash, now);
+      touch(entry, now);
       return answerFor(entry, presented.via);
     },
     async byId(id) {
@@ -121,9 +114,6 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
       return answer?.kind === "signed-in" ? answer : undefined;
     },
     userOf: (id) => cache.userOf(id),
-    async settled() {
-      await Promise.all(touching.values());
-    },
   };
 }
 

@@ -16,6 +16,5 @@ export function countChecks(checker: SessionChecker, metrics: Metrics): SessionC
     },
     byId: (id) => checker.byId(id),
     userOf: (id) => checker.userOf(id),
-    settled: () => checker.settled(),
   };
 }

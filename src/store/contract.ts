@@ -260,8 +260,8 @@ export interface StoreWrites {
   };
   readonly sessions: {
     insert(session: SessionRecord): Promise<void>;
-    /** Moves last-seen and idle end forward, never back. */
-    touch(id: SessionId, lastSeenAt: Instant, idleEndsAt: Instant): Promise<void>;
+    /** Moves last-seen and idle end of each forward, never back. One that is gone is no error. */
+    touch(ids: readonly SessionId[], lastSeenAt: Instant, idleEndsAt: Instant): Promise<void>;
     /** Its grants go with it. False when it was already gone. */
     delete(id: SessionId): Promise<boolean>;
     /** Deletes up to `limit` sessions whose idle or absolute end has passed; answers how many. */

@@ -76,7 +76,8 @@ export const sessionWrites = (db: Db): StoreWrites["sessions"] => ({
   async insert(session) {
     await db.insertInto("sessions").values(toRow(session)).execute();
   },
-  async touch(id, lastSeenAt, idleEndsAt) {
+  async touch(ids, lastSeenAt, idleEndsAt) {
+    if (ids.length === 0) return;
     // Two nodes may write in either order: each column only grows.
     await db
       .updateTable("sessions")
@@ -94,7 +95,7 @@ export const sessionWrites = (db: Db): StoreWrites["sessions"] => ({
           .else(e.ref("idle_ends_at"))
           .end(),
       }))
-      .where("id", "=", id)
+      .where("id", "in", ids)
       .execute();
   },
   async delete(id) {

@@ -49,7 +49,7 @@ export function sessionTests(theStore: TheStore): void {
   test("LO-2 touching moves last-seen and idle end forward, never back, and each by itself", async () => {
     const { session } = await aPerson(theStore(), { session: { lastSeenAt: at(100), idleEndsAt: at(200) } });
     const touched = async (lastSeen: number, idleEnds: number) => {
-      await write(theStore(), (tx) => tx.sessions.touch(session.id, at(lastSeen), at(idleEnds)));
+      await write(theStore(), (tx) => tx.sessions.touch([session.id], at(lastSeen), at(idleEnds)));
       const now = await theStore().sessions.byId(session.id);
       return [now?.lastSeenAt, now?.idleEndsAt];
     };
@@ -59,6 +59,22 @@ export function sessionTests(theStore: TheStore): void {
     expect(await touched(140, 260)).toEqual([at(160), at(260)]);
     const expected = { ...session, lastSeenAt: at(160), idleEndsAt: at(260) };
     expect(await theStore().sessions.byId(session.id)).toStrictEqual(expected);
+  });
+
+  test("LO-2 many sessions are touched at once, those that are gone are passed over, and no others are", async () => {
+    const { identity, session } = await aPerson(theStore(), { session: { lastSeenAt: at(1), idleEndsAt: at(2) } });
+    const more = [1, 2].map(() => aSession(identity, { lastSeenAt: at(1), idleEndsAt: at(2) }));
+    const [another, gone] = [aSession(identity, { lastSeenAt: at(9) }), aSession(identity)];
+    await write(theStore(), async (tx) => {
+      for (const one of [...more, another]) await tx.sessions.insert(one);
+      await tx.sessions.touch([session.id, gone.id, ...more.map(({ id }) => id)], at(5), at(6));
+      await tx.sessions.touch([], at(100), at(100));
+    });
+    for (const one of [session, ...more]) {
+      expect(await theStore().sessions.byId(one.id)).toStrictEqual({ ...one, lastSeenAt: at(5), idleEndsAt: at(6) });
+    }
+    expect(await theStore().sessions.byId(another.id)).toStrictEqual(another);
+    expect(await theStore().sessions.byId(gone.id)).toBeUndefined();
   });
 
   test("LO-5 with a session go its grants, not the tool grants; ending it twice says so", async () => {
