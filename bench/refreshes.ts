@@ -19,6 +19,7 @@ export async function refreshRows(options: { rounds: number; delay: number; note
     const waits: number[] = [];
     const sinceFirst: number[] = [];
     const requests: number[] = [];
+    const alone: number[] = [];
     try {
       await stampeding.warm(refreshedBefore);
       await stampeding.once(300);
@@ -30,6 +31,7 @@ export async function refreshRows(options: { rounds: number; delay: number; note
         requests.push(one.requests);
         waits.push(median(one.addedWait));
         sinceFirst.push(median(one.sinceFirst));
+        alone.push(median((await stampeding.once(options.delay * 1_000, "one")).addedWait));
       }
     } finally {
       await stampeding.close();
@@ -38,10 +40,12 @@ export async function refreshRows(options: { rounds: number; delay: number; note
     const rest = { peer: null, theirs: null, ratio: null, runs: options.rounds } as const;
     const [one, ten]: [Goal, Goal] = [{ op: "<=", value: 1 }, { op: "<=", value: 10 }];
     const most = Math.max(...requests);
+    const lone = median(alone);
+    const beside = `${median(sinceFirst).toFixed(1)} ms counted from the first one's asking; ${lone.toFixed(1)} ms for one caller in one of them, ${(median(waits) / lone).toFixed(1)} times`;
     const id = `QU-10.${database.toLowerCase()}`;
     rows.push(
       { id: `${id}-requests`, what: `most refresh requests at one expiry, ${of}`, ours: most, unit: "requests", ...rest, goal: one, met: reaches(most, one), spread: spread(requests) },
-      { id: `${id}-wait`, what: `median added wait of a caller (${median(sinceFirst).toFixed(1)} ms counted from the first one's asking), ${of}`, ours: median(waits), unit: "ms", ...rest, goal: ten, met: reaches(median(waits), ten), spread: spread(waits) },
+      { id: `${id}-wait`, what: `median added wait of a caller (${beside}), ${of}`, ours: median(waits), unit: "ms", ...rest, goal: ten, met: reaches(median(waits), ten), spread: spread(waits) },
     );
   }
   return rows;

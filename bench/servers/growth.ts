@@ -228,5 +228,7 @@ if (people >= 5 * cap) {
   memory = { perSession: (full - empty) / (cap - counts.check - counts.http - counts.back), beyondCap: (again - settled) / cap };
 }
 await close();
-process.stdout.write(`${JSON.stringify({ ...times, ...memory, fileMegabytes } satisfies Grown)}\n`);
-process.exit(0);
+const grown: Grown = { ...times, ...memory, fileMegabytes };
+const shortened = (_: string, value: unknown) => (typeof value === "number" ? Math.round(value * 1e5) / 1e5 : value);
+// Not before all of it has gone through the pipe.
+process.stdout.write(`${JSON.stringify(grown, shortened)}\n`, () => process.exit(0));

@@ -16,7 +16,10 @@ export interface Judge extends Pick<FakeProvider, "issuer" | "client"> {
 export async function startJudge(): Promise<Judge> {
   const child = fork(programFile("test/processes/judge.ts"), [], { execArgv: [] });
   const ended = once(child, "exit");
-  const [first] = await Promise.race([once(child, "message"), ended]);
+  const endedEarly = ended.then(([code, signal]) => {
+    throw new Error(`the judge ended before it was ready: ${signal ?? code}`);
+  });
+  const [first] = await Promise.race([once(child, "message"), endedEarly]);
   const { issuer, client } = first as Pick<FakeProvider, "issuer" | "client">;
   const waiting = new Map<number, (report: JudgeReport) => void>();
   child.on("message", (report: JudgeReport) => {

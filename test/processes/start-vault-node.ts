@@ -35,7 +35,10 @@ export async function startVaultNode(config: ConfigInput, killAt: FaultPoint | n
     execArgv: [],
   });
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
-  await Promise.race([once(child, "message"), ended]);
+  const endedEarly = ended.then((how) => {
+    throw new Error(`the node ended before it was ready: ${how}`);
+  });
+  await Promise.race([once(child, "message"), endedEarly]);
   const waiting = new Map<number, (answered: TimedAnswers) => void>();
   child.on("message", ({ id, texts, which, start, ends }: TimedReply) => {
     waiting.get(id)?.({ answers: which.map((index) => texts[index] ?? ""), start, ends });

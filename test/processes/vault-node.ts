@@ -72,4 +72,6 @@ process.on("SIGTERM", async () => {
   await latchkey.close();
   process.exit(0);
 });
+// Whoever started it is gone.
+process.on("disconnect", () => process.exit(1));
 process.send?.({ ready: true });
