@@ -49,7 +49,7 @@ test("LO-3 AT-45 a session that ended while its rows were read is not kept as on
       },
     },
     clock: createManualClock(),
-    lastSeen: { note: () => {}, settled: async () => {} },
+    lastSeen: { note: () => {} },
     cookie: createSessionCookie({ name: "latchkey", secure: false, domain: null, sameSite: "lax" }),
     providers: { byId: () => ({ enabled: true, issuers: ["https://idp.example"] }) },
     idle: days(7),

@@ -21,7 +21,7 @@ export interface CheckSessionPorts {
   readonly store: Store;
   readonly news: News;
   readonly clock: Clock;
-  readonly lastSeen: LastSeen;
+  readonly lastSeen: Pick<LastSeen, "note">;
   readonly cookie: SessionCookie;
   readonly providers: ProviderRegistry;
   readonly idle: Duration;
