@@ -174,7 +174,9 @@ async function measure({ world, found, wereSeenLongAgo, wasSeenAgain }: Filled, 
     await new Promise((resolve) => setImmediate(resolve));
   }
   // They are written in the order they came in.
-  while (!wasSeenAgain(backAgain.at(-1))) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const until = performance.now() + 60_000; !wasSeenAgain(backAgain.at(-1)); await new Promise((resolve) => setTimeout(resolve, 5))) {
+    if (performance.now() > until) throw new Error("last-seen was not written within a minute");
+  }
   times.back.push(performance.eventLoopUtilization(before).active / backAgain.length);
 }
 

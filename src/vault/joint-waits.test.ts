@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { milliseconds, seconds } from "../kernel/time.js";
 import { createManualClock } from "../testing/manual-clock.js";
-import { type Awaited, createJointWaits } from "./joint-waits.js";
+import { createJointWaits, type Wanted } from "./joint-waits.js";
 
-const ann: Awaited = { user: "ann", session: "s1", connection: "provider:fake", minValidity: 0 };
+const ann: Wanted = { user: "ann", session: "s1", connection: "provider:fake", minValidity: 0 };
 const wait = seconds(15);
 
 /** As a caller asks: the last one's wait, else one of their own. Each that is begun is answered with its number. */
@@ -12,7 +12,7 @@ function aCrowd() {
   const news = { generation: 0, current: true, isCurrent: (): boolean => news.current };
   const waits = createJointWaits<number>({ clock, news: news as never });
   const ends: ((n: number) => void)[] = [];
-  const ask = (request: Awaited, long = wait): Promise<number> =>
+  const ask = (request: Wanted, long = wait): Promise<number> =>
     waits.latest(request, long) ?? waits.join(request, long, () => new Promise((resolve) => void ends.push(resolve)));
   return { clock, news, waits, ends, ask };
 }
@@ -27,7 +27,7 @@ test("VA-7 who asks for the same within 50 ms waits with the first, and who asks
   expect(ends).toHaveLength(2);
 });
 
-test.each<[string, Partial<Awaited>]>([
+test.each<[string, Partial<Wanted>]>([
   ["person", { user: "ben" }],
   ["session", { session: "s2" }],
   ["session than none", { session: undefined }],

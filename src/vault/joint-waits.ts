@@ -10,19 +10,19 @@ import type { VaultPorts } from "./ports.js";
 const together = milliseconds(50);
 
 /** What is asked for, and how long the caller waits for it. */
-export interface Awaited extends GrantKey {
+export interface Wanted extends GrantKey {
   readonly minValidity?: number | undefined;
 }
 
 export interface JointWaits<T> {
   /** The wait of whoever asked last, if it was for the same and may be joined: nothing is made for it. */
-  latest(request: Awaited, wait: Duration): Promise<T> | undefined;
+  latest(request: Wanted, wait: Duration): Promise<T> | undefined;
   /** An earlier caller's wait that may be joined, or what `start` begins. */
-  join(request: Awaited, wait: Duration, start: (request: Awaited) => Promise<T>): Promise<T>;
+  join(request: Wanted, wait: Duration, start: (request: Wanted) => Promise<T>): Promise<T>;
 }
 
 interface Joint<T> {
-  readonly request: Awaited;
+  readonly request: Wanted;
   readonly wait: Duration;
   readonly since: number;
   readonly generation: number;
@@ -66,7 +66,7 @@ export function createJointWaits<T>({ clock, news }: Pick<VaultPorts, "clock" | 
   };
 }
 
-const isSame = (one: Awaited, other: Awaited): boolean =>
+const isSame = (one: Wanted, other: Wanted): boolean =>
   one.user === other.user &&
   one.session === other.session &&
   one.connection === other.connection &&
