@@ -42,6 +42,16 @@ export function checkIntrospection(document: JsonObject, expected: ExpectedToken
   return checkCommon(document, expected);
 }
 
+/**
+ * Whether anything says what kind of token it is: a member of the answer, or the token's own header where it is a JWT. RFC 7662
+ * leaves `token_type` out as it likes, and a refresh token is as active as an access token.
+ */
+export const saysItsKind = (document: JsonObject, header: JsonObject | undefined): boolean =>
+  kindNames.some((name) => member(document, name) !== undefined) ||
+  (header !== undefined && typeOf(header) === "at+jwt");
+
+const kindNames = ["token_type", "typ", "token_use"] as const;
+
 /** The payload of a JWT access token whose signature fits (RFC 9068, and what was there before it). */
 export function checkAccessTokenJwt(
   jwt: { readonly header: JsonObject; readonly payload: JsonObject },
@@ -93,7 +103,7 @@ export function isOtherJwt({
 
 /** In the words that servers use where the specifications have none: keycloak's `typ`, cognito's and hydra's `token_use`. */
 function isOtherKind(claims: JsonObject): boolean {
-  const says = (name: string, those: readonly string[]): boolean => {
+  const says = (name: (typeof kindNames)[number], those: readonly string[]): boolean => {
     const value = member(claims, name);
     return value !== undefined && !(typeof value === "string" && those.includes(value.toLowerCase()));
   };

@@ -3,7 +3,8 @@
  * endpoint where it has one, since only there is it known what was revoked; else verified by that provider's keys.
  */
 import type { Egress } from "../egress/port.js";
-import { LatchkeyError } from "../kernel/errors.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
+import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Result } from "../kernel/result.js";
 import type { Clock, Instant } from "../kernel/time.js";
@@ -15,15 +16,24 @@ import {
   checkIntrospection,
   isOtherJwt,
   type PresentedRefusal,
+  saysItsKind,
 } from "./presented-token-claims.js";
 import { parseJwt, signingAlgorithms, verifySignature } from "./signature.js";
 import { idTokenIssuer } from "./tenant-issuers.js";
 import type { AuthorizationServer } from "./types.js";
+import { fetchUserinfo } from "./userinfo.js";
 
 /** Whom a token stands for: found by both, and by nothing else that it says. */
 export interface PresentedPerson {
   readonly issuer: string;
   readonly sub: string;
+}
+
+interface PresentedToken {
+  readonly as: AuthorizationServer;
+  readonly provider: Provider;
+  readonly token: string;
+  readonly now: Instant;
 }
 
 /**
@@ -36,13 +46,9 @@ export async function readPresentedToken(
     readonly metadata: Pick<Metadata, "jwks">;
     readonly clock: Clock;
     readonly random: RandomSource;
+    readonly log: Log;
   },
-  input: {
-    readonly as: AuthorizationServer;
-    readonly provider: Provider;
-    readonly token: string;
-    readonly now: Instant;
-  },
+  input: PresentedToken,
 ): Promise<PresentedPerson> {
   const { as, provider, token, now } = input;
   const { clients } = provider.tokenExchange;
@@ -54,7 +60,9 @@ export async function readPresentedToken(
     const document = await introspectToken(deps, { as, provider, token });
     const issuer = provider.tenants?.kind === "many" ? idTokenIssuer(provider, as.issuer, document) : as.issuer;
     if (issuer === undefined) throw refused(provider, "iss");
-    return { issuer, sub: subOf(provider, checkIntrospection(document, { issuer, clients, now, clockTolerance })) };
+    const sub = subOf(provider, checkIntrospection(document, { issuer, clients, now, clockTolerance }));
+    if (!saysItsKind(document, jwt.ok ? jwt.value.header : undefined)) await mustOpenUserinfo(deps, input, sub);
+    return { issuer, sub };
   }
   if (!jwt.ok) throw refused(provider, jwt.error);
   const signed = await verifySignature(deps, { provider, as, jwt: token, algorithms: signingAlgorithms(as) });
@@ -62,6 +70,21 @@ export async function readPresentedToken(
   const issuer = idTokenIssuer(provider, as.issuer, signed.value.payload);
   if (issuer === undefined) throw refused(provider, "iss");
   return { issuer, sub: subOf(provider, checkAccessTokenJwt(signed.value, { issuer, clients, now, clockTolerance })) };
+}
+
+/** What an access token is for, and a refresh token is not (RFC 6749 §1.5). @throws LatchkeyError as `readPresentedToken` */
+async function mustOpenUserinfo(
+  deps: Parameters<typeof fetchUserinfo>[0],
+  { as, provider, token, now }: PresentedToken,
+  expectedSub: string,
+): Promise<void> {
+  if (as.userinfo_endpoint === undefined) throw refused(provider, "not_an_access_token");
+  try {
+    await fetchUserinfo(deps, { as, provider, accessToken: token, expectedSub, now });
+  } catch (thrown) {
+    if (isLatchkeyError(thrown, "signin.userinfo_invalid")) throw refused(provider, "not_an_access_token");
+    throw thrown;
+  }
 }
 
 function subOf(provider: Provider, checked: Result<string, PresentedRefusal>): string {

@@ -2,6 +2,7 @@
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
+import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Instant } from "../kernel/time.js";
 import type { Metadata } from "../oauth/metadata.js";
@@ -17,6 +18,7 @@ export interface ProviderTokenPorts {
   readonly egress: Egress;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly log: Log;
 }
 
 export interface KnownPerson {

@@ -7,8 +7,9 @@ import { type IdentityId, newId } from "../../src/kernel/ids.js";
 import { silentLog } from "../../src/kernel/log.js";
 import { days, minutes } from "../../src/kernel/time.js";
 import type { WorldOptions } from "../../src/testing/world.js";
+import { openGrant } from "../../src/vault/sealed-grant.js";
 import { auditTrail } from "../support/shared-file.js";
-import { connection, offline } from "../vault/setting.js";
+import { connection, keyringOf, offline } from "../vault/setting.js";
 import { aSecret, aServiceWorld, basic, chat, type ServiceWorld } from "./setting.js";
 
 const accessToken = "urn:ietf:params:oauth:token-type:access_token";
@@ -95,7 +96,7 @@ describe("introspection", () => {
 
   const vouched = { active: true, sub: "ann-1", client_id: "mobile", token_type: "Bearer" };
   test.each<[why: string, answer: object, ok: boolean]>([
-    ["no more than the least", { active: true, sub: "ann-1", client_id: "mobile" }, true],
+    ["no more than the least, of a token that opens nothing", { ...vouched, token_type: undefined }, false],
     ["everything", { ...vouched, exp: 9_999_999_999 }, true],
     ["inactive", { ...vouched, active: false }, false],
     ["active as text", { ...vouched, active: "true" }, false],
@@ -117,6 +118,40 @@ describe("introspection", () => {
     const world = await aWorld();
     world.provider.script({ introspection: { json: answer } });
     expect(told(await ask(world, "opaque"))).toEqual(ok ? [200, undefined, undefined] : refused);
+  });
+
+  test("AT-29 VA-15 a listed client's refresh token stands for nobody, where introspection does not say that it is one", async () => {
+    const world = await aWorld();
+    const [grant] = await world.grants();
+    const refreshToken = grant && openGrant(keyringOf(world), grant)?.refreshToken;
+    if (!refreshToken) throw new Error("no refresh token");
+    expect(told(await ask(world, refreshToken))).toEqual(refused);
+    expect(world.provider.requestsTo("introspection")).toHaveLength(1);
+    expect(world.log.text()).toContain('"reason":"not_an_access_token"');
+  });
+
+  test("AT-29 VA-15 where introspection does not say what kind it is, userinfo must take the token, and say the same of it", async () => {
+    const world = await aWorld();
+    const token = await tokenOf(world);
+    const userinfos = () => world.provider.requestsTo("userinfo").length;
+    const before = userinfos();
+    expect((await ask(world, token)).status).toBe(200);
+    expect(userinfos()).toBe(before);
+
+    world.provider.script({ introspection: { json: { active: true, sub: "ann-1", client_id: "latchkey" } } });
+    expect((await ask(world, token)).status).toBe(200);
+    expect(userinfos()).toBe(before + 1);
+    const typed = await jwtOf(world);
+    expect((await ask(world, typed)).status).toBe(200);
+    expect(userinfos()).toBe(before + 1);
+
+    world.provider.script({ userinfo: { status: 503 } });
+    expect(told(await ask(world, token))).toEqual([503, "temporarily_unavailable", "signin.provider_unavailable"]);
+    world.provider.script({ userinfo: { json: { sub: "ben-2" } } });
+    expect(told(await ask(world, token))).toEqual(refused);
+    world.provider.tweaks.metadata = ({ userinfo_endpoint: _, ...document }) => document;
+    await world.clock.skip(days(2));
+    expect(told(await ask(world, token))).toEqual(refused);
   });
 
   test("AT-29 VA-15 a provider that is switched off vouches for nobody, and is not asked", async () => {

@@ -84,15 +84,20 @@ export async function revocation(state: ProviderState, request: RecordedRequest)
   return {};
 }
 
-/** RFC 7662. */
+/** RFC 7662. Of a refresh token it says everything but what kind of token it is, as oidc-provider does. */
 export async function introspection(state: ProviderState, request: RecordedRequest): Promise<Answer> {
   const caller = await authenticateClient(state, request);
   if ("refusal" in caller) return caller.refusal;
-  const issued = state.accessTokens.get(request.form.get("token") ?? "");
+  const token = request.form.get("token") ?? "";
+  const access = state.accessTokens.get(token);
+  const refresh = state.refreshTokens.get(token);
   const inactive: Answer = { headers: noStore, json: { active: false } };
-  if (!issued || issued.expiresAt <= state.clock.now()) return inactive;
+  const issued =
+    access && access.expiresAt > state.clock.now() ? access : refresh?.used === false ? refresh : undefined;
+  if (!issued) return inactive;
   const { person, scope, clientId } = issued.family;
-  return withJson(inactive, { active: true, sub: person.sub, scope, client_id: clientId, iss: state.issuer });
+  const kind = issued === access ? { token_type: "Bearer" } : {};
+  return withJson(inactive, { active: true, sub: person.sub, scope, client_id: clientId, iss: state.issuer, ...kind });
 }
 
 /** RFC 9126 §2. */
