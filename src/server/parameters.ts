@@ -36,13 +36,25 @@ export function single(parameters: URLSearchParams, name: string): string | unde
   return values.length === 1 ? values[0] : undefined;
 }
 
+/** The first name that comes a second time, asked of each field once: a stranger chooses how many there are. */
+export function repeatedName(parameters: URLSearchParams, mayRepeat: readonly string[] = []): string | undefined {
+  const seen = new Set<string>();
+  for (const name of parameters.keys()) {
+    if (seen.has(name) && !mayRepeat.includes(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}
+
 /** Forms are small; the largest one that reaches us is a provider's form_post. */
 const formLimit = 64 * 1024;
+/** An admin's form has eight fields and one for each role that is ticked; the others have fewer. */
+const mostFields = 200;
 
 /**
  * The fields of an `application/x-www-form-urlencoded` body. No body is an empty form.
  *
- * @throws LatchkeyError `server.bad_request` for another content type, or a body over 64 KB.
+ * @throws LatchkeyError `server.bad_request` for another content type, a body over 64 KB, or more than 200 fields.
  */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
@@ -52,7 +64,9 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   if (type !== "application/x-www-form-urlencoded") {
     throw new LatchkeyError("server.bad_request", { data: { reason: "content_type" } });
   }
-  return new URLSearchParams(body.value);
+  const form = new URLSearchParams(body.value);
+  if (form.size > mostFields) throw new LatchkeyError("server.bad_request", { data: { reason: "too_many_fields" } });
+  return form;
 }
 
 /** Counts the bytes as they come: Content-Length is what the sender says, not what the sender sends. */

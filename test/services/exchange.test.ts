@@ -381,6 +381,16 @@ describe("AT-29 whom no token is given for", () => {
     expect((await world.post("/token", {}, null)).headers.get("www-authenticate")).toContain("Basic");
   });
 
+  test("AT-4 SU-5 VA-15 a request may have 200 fields; one more is refused, and so is one of those twice", async () => {
+    const world = await aServiceWorld();
+    const others = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, ""]));
+    expect((await ask(world, others(196))).status).toBe(200);
+    for (const count of [197, 9_000])
+      expect(told(await ask(world, others(count)))).toEqual([400, "invalid_request", "server.bad_request"]);
+    const twice = [...Object.entries(others(198)), ["f100", ""]];
+    expect(told(await world.post("/token", twice))).toEqual([400, "invalid_request", "token.request_invalid"]);
+  });
+
   test("AT-52 AT-55 a field that names a user changes nothing, and no token stands in a log or an audit event", async () => {
     const world = await aServiceWorld({ config: { log: { level: "debug" } } });
     const cleo = await world.valueOf("cleo-3");

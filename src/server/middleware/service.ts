@@ -6,7 +6,7 @@ import { LatchkeyError } from "../../kernel/errors.js";
 import type { Service } from "../../services/service.js";
 import type { Ctx, Web } from "../env.js";
 import { answerOAuthFailure } from "../oauth-failure.js";
-import { readForm } from "../parameters.js";
+import { readForm, repeatedName } from "../parameters.js";
 
 /** A request of a service that has authenticated. */
 export interface ServiceRequest {
@@ -26,9 +26,7 @@ export const forServices =
     try {
       await limits.token.take(c.env.facts.address);
       const form = await readForm(c.req.raw);
-      const repeated = [...new Set(form.keys())].find(
-        (name) => !mayRepeat.includes(name) && form.getAll(name).length > 1,
-      );
+      const repeated = repeatedName(form, mayRepeat);
       if (repeated !== undefined) throw invalid("repeated", repeated);
       const authorization = c.req.raw.headers.get("authorization") ?? undefined;
       const service = await features.authenticateService({ authorization, form });

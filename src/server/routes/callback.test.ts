@@ -13,6 +13,8 @@ const failing = (code: "signin.state_expired" | "signin.denied" = "signin.state_
       },
     },
   });
+/** A form of so many fields, no two of one name. */
+const fields = (count: number) => `state=a&${Array.from({ length: count - 1 }, (_, i) => `f${i}`).join("&")}`;
 const givenTo = (world: World) => {
   const input = world.calls.find(({ name }) => name === "completeSignIn")?.input as { parameters: URLSearchParams };
   return [...input.parameters];
@@ -167,7 +169,10 @@ describe("POST (response_mode=form_post)", () => {
     ["signin.parameter_too_long", "more than a URL holds", path, `state=a&code=${"c".repeat(9_000)}`],
     ["signin.parameter_missing", "no state", path, "code=c"],
     ["signin.parameter_missing", "nothing", path, ""],
+    ["signin.parameter_repeated", "one of many twice", path, `${fields(199)}&f0=x`],
     ["server.bad_request", "more than 64 KB", path, `state=a&x=${"c".repeat(66_000)}`],
+    ["server.bad_request", "more than 200 fields", path, fields(201)],
+    ["server.bad_request", "as many fields as fit", path, fields(10_000)],
     ["signin.provider_unknown", "an unknown provider", "/auth/providers/nobody/callback", "state=a"],
   ])("SI-9 is refused as %s: %s", async (code, _what, to, body) => {
     const world = aWorld();
@@ -177,6 +182,11 @@ describe("POST (response_mode=form_post)", () => {
       `http://localhost:3000/auth/sign-in?error=${code}&request=request-0001`,
     );
     expect(world.calls).toEqual([]);
+  });
+
+  test("SI-9 may have 200 fields, of which those that nobody knows stay behind", async () => {
+    const response = await aWorld().post(path, crossSite, `${fields(199)}&code=c`);
+    expect(response.headers.get("location")).toBe(`http://localhost:3000${path}?code=c&state=a`);
   });
 
   test("SI-9 takes forms alone", async () => {

@@ -12,7 +12,7 @@ import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
 import { frameOf } from "../languages.js";
 import { prefersJson } from "../negotiation.js";
 import { RepeatPage } from "../pages/repeat-page.js";
-import { queryOf, readForm } from "../parameters.js";
+import { queryOf, readForm, repeatedName } from "../parameters.js";
 import { failedChange } from "./failed-change.js";
 import { failedSignIn } from "./failed-sign-in.js";
 
@@ -82,7 +82,7 @@ export const passOnFormPost = (web: Web, placeOf: (c: Ctx) => CallbackPlace) => 
     if (queryOf(c.req.url).size > 0)
       throw new LatchkeyError("signin.parameter_repeated", { data: { reason: "query_and_body" } });
     const form = await readForm(c.req.raw);
-    const repeated = [...new Set(form.keys())].find((name) => form.getAll(name).length > 1);
+    const repeated = repeatedName(form);
     if (repeated !== undefined) {
       throw new LatchkeyError("signin.parameter_repeated", { data: { parameter: repeated.slice(0, 40) } });
     }
