@@ -104,7 +104,9 @@ export function createEgress(options: EgressOptions): Egress {
         { signal, onSent: () => (progress.sent = true) },
       );
       if (limits.redirects === "answer" || !redirectStatuses.has(answer.status))
-        return isStream(request, answer) ? streamed(answer, url, limits) : await readAnswer(answer, url, limits);
+        return isStream(request, answer)
+          ? streamed(answer, url, limits)
+          : await readAnswer(answer, url, limits, hop.method === "HEAD");
       answer.body.destroy();
       url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
       // Whoever is named in a redirect gets a bare question: no credential, no cookie, no body (EG-2).
@@ -169,7 +171,7 @@ interface Progress {
 
 type Limits = ReturnType<typeof limitsFor>;
 
-async function readAnswer(answer: Answer, url: URL, limits: Limits): Promise<EgressResponse> {
+async function readAnswer(answer: Answer, url: URL, limits: Limits, toHead: boolean): Promise<EgressResponse> {
   const { status, headers } = answer;
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   const refuse = (code: "egress.too_large" | "egress.content_type" | "egress.failed", reason: string) => {
@@ -184,6 +186,8 @@ async function readAnswer(answer: Answer, url: URL, limits: Limits): Promise<Egr
     answer.body.destroy();
     return { url: url.href, status, headers, body: new Uint8Array() };
   }
+  // RFC 9110 §9.3.2: its length and coding are those of the body that a GET would bring, and are what was asked for.
+  if (toHead) return { url: url.href, status, headers, body: await readCapped(answer.body, null, 0) };
   if (Number(headers.get("content-length")) > limits.bytes) throw refuse("egress.too_large", "content_length");
 
   const body = await readCapped(answer.body, headers.get("content-encoding"), limits.bytes);

@@ -303,6 +303,18 @@ describe("the door as a fetch", () => {
   });
 });
 
+describe("an answer without a body", () => {
+  const big = { "content-type": "application/pdf", "content-length": "5000000", "content-encoding": "zstd" };
+
+  test("EG-3 a HEAD tells of a file that is larger than an answer may be: its length is not that of what is sent", async () => {
+    const server = await aServer((_request, response) => response.writeHead(200, big).end());
+    const url = `http://127.0.0.1:${server.port}/`;
+    const answer = await aDoor(here).request({ purpose: "api", url, method: "HEAD" });
+    expect([answer.status, answer.body.length, answer.headers.get("content-length")]).toEqual([200, 0, "5000000"]);
+    expect((await failureOf(aDoor(here).request({ purpose: "api", url }))).code).toBe("egress.too_large");
+  });
+});
+
 describe("a look that keeps nothing", () => {
   test("EG-2 what is only looked at gets the redirect itself, and nobody follows it", async () => {
     const inside = await aServer();

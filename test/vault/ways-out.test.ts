@@ -17,7 +17,10 @@ afterEach(async () => {
 
 /** An API on loopback that answers as it is told, and keeps what it was sent. */
 async function anApi(
-  answer: (seen: { token: string; path: string; body: string }) => { status: number; headers?: Record<string, string> },
+  answer: (seen: { token: string; path: string; method: string; body: string }) => {
+    status: number;
+    headers?: Record<string, string>;
+  },
 ) {
   const seen: { token: string; path: string; method: string; body: string }[] = [];
   const read = async (request: IncomingMessage) => {
@@ -30,7 +33,7 @@ async function anApi(
     const one = { token, path: request.url ?? "", method: request.method ?? "", body: await read(request) };
     seen.push(one);
     const { status, headers = {} } = answer(one);
-    response.writeHead(status, headers).end(`${status}`);
+    response.writeHead(status, headers).end(one.method === "HEAD" ? undefined : `${status}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   closing.push(() => new Promise((resolve) => server.close(resolve)));
@@ -83,6 +86,14 @@ describe("VA-13 vault.fetch", () => {
     expect(await codeOf(fetchIt(`${api.origin}/out`))).toBe("grant.url_refused");
     expect((await fetchIt(`${api.origin}/out`, { redirect: "manual" })).status).toBe(307);
     expect(other.seen).toEqual([]);
+  });
+
+  test("VA-13 EG-3 a HEAD tells the size of a file that is too large to be fetched", async () => {
+    const headers = { "content-type": "application/pdf", "content-length": "5000000" };
+    const api = await anApi(({ method }) => (method === "HEAD" ? { status: 200, headers } : { status: 405 }));
+    const world = await aVaultWorld({ providerConfig: { scopes: offline, apiOrigins: [api.origin] } });
+    const answer = await world.latchkey.vault.fetch(world.mine)(`${api.origin}/file`, { method: "HEAD" });
+    expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "5000000", ""]);
   });
 
   test("VA-13 a 401 makes one forced refresh and one retry; a stream is not sent twice", async () => {
