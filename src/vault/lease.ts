@@ -3,10 +3,7 @@
  * in the grant's row, and every change of it moves the row's version, so that whoever lost it without noticing is fenced
  * off. The holder renews it while its request runs; of one that was killed the others wait for the end.
  */
-
-import type { GrantId } from "../kernel/ids.js";
-import { randomFraction } from "../kernel/random.js";
-import { after, type Clock, type Duration, milliseconds } from "../kernel/time.js";
+import { after, type Duration, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
@@ -117,75 +114,3 @@ export async function watchLease(
 }
 
 const asError = (thrown: unknown): Error | undefined => (thrown instanceof Error ? thrown : undefined);
-
-/** How long one look at the database's change counter is apart from the next: it costs microseconds. */
-const counterPause = milliseconds(1);
-/** So long at most until the row is read again, whatever the counter says. */
-const counterWait = milliseconds(250);
-const pollPauses = { first: 25, longest: 250, withBus: 500 } as const;
-
-export interface Waiter {
-  /** Taken before the row is read: a commit after it is noticed. */
-  mark(): number | undefined;
-  /** Resolves when something may have become of the grant: a hint, a commit, the end of the pause. @param round from 0 */
-  changed(id: GrantId, round: number, mark: number | undefined): Promise<void>;
-  /** Ends every wait. */
-  stop(): void;
-}
-
-export function createWaiter(ports: Pick<VaultPorts, "store" | "hints" | "waitingClock" | "random">): Waiter {
-  const { store, hints, waitingClock: clock, random } = ports;
-  const waiting = new Map<string, Set<() => void>>();
-  let stopped = false;
-  hints?.onHint((about) => {
-    for (const wake of waiting.get(about) ?? []) wake();
-  });
-
-  async function pause(length: Duration, id: GrantId): Promise<void> {
-    const over = new AbortController();
-    const set = waiting.get(id) ?? new Set();
-    const woken = new Promise<void>((resolve) => {
-      waiting.set(id, set.add(resolve));
-    });
-    await Promise.race([quietSleep(clock, length, over.signal), woken]);
-    over.abort();
-    set.clear();
-    waiting.delete(id);
-  }
-
-  /** One timer after the other and nothing else: whoever waits for 30 seconds looks thirty thousand times. */
-  async function counterMoved(counter: number): Promise<void> {
-    const over = new AbortController();
-    const moved = new Promise<void>((resolve, reject) => {
-      const look = (): void => {
-        try {
-          if (over.signal.aborted || stopped || store.changeCounter() !== counter) resolve();
-          else clock.after(counterPause, look);
-        } catch (thrown) {
-          reject(thrown);
-        }
-      };
-      look();
-    });
-    // What keeps the process alive meanwhile.
-    await Promise.race([moved, quietSleep(clock, counterWait, over.signal)]).finally(() => over.abort());
-  }
-
-  return {
-    mark: () => store.changeCounter(),
-    async changed(id, round, counter) {
-      // SQLite tells, without I/O, whether any process has committed.
-      if (counter !== undefined) return counterMoved(counter);
-      const longest = hints?.isAlive() ? pollPauses.withBus : pollPauses.longest;
-      const length = Math.min(pollPauses.first * 2 ** round, longest);
-      await pause(milliseconds(Math.round(length / 2 + (length / 2) * randomFraction(random))), id);
-    },
-    stop() {
-      stopped = true;
-      for (const set of waiting.values()) for (const wake of set) wake();
-    },
-  };
-}
-
-const quietSleep = (clock: Clock, length: Duration, signal: AbortSignal): Promise<void> =>
-  clock.sleep(length, signal).catch(() => {});

@@ -9,11 +9,12 @@ import type { GrantId, UserId } from "../kernel/ids.js";
 import { type Duration, type Instant, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { type AttemptFacts, attemptRefresh, fingerprintOf, type RefreshEnd } from "./attempt-refresh.js";
-import { createWaiter, takeLease, type WatchedLease, watchLease } from "./lease.js";
+import { takeLease, type WatchedLease, watchLease } from "./lease.js";
 import { freshnessOf, isAhead, refreshedSince } from "./policy/freshness.js";
 import { readFailure } from "./policy/hold.js";
 import type { PersonTokens, VaultPorts } from "./ports.js";
 import { type GrantSecrets, type OpenedGrant, openGrant } from "./sealed-grant.js";
+import { createWaiter, type Watch } from "./waiter.js";
 import { codeOfFailure, outcomeUnknown, writeEnd } from "./write-outcome.js";
 
 /** Why a token that is there is not enough. */
@@ -110,11 +111,20 @@ export function createRefresher(
   }
 
   async function run(id: GrantId, need: RefreshNeed): Promise<RefreshEnd> {
+    const watch = waiter.watch(id);
+    try {
+      return await runWatching(id, need, watch);
+    } finally {
+      watch.end();
+    }
+  }
+
+  async function runWatching(id: GrantId, need: RefreshNeed, watch: Watch): Promise<RefreshEnd> {
     let lastWatched: WatchedLease | undefined;
     let waits = 0;
     for (let round = 0; ; round++) {
       if (stopping) throw new LatchkeyError("grant.refresh_unavailable", { data: { reason: "stopping" } });
-      const mark = waiter.mark();
+      watch.mark();
       const found = round === 0 && isCalm(need.remembered) ? need.remembered : await read(id);
       if (!found) return { kind: "look" };
       const { grant: row, secrets } = found;
@@ -130,7 +140,7 @@ export function createRefresher(
         const { holds, watched } = await watchLease(ports, row, lastWatched);
         lastWatched = watched;
         if (holds) {
-          await waiter.changed(id, waits++, mark);
+          await watch.changed(waits++);
           continue;
         }
       }
