@@ -45,6 +45,7 @@ export default defineConfig({
                   "test/attacks/open-redirect.test.ts",
                   // How pages look, and a demo that brings its own database: neither asks which one is behind it.
                   "test/journeys/pages.test.ts",
+                  "test/journeys/pages-elsewhere.test.ts",
                   "test/journeys/demo.test.ts",
                 ],
                 globalSetup: "./test/stores/world-postgres.ts",

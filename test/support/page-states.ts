@@ -658,15 +658,22 @@ export async function openGallery(executablePath: string): Promise<Gallery> {
   };
 }
 
+/** All that a page is held to, or what another colour scheme alone can change. */
+const rules = {
+  all: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+  colours: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
+} as const;
+
 /** What axe finds on the page as it stands, one line for each element. */
-export async function axeFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
+export async function axeFindings(page: Page, about: keyof typeof rules = "all"): Promise<readonly string[]> {
+  const isThere = await page.evaluate(() => "axe" in globalThis);
+  if (!isThere) await page.evaluate(axe.source);
+  const violations = await page.evaluate(async ({ type, values }) => {
     // The page has the global that the source has just made; its types are those of the package.
     const { axe: here } = globalThis as unknown as { axe: typeof axe };
-    const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await here.run({ runOnly: { type: "tag", values } })).violations;
-  });
+    const options = { runOnly: { type, values: [...values] }, resultTypes: ["violations" as const] };
+    return (await here.run(options)).violations;
+  }, rules[about]);
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help} (${target.join(" ")}) ${failureSummary ?? ""}`),
   );
