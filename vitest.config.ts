@@ -16,8 +16,6 @@ const onBothDatabases = [
 const postgres = await postgresUrl();
 if (postgres === undefined) console.log("skipped: journeys and attacks on Postgres [no postgres]");
 
-const include = ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"];
-
 export default defineConfig({
   test: {
     // Real servers and real browsers on a busy machine: a limit for what hangs, not a measure of speed.
@@ -27,7 +25,9 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ["default", "./scripts/spec-reporter.ts"],
     projects: [
-      { extends: true, test: { name: "all", include } },
+      // Nothing stays behind of them, so they share two processes: most of their time went into loading the same modules.
+      { extends: true, test: { name: "units", include: ["src/**/*.test.ts", "src/**/*.test.tsx"], isolate: false } },
+      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"] } },
       ...(postgres === undefined
         ? []
         : [
