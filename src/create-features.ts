@@ -7,7 +7,6 @@ import type { SharedCounts } from "./bus/shared-counts.js";
 import type { Config } from "./config/schema.js";
 import { equalInConstantTime } from "./crypto/digest.js";
 import { safeReturnTo } from "./flows/policy/return-to.js";
-import type { Supervisor } from "./jobs/supervise.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "./kernel/errors.js";
 import type { SessionId } from "./kernel/ids.js";
 import { newId } from "./kernel/ids.js";
@@ -63,7 +62,8 @@ export interface Wired {
   readonly sharedCounts: SharedCounts | undefined;
   readonly keys: SigningKeys;
   readonly news: News;
-  readonly jobs: Supervisor;
+  /** Called after rows were queued in the outbox. Must not wait. */
+  readonly onQueued: () => void;
   readonly metrics: Metrics;
   /** Undefined where metrics are switched off. */
   readonly prometheus: Prometheus | undefined;
@@ -72,7 +72,7 @@ export interface Wired {
 }
 
 export function createFeatures(wired: Wired): Features {
-  const { config, base, signIn, checker, cookie, jobs } = wired;
+  const { config, base, signIn, checker, cookie, onQueued } = wired;
   const { store, providers, metadata, clock, random, flowCookies, postedNames } = signIn;
   const view = { store, providers };
   const endSessionOrigins = createEndSessionOrigins({ metadata, providers, log: signIn.log });
@@ -105,7 +105,7 @@ export function createFeatures(wired: Wired): Features {
     const actor = { kind: "user", id: signedIn.user.id };
     const reason: EndReason = "ended_by_person";
     const ended = await endSessions(signIn, sessions, { actor, reason, audit: request, now: clock.now() });
-    jobs.nudge("outbox");
+    onQueued();
     return ended;
   }
 
@@ -155,7 +155,7 @@ export function createFeatures(wired: Wired): Features {
     isRecent: (signedIn) => isRecent(signedIn, clock.now()),
     async unlinkIdentity(signedIn, id, request) {
       const unlinked = await unlinkIdentity(signIn, { signedIn, id, request });
-      jobs.nudge("outbox");
+      onQueued();
       return unlinked;
     },
     hasFlowCookie: (header, state) => state !== null && flowCookies.find(header, state) !== undefined,
@@ -234,9 +234,7 @@ export function createFeatures(wired: Wired): Features {
       }
     },
     admin() {
-      admin ??= import("./create-admin.js").then((loaded) =>
-        loaded.createAdmin(config, signIn, () => jobs.nudge("outbox")),
-      );
+      admin ??= import("./create-admin.js").then((loaded) => loaded.createAdmin(config, signIn, onQueued));
       return admin;
     },
     metrics: wired.metrics,

@@ -14,8 +14,9 @@ import type { Config } from "./config/schema.js";
 import { namedWebhooks, webhookWarnings } from "./config/webhook-hosts.js";
 import { wireAssertions } from "./create-assertions.js";
 import { createFeatures } from "./create-features.js";
+import { nudgeOutbox, outboxJobs } from "./create-outbox.js";
 import { wireServices } from "./create-services.js";
-import { lettingGo, revocationTargets, wireToolServers } from "./create-tool-servers.js";
+import { wireToolServers } from "./create-tool-servers.js";
 import { wireVault } from "./create-vault.js";
 import { createKeyring } from "./crypto/keyring.js";
 import { systemRandom } from "./crypto/random.js";
@@ -34,7 +35,6 @@ import { createSignOut } from "./logout/sign-out.js";
 import { createIssuerPins } from "./oauth/issuer-pins.js";
 import { createMetadata } from "./oauth/metadata.js";
 import type { LatchkeyOptions, Ports } from "./options.js";
-import { deliverOutbox } from "./outbox/deliver.js";
 import { createPictures } from "./pictures/keep-pictures.js";
 import { createProviderRegistry } from "./providers/registry.js";
 import { createApp } from "./server/app.js";
@@ -144,7 +144,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   const signedOutMarker = createSignedOutMarker({ secure, autoStart: config.signIn.autoStart });
   const flowCookies = createFlowCookies({ keyring, secure, flowLifetime: config.signIn.flowLifetime });
 
-  const webhooks = namedWebhooks(config.webhooks);
+  const onQueued = () => nudgeOutbox(jobs);
 
   const signIn: SignInPorts = {
     store,
@@ -159,7 +159,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     checkSession: (headers) => checker.check(headers),
     signedOutMarker,
     lastProvider: createLastProvider({ secure, choice: providers.all().filter(({ enabled }) => enabled).length > 1 }),
-    webhooks: { targets: webhooks, onQueued: () => jobs.nudge("outbox") },
+    webhooks: { targets: namedWebhooks(config.webhooks), onQueued },
     clock,
     random,
     log,
@@ -171,21 +171,12 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     openToFirstPerson: isLoopbackUrl(config.baseUrl),
     accounts: accountSettings(config),
   };
-  const afterRefresh = createAfterRefresh({ ...signIn, onQueued: () => jobs.nudge("outbox") });
+  const afterRefresh = createAfterRefresh({ ...signIn, onQueued });
   const node = newId(systemClock.now(), random);
   const toolServers = wireToolServers({ config, base, node, news, signIn });
   await toolServers.servers.refresh();
   const jobs = supervise({ clock, log }, [
-    {
-      name: "outbox",
-      every: seconds(5),
-      run: (stop) => {
-        const { faults } = signIn;
-        const sending = { store, keyring, egress, metadata, providers, webhooks, clock, random, log, metrics, faults };
-        const given = { toolServer: revocationTargets(toolServers), letGo: lettingGo(toolServers) };
-        return deliverOutbox({ ...sending, ...given, claimsAgain: (grant) => afterRefresh.again(grant) }, stop);
-      },
-    },
+    ...outboxJobs({ signIn, metrics, toolServers, afterRefresh }),
     // Whatever the bus says or fails to say: a message that never came must not keep a session alive here (LO-3).
     { name: "news", every: seconds(5), run: () => news.catchUp() },
     ...(config.vault.refreshAhead.enabled || config.vault.keepAlive !== false
@@ -212,7 +203,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     toolServers: createToolConnections(toolServers),
     node,
     onRefreshed: (refreshed) => afterRefresh.onRefreshed(refreshed),
-    onQueued: () => jobs.nudge("outbox"),
+    onQueued,
   });
   const using = { ...toolServers, vault: { boundToo }, told: new Set<string>() };
   const ending = {
@@ -223,7 +214,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     metadata,
     clock,
     log,
-    onQueued: () => jobs.nudge("outbox"),
+    onQueued,
   };
   const providerLogout = createProviderLogout({ ...ending, pins });
   const signOut = createSignOut({
@@ -252,7 +243,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     sharedCounts,
     keys,
     news,
-    jobs,
+    onQueued,
     metrics,
     prometheus,
     toolServers: using,

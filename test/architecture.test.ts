@@ -158,6 +158,7 @@ const houseRules: Rules = {
     "create-features.ts": everything,
     "create-vault.ts": everything,
     "create-services.ts": everything,
+    "create-outbox.ts": everything,
     "create-tool-servers.ts": everything,
     "list-connections.ts": everything,
     "create-sync.ts": everything,

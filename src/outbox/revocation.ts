@@ -12,6 +12,8 @@ import { after, hours, type Instant } from "../kernel/time.js";
 import type { Provider } from "../providers/provider.js";
 import type { GrantRecord, OutboxRecord } from "../store/records.js";
 
+export const revocationKind = "revoke";
+
 /** What has to be revoked where. The refresh token goes first: it is what can make new ones. */
 export interface Revocation {
   /** A provider's id, or `tool:<id>`. */
@@ -47,7 +49,7 @@ export function revocationRow(
   const sealed = ports.keyring.seal("outbox", outboxPlace({ id }).context, JSON.stringify(revocation));
   return {
     id,
-    kind: "revoke",
+    kind: revocationKind,
     dead: false,
     sealed,
     attempts: 0,

@@ -74,5 +74,5 @@ export const codeOf = (work: Promise<unknown>): Promise<string | undefined> =>
   );
 
 /** Opens what a world has sealed. */
-export const keyringOf = (world: VaultWorld): Keyring =>
+export const keyringOf = (world: Pick<VaultWorld, "config">): Keyring =>
   createKeyring({ secrets: world.config.secrets.map((text) => secret(String(text))), random: systemRandom });
