@@ -123,7 +123,6 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   );
   const sharedCounts = await openSharedCounts({ log, bus: config.bus, prefix: config.busPrefix });
   if (bus) news.listenTo(bus);
-  bus?.onNews(() => jobs.nudge("news"));
   const watch = opened.changeCounter() === undefined ? undefined : { clock, onNews: () => jobs.nudge("news") };
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id), watch });
   const lastSeen = createLastSeen({ store, waitingClock: systemClock, log });
@@ -184,6 +183,11 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       : []),
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
+  if (bus) {
+    // Not before there are jobs: the bus speaks as soon as it is open. What it has said until now is read once.
+    bus.onNews(() => jobs.nudge("news"));
+    jobs.nudge("news");
+  }
   const {
     stop: stopVault,
     refreshNow: _refreshNow,
