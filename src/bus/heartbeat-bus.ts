@@ -27,9 +27,17 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
   const { clock, log, node } = ports;
   const listeners: (() => void)[] = [];
   const hintListeners: ((about: string) => void)[] = [];
-  const tell = (): void => {
-    for (const listener of listeners) listener();
-  };
+  /** One listener that fails keeps nobody else from hearing, and ends nothing: drivers call from where nobody catches. */
+  function inform<T extends unknown[]>(those: readonly ((...said: T) => void)[], ...said: T): void {
+    for (const listener of those) {
+      try {
+        listener(...said);
+      } catch (thrown) {
+        log.error({ err: thrown instanceof Error ? thrown : undefined }, "a listener of the bus failed");
+      }
+    }
+  }
+  const tell = (): void => inform(listeners);
   let lastBeat = Number.NEGATIVE_INFINITY;
   let cancel = (): void => {};
   let closed = false;
@@ -59,7 +67,7 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
     onText(text) {
       const [kind, from, sequence] = text.split(" ");
       if (kind === "news") return tell();
-      if (kind === "hint" && from !== undefined) for (const listener of hintListeners) listener(from);
+      if (kind === "hint" && from !== undefined) inform(hintListeners, from);
       if (kind !== "beat") return;
       if (from === node) {
         lastBeat = clock.monotonic();
