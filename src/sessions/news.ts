@@ -5,7 +5,7 @@
  * Rows are kept for days, not for ever: a node that slept through them sees the gap and forgets everything it knew.
  * On SQLite the database itself says when any process committed (`PRAGMA data_version`, microseconds), so the memory
  * is never older than the request that asks. A database without such a number needs the bus: while its heartbeat comes
- * back, silence means that there is nothing to read; otherwise every question goes to the database.
+ * back, silence means that there is nothing to read; otherwise every question goes to the database, many with one read.
  */
 import type { Log } from "../kernel/log.js";
 import type { Store } from "../store/contract.js";
@@ -40,7 +40,9 @@ export async function startNews(ports: {
   let counter = store.changeCounter();
   let sequence = await store.announcements.latest();
   let generation = 0;
+  /** The read under way, and the one that begins when it ends. */
   let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
   let bus: NewsBus | undefined;
   /** Goes up with every message; what was read when it was lower may be old. */
   let messages = 0;
@@ -68,6 +70,25 @@ export async function startNews(ports: {
     messagesRead = heard;
   }
 
+  async function start(): Promise<void> {
+    if (counter !== undefined && store.changeCounter() === counter) return;
+    running = read().finally(() => {
+      running = undefined;
+    });
+    await running;
+  }
+
+  function startNext(before: Promise<void>): Promise<void> {
+    // The failure of the one before is told to those it was for.
+    next = before
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return start();
+      });
+    return next;
+  }
+
   const isCurrent = (): boolean =>
     counter === undefined
       ? bus !== undefined && messagesRead === messages && bus.isAlive()
@@ -75,16 +96,9 @@ export async function startNews(ports: {
 
   return {
     isCurrent,
-    async catchUp() {
-      // One that is under way may have begun before the caller's commit, so it is waited for and then asked again.
-      // Its failure is told to whoever began it; this caller tries for itself.
-      while (running !== undefined) await running.catch(() => {});
-      if (counter !== undefined && store.changeCounter() === counter) return;
-      running = read().finally(() => {
-        running = undefined;
-      });
-      await running;
-    },
+    // One that is under way may have begun before the caller's commit: all who come meanwhile share the one after it, and
+    // its failure. There must never be two at once, so one that is about to begin comes first.
+    catchUp: () => next ?? (running === undefined ? start() : startNext(running)),
     get generation() {
       return generation;
     },
