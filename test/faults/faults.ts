@@ -131,13 +131,41 @@ const onPostgres: readonly Fault[] = [
     "Postgres stopped (SIGSTOP)",
     ({ postgres }) => postgres?.pause(),
     ({ postgres }) => postgres?.resume(),
-    { short: 3, long: 15 },
+    { short: 3, long: 25 },
   ),
   {
     name: "Postgres out of connections",
     async act(setting, mode) {
       const asking = everybodyAsks(setting);
       await withoutConnections(setting, mode === "short" ? 3 : 10);
+      await asking;
+    },
+  },
+];
+/** The provider has rotated, and nothing can be written for longer than a query and then a new connection are waited for. */
+const onPostgresForLong: readonly Fault[] = [
+  {
+    name: "Postgres stopped (SIGSTOP) by the first answer",
+    async act(setting) {
+      let stop = (): void => {};
+      const stopped = new Promise<void>((resolve) => {
+        stop = resolve;
+      }).then(() => setting.postgres?.pause());
+      setting.provider.script({
+        token: async (honest) => {
+          const answer = await honest();
+          // So that others are out as well: their writes wait behind the first one's.
+          await seconds(0.5);
+          stop();
+          await stopped;
+          return answer;
+        },
+      });
+      const asking = everybodyAsks(setting);
+      await Promise.race([stopped, asking]);
+      await seconds(25);
+      setting.provider.reset();
+      setting.postgres?.resume();
       await asking;
     },
   },
@@ -260,9 +288,9 @@ export function faultsOf(database: DatabaseName, mode: Mode): readonly Fault[] {
     database === "sqlite"
       ? onSqlite
       : database === "postgres"
-        ? onPostgres
+        ? [...onPostgres, ...(mode === "long" ? onPostgresForLong : [])]
         : mode === "long"
-          ? [...onPostgres, ...onRedis]
+          ? [...onPostgres, ...onPostgresForLong, ...onRedis]
           : onRedis;
   if (mode === "long") return [...killedRefresh, ...killedSignIn, ...endpoints, ...own, ...clocks];
   // Every point has its test in refresh.test.ts and sign-in.test.ts; here is one, so that this way of judging is proven.

@@ -75,4 +75,19 @@ describeWith("postgres", await postgresUrl(), "on Postgres", (server) => {
     proxy.stall(false);
     expect(await store.alone.grants.lease(grant.id, lease, grant.version)).toBe(true);
   }, 60_000);
+
+  test("VA-8 QU-16 a server that takes connections and never answers is unavailable to a write alone that has to connect again", async () => {
+    const { store, proxy } = await aStoreBehindAProxy();
+    const { grant } = await aPerson(store);
+    const lease = { leaseOwner: "node", leaseEndsAt: at(30), expiresAt: null };
+    const write = () => store.alone.grants.lease(grant.id, lease, grant.version);
+    proxy.stall(true);
+    proxy.cut(false);
+    // The first may still meet the connection that was cut; the second certainly has to make one.
+    await expect(write()).rejects.toMatchObject({ code: "store.unavailable" });
+    await expect(write()).rejects.toMatchObject({ code: "store.unavailable" });
+    await expect(store.users.list({ limit: 1 })).rejects.toMatchObject({ code: "store.unavailable" });
+    proxy.stall(false);
+    expect(await write()).toBe(true);
+  }, 60_000);
 });

@@ -31,15 +31,34 @@ export function translated(error: unknown): unknown {
   return error;
 }
 
-/** Node's own codes, and the words of `pg` where it gives none. */
+/** Codes of Node for sockets, names and TLS; its others (`ERR_INVALID_…`) mean a defect of ours. */
+const networkCode = /^(E[A-Z]+|EAI_[A-Z]+|ERR_(STREAM|SOCKET|SSL|TLS)_\w+|UND_ERR_\w+)$/;
+
+/** Those, and the words of `pg` where it gives no code. A bare client says of its connection alone `timeout expired`. */
 function isNetwork(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
-    /^(E[A-Z]+|UND_ERR_.*)$/.test(memberOf(error, "code")) ||
-    /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|client was closed|connection error|after calling end on the pool/i.test(
+    networkCode.test(memberOf(error, "code")) ||
+    /^timeout expired$|connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|client was closed|connection error|after calling end on the pool/i.test(
       error.message,
     )
   );
+}
+
+const sqlState = /^[0-9A-Z]{5}$/;
+
+/**
+ * Runs `act`, which opens a connection. Nothing was asked yet, so whatever stopped it is `store.unavailable`, in words that
+ * nobody here has to know; but what the server itself said keeps its meaning.
+ */
+export async function connecting<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const known = translated(error);
+    if (known !== error || sqlState.test(memberOf(error, "code"))) throw known;
+    throw new LatchkeyError("store.unavailable", { cause: error, data: { postgres: "connecting" } });
+  }
 }
 
 export const closed = (cause?: unknown): LatchkeyError =>

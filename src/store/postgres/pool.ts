@@ -12,11 +12,16 @@ import type { Log } from "../../kernel/log.js";
 import { type Duration, minutes, seconds } from "../../kernel/time.js";
 import type { Db, Schema } from "../sql/schema.js";
 import { isWellFormed } from "../sql/text.js";
+import { connecting } from "./failures.js";
 
 export interface PostgresPool {
   readonly pool: Pool;
   readonly db: Db;
-  /** A connection of its own, outside the pool, connected; whoever asked for it ends it. */
+  /**
+   * A connection of its own, outside the pool, connected; whoever asked for it ends it.
+   *
+   * @throws LatchkeyError `store.unavailable`
+   */
   connect(): Promise<Client>;
   /** A kysely handle over one connection. */
   over(client: Client): Db;
@@ -60,7 +65,7 @@ export async function openPool(url: string, log: Log): Promise<PostgresPool> {
     async connect() {
       const client = new pg.Client(settings);
       client.on("error", (error) => log.warn({ err: error }, "a connection to Postgres broke"));
-      await client.connect();
+      await connecting(() => client.connect());
       return client;
     },
     over(client) {
@@ -98,7 +103,7 @@ function orderly(client: Client | PoolClient, release: () => void): Connection {
 
 /** From the pool and back; one whose query failed is not used again, since nobody knows what is still under way on it. */
 async function taken(pool: Pool): Promise<Connection> {
-  const client = await pool.connect();
+  const client = await connecting(() => pool.connect());
   let failed = false;
   // The pool listens only to those that nobody uses; an error that nobody hears would end the process.
   const broken = (): void => {
