@@ -55,6 +55,8 @@ interface Connection {
   readonly db: Db;
   readonly tables: Transaction;
   readonly alone: Store["alone"]["grants"];
+  /** The next turn makes another one, unless there is another one already. */
+  forget(): void;
 }
 
 export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: PostgresPool): PostgresWriter {
@@ -63,13 +65,11 @@ export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: Po
   let connection: Promise<Connection> | undefined;
   let isClosed = false;
 
-  async function open(): Promise<Connection> {
+  async function open(forget: () => void): Promise<Connection> {
     const client = await pool.connect();
     const db = pool.over(client);
     const tables = wrapTables(transactionTables(db, readTables(db)), translating);
-    client.once("end", () => {
-      connection = undefined;
-    });
+    client.once("end", forget);
     const { alone } = wrapTables(
       {
         alone: grantSwaps(
@@ -80,20 +80,24 @@ export function createPostgresWriter(ports: { clock: Clock; log: Log }, pool: Po
       },
       translating,
     );
-    return { client, db, tables, alone };
+    return { client, db, tables, alone, forget };
   }
 
   function connected(): Promise<Connection> {
-    connection ??= open().catch((error: unknown) => {
-      connection = undefined;
-      throw error;
-    });
-    return connection;
+    if (connection) return connection;
+    // One that broke ends after the next turn has begun, and must not take the new one with it: nobody would end that.
+    const forget = () => {
+      if (connection === mine) connection = undefined;
+    };
+    const mine = open(forget);
+    mine.catch(forget);
+    connection = mine;
+    return mine;
   }
 
   /** One that failed in an unknown state is never used again. */
-  function abandon({ client }: Connection): void {
-    connection = undefined;
+  function abandon({ client, forget }: Connection): void {
+    forget();
     void client.end().catch(() => {});
   }
 
