@@ -40,12 +40,15 @@ export interface SessionChecker {
   userOf(id: SessionId): UserId | undefined;
 }
 
+/** How often rows are read again because something was announced meanwhile. */
+const mostRounds = 3;
+
 export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
   const { store, news, clock, providers } = ports;
   const cache = createSessionCache();
   news.subscribe((announcement) => cache.forget(announcement));
 
-  async function load(tokenHash: string): Promise<CachedSession | undefined> {
+  async function load(tokenHash: string, rounds = mostRounds): Promise<CachedSession | undefined> {
     const generation = news.generation;
     const record = await store.sessions.byTokenHash(tokenHash);
     const user = record && (await store.users.byId(record.userId));
@@ -61,8 +64,9 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
     const entry = { record, user: { id, email, emailVerified, name, picture, role, groups }, answers: {} };
     // If announcements were applied while these rows were read, one of them may have been about this session.
     await news.catchUp();
-    if (news.generation !== generation) return load(tokenHash);
-    cache.set(tokenHash, entry);
+    if (news.generation !== generation && rounds > 1) return load(tokenHash, rounds - 1);
+    // Where something is announced all the time this one is answered, since it was read after it was asked for, and not kept.
+    if (news.generation === generation) cache.set(tokenHash, entry);
     return entry;
   }
 
