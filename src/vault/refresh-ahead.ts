@@ -137,12 +137,17 @@ export function createRefreshAhead(
 
   function learn({ issuer, connection, id }: WaitingGrant, end: RefreshEnd): void {
     if (end.kind === "look") {
-      pauses.delete(issuer);
-      pauses.delete(connection);
+      forgetPause(issuer);
+      forgetPause(connection);
     } else if (end.reason === "no_refresh_token" || end.code === "grant.sign_in_needed") note(id);
     else if (end.asked === null || end.code === "grant.provider_refused") return;
     else if (end.code === "grant.client_rejected") pause(connection, end.retryAfter, clock.now());
     else pause(issuer, end.asked.retryAfter, clock.now());
+  }
+
+  /** One that is not over stands: what was out beside a failure says nothing against it. */
+  function forgetPause(name: string): void {
+    if ((pauses.get(name)?.until ?? 0) <= clock.now()) pauses.delete(name);
   }
 
   function note(id: GrantId): void {
@@ -156,7 +161,8 @@ export function createRefreshAhead(
     if (last && last.until > now && retryAfter === null) return;
     const failure = { kind: "transient", reason: "", retryAfter, unknown: false } as const;
     const length = pauseAfter(failure, last?.length ?? null, randomFraction(ports.random));
-    pauses.set(name, { until: after(now, length), length });
+    const until = after(now, length);
+    if (last === undefined || until > last.until) pauses.set(name, { until, length });
   }
 
   return {

@@ -258,3 +258,27 @@ test("VA-9 VA-12 those that are out together fail together: it is one failure, b
   expect(await loop.round(239_900)).toBe(0);
   expect(await loop.round(100)).toBeGreaterThan(0);
 });
+
+test("VA-12 an issuer that said when to come back is left alone until then, whatever came of the others that were out", async () => {
+  const loop = await aLoop([{}, {}, {}, {}], { atOnce: 4 });
+  const said = (length: number) =>
+    held("grant.refresh_unavailable", { asked: { retryAfter: milliseconds(length * 1_000) } });
+  const ends = [said(600), look, said(5), broken];
+  const answer = loop.hold((number) => ends[number - 1] ?? look);
+  expect(await loop.round()).toBe(4);
+  await answer();
+  expect(await loop.round(599_900)).toBe(0);
+  loop.says = async () => look;
+  expect(await loop.round(100)).toBe(4);
+});
+
+test("VA-9 VA-12 a success that was out beside a failure does not let the next pause begin anew", async () => {
+  const loop = await aLoop([{}, {}], { atOnce: 2 });
+  for (const [round, pause] of [2_000, 4_000, 8_000].entries()) {
+    const answer = loop.hold((number) => (number === 2 * round + 1 ? broken : look));
+    expect(await loop.round()).toBe(2);
+    await answer();
+    expect(await loop.round(pause - 100)).toBe(0);
+    await loop.clock.skip(milliseconds(100));
+  }
+});
