@@ -7,6 +7,7 @@ import { after, type Duration, milliseconds } from "../kernel/time.js";
 import type { GrantRecord } from "../store/records.js";
 import { grantNews } from "./grant-cache.js";
 import type { VaultPorts } from "./ports.js";
+import { holdSameTokens } from "./sealed-grant.js";
 
 export interface Lease {
   /** The row as it was when the lease was taken; what is sealed in it is what was sent. */
@@ -46,13 +47,24 @@ export async function takeLease(
   // Others watch for half a lease once the database takes writes again: the holder has to come first by far.
   const soon = milliseconds(options.leaseTtl / 20);
 
+  /**
+   * The row under another version, if this lease is in it still: a renewal was written and its answer got lost, or somebody
+   * changed something else in the row. Whoever renewed no more then would lose the lease with its request still out.
+   */
+  async function stillHeld(): Promise<GrantRecord | undefined> {
+    const found = await store.grants.byId(row.id);
+    return found?.leaseOwner === node && holdSameTokens(ports.keyring, found, row) ? found : undefined;
+  }
+
   async function renew(): Promise<void> {
     let pause = third;
     try {
-      // False: it ran out, and another process has it. The request that is out cannot be called back.
       const next = await hold(current);
-      if (!next) return;
-      current = next;
+      if (!next) pause = soon;
+      const held = next ?? (await stillHeld());
+      // It ran out, and another process has it: the request that is out cannot be called back.
+      if (!held) return;
+      current = held;
     } catch (thrown) {
       ports.log.warn({ grant: row.id, err: asError(thrown) }, "a lease could not be renewed");
       pause = soon;

@@ -100,6 +100,13 @@ export function openGrant(keyring: Keyring, grant: GrantPlace & Pick<GrantRecord
   };
 }
 
+/** Also where they are under another key: a rotation passed by while a request was out (VA-4), and must not cost the answer. */
+export function holdSameTokens(keyring: Keyring, row: GrantRecord, base: GrantRecord): boolean {
+  if (row.sealed === base.sealed) return true;
+  const [now, then] = [openGrant(keyring, row), openGrant(keyring, base)];
+  return now !== undefined && JSON.stringify(now) === JSON.stringify(then);
+}
+
 function proofKeyOf(value: JsonObject): Pick<GrantSecrets, "proofKey"> {
   const proofKey = stringMember(value, "k");
   return proofKey === undefined ? {} : { proofKey };

@@ -17,7 +17,7 @@ import { failureText, pauseAfter, readFailure } from "./policy/hold.js";
 import type { MergedTokens } from "./policy/merge.js";
 import { ambiguousRefresh, type RefreshOutcome } from "./policy/outcome.js";
 import type { VaultPorts } from "./ports.js";
-import { openGrant, sealGrant } from "./sealed-grant.js";
+import { holdSameTokens, sealGrant } from "./sealed-grant.js";
 
 /** `gone`: the row was deleted meanwhile · `overtaken`: it holds other tokens now. */
 export type Written =
@@ -171,17 +171,11 @@ async function overSame(
   if (!row) return { kind: "gone" };
   // Its server or its client is another now: what a late answer brings must not make it good again (TS-10, TS-11).
   if (row.status === "needs_reconnect" && isForeign(row.statusReason)) return { kind: "overtaken" };
-  if (row.sealed !== base.sealed && !sealedAnew(ports, row, base)) return { kind: "overtaken" };
+  if (!holdSameTokens(ports.keyring, row, base)) return { kind: "overtaken" };
   const changed = next(row);
   if (!changed) return { kind: "overtaken" };
   const record = { ...changed, version: row.version + 1 };
   return (await tx.grants.replace(record, row.version)) ? { kind: "written", row: record } : { kind: "overtaken" };
-}
-
-/** The same tokens under another key: a rotation passed by while the request was out (VA-4), and must not cost the answer. */
-function sealedAnew({ keyring }: VaultPorts, row: GrantRecord, base: GrantRecord): boolean {
-  const [now, then] = [openGrant(keyring, row), openGrant(keyring, base)];
-  return now !== undefined && JSON.stringify(now) === JSON.stringify(then);
 }
 
 async function persistently<T>(ports: VaultPorts, act: () => Promise<T>): Promise<T> {
