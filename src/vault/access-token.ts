@@ -113,8 +113,13 @@ export function createAccessTokens(
       if (end?.kind === "look" && end.current) await finder.renew(request, held, end.current);
       else finder.drop(request);
       if (end?.kind === "look") continue;
-      if (valid && freshness(held, none, clock.now()) !== "expired") return { held, as: "kept" };
-      throw notHad(request, end);
+      if (!valid || freshness(held, none, clock.now()) === "expired") throw notHad(request, end);
+      // It is served after a wait, in which something may have been said against it: as to whoever asks now, or not at all.
+      const found = await finder.find(request);
+      const isSame = found.grant.id === grant.id && found.secrets.accessToken === secrets.accessToken;
+      if (!isSame) continue;
+      if (freshness(found, none, clock.now()) === "expired") throw notHad(request, end);
+      return { held: found, as: "kept" };
     }
     throw notHad(request, undefined);
   }
