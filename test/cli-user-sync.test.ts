@@ -69,6 +69,13 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
     );
     await browser.get("http://localhost:3000/auth/providers/other/start");
   };
+  const signsInAgain = async (sub: string) => {
+    provider.signInAs(sub);
+    const browser = createBrowser((request) =>
+      new URL(request.url).port === "3000" ? server.fetch(request) : loopbackFetch(request),
+    );
+    await browser.get("http://localhost:3000/auth/providers/fake/start");
+  };
   const says = (now: Readonly<Record<string, object>>) => {
     const said = (honest: Record<string, unknown>) => ({ ...honest, ...now[String(honest["sub"])] });
     provider.tweaks.idTokenClaims = said;
@@ -79,7 +86,7 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
     const { user } = JSON.parse(answer?.text ?? "{}");
     return user && { role: user.role, groups: user.groups };
   };
-  return { provider, other, line, says, sees, signsInElsewhere };
+  return { provider, other, line, says, sees, signsInElsewhere, signsInAgain };
 }
 const now = {
   ann: { roles: ["user"], groups: ["staff", "new"] },
@@ -157,6 +164,21 @@ describe("AC-19 latchkey user sync", () => {
     expect(ran.json().counts).toMatchObject({ changed: 3 });
     expect(ran.json().items[1]).toMatchObject({ unknown: ["roles"], groups: { left: ["lab", "staff"] } });
     expect(await sees("ben")).toEqual({ role: "user", groups: [] });
+  });
+
+  test("AC-19 what userinfo says now counts also for the older session of two, when the later one is gone", async () => {
+    const { provider, line, says, sees, signsInAgain } = await aSetting();
+    // Its ID token is a second younger than that of the session that stays.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await signsInAgain("ben");
+    const ben = await line.store.users.byEmail("ben@example.com");
+    const [later] = [...(await line.store.grants.ofUser(ben?.id as never))].sort((a, b) => b.issuedAt - a.issuedAt);
+    await line.store.transaction((tx) => tx.grants.delete(later?.id as never));
+    provider.tweaks.tokenAnswer = ({ id_token: _gone, ...answer }) => answer;
+    says({ ben: { groups: ["staff"] } });
+    const ran = await line.run("user", "sync", "--json");
+    expect(ran.json().counts).toMatchObject({ changed: 1, unchanged: 2, passed_over: 0 });
+    expect(await sees("ben")).toEqual({ role: "user", groups: ["staff"] });
   });
 
   test("AC-19 without a refresh token userinfo is asked while the access token lasts", async () => {

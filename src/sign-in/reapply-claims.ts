@@ -148,7 +148,9 @@ async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplie
 
   const guess = await look(ports.store);
   if ("over" in guess) return passedOver(guess.over);
-  if (isLater(lastClaims(ports, guess.identity), told.claims)) return passedOver("overtaken");
+  // Of an ID token that is old nothing counts but who it names: what was told was told when userinfo was asked.
+  const toldAt = input.idToken?.isOld ? Math.floor(now / 1_000) : member(told.claims, "iat");
+  if (isLater(lastClaims(ports, guess.identity), toldAt)) return passedOver("overtaken");
   if (input.dryRun) return inWords(guess, guess.decision.kind === "refuse" && guess.decision.signOutEverywhere);
   const { decision: guessed } = guess;
   const how = { actor, reason: "access_refused", audit, now } as const;
@@ -260,8 +262,8 @@ function lastClaims({ keyring }: ReapplyPorts, identity: IdentityRecord): JsonOb
   return isJsonObject(value) ? value : undefined;
 }
 
-/** Whether the claims that were applied last come from an ID token that was issued after these. */
-function isLater(last: JsonObject | undefined, these: JsonObject): boolean {
-  const [before, now] = [last && member(last, "iat"), member(these, "iat")];
-  return typeof before === "number" && typeof now === "number" && before > now;
+/** Whether the claims that were applied last come from an ID token that was issued after this moment, in seconds. */
+function isLater(last: JsonObject | undefined, moment: unknown): boolean {
+  const before = last && member(last, "iat");
+  return typeof before === "number" && typeof moment === "number" && before > moment;
 }
