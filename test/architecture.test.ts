@@ -52,6 +52,7 @@ const houseRules: Rules = {
       // SI-14: the session that this browser had ends in the transaction that writes the new one.
       values: [
         "logout/end-sessions.ts",
+        "logout/sign-ins-under-way.ts",
         "logout/withdraw.ts",
         // SI-23: what webhooks are told is written with the user it tells of.
         "outbox/webhook.ts",

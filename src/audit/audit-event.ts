@@ -12,7 +12,8 @@ import type { AuditEventRecord } from "../store/records.js";
 /** Every type there is, with what it means to an operator. Names are part of the interface: filters and exports are written against them. */
 export const auditEventTypes = {
   "sign_in.succeeded": "Somebody signed in. The rule is how the account was found.",
-  "sign_in.refused": "A sign-in was refused for its account, a role, a domain; the code says why.",
+  "sign_in.refused":
+    "A sign-in was refused for its account, a role, a domain, or as the provider ended it meanwhile; the code says why.",
   "user.created": "A sign-in made an account.",
   "user.added": "An operator made an account beforehand.",
   "user.claimed": "The person of an account that was made beforehand came.",

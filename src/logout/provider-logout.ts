@@ -4,7 +4,7 @@
  * front-channel request, if it is one, need not be the one that is signed in.
  *
  * Nothing is answered before it is committed, and a token's `jti` is used up in the transaction that ends the sessions:
- * what could not be finished can be sent again.
+ * what could not be finished can be sent again. That transaction also ends the sign-ins that are under way.
  */
 import type { AuditContext } from "../audit/audit-event.js";
 import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
@@ -18,6 +18,7 @@ import type { StoreReads } from "../store/contract.js";
 import type { SessionRecord } from "../store/records.js";
 import { type EndReason, type EndSessionsPorts, prepareEndOf } from "./end-sessions.js";
 import { type LogoutOf, loggedOutSessions } from "./policy/logged-out-sessions.js";
+import { endSignInsUnderWay } from "./sign-ins-under-way.js";
 
 export interface ProviderLogoutPorts extends EndSessionsPorts {
   readonly metadata: Metadata;
@@ -30,9 +31,12 @@ export interface ProviderLogoutPorts extends EndSessionsPorts {
 
 /** The clocks of our own nodes: one that runs ahead must not sweep a `jti` that another would still take. */
 const ownClocks = minutes(1);
+/** Of each node, for `sid`s that a front-channel request names and nobody has. A provider's sign-out page needs one or two. */
+const strangersRowsPerMinute = 60;
 
 export function createProviderLogout(ports: ProviderLogoutPorts) {
   const { store, log } = ports;
+  let strangers = { since: ports.clock.now(), rows: 0 };
 
   /**
    * @param input.provider its id, where the URL named one
@@ -70,7 +74,10 @@ export function createProviderLogout(ports: ProviderLogoutPorts) {
     const ended = await store.transaction(async (tx) => {
       const first = await tx.usedJtis.use(issuer, jti, after(proven.tooOldAt, ownClocks));
       if (!first) throw invalid("replayed", provider);
-      return end(tx, await sessionsOf(tx, [issuer], proven));
+      const sessions = await sessionsOf(tx, [issuer], proven);
+      const { clientIds, sub, sid, issuedAt: at } = proven;
+      await endSignInsUnderWay(tx, { issuers: [issuer], clientIds, sub, sid, at, tolerance: provider.clockTolerance });
+      return end(tx, sessions);
     });
     ports.onQueued();
     return ended;
@@ -121,12 +128,23 @@ export function createProviderLogout(ports: ProviderLogoutPorts) {
       now,
     };
     const sessions = await sessionsOf(store, issuers, of);
-    // Anybody may ask about a sid; one that nobody has must not take the write lock.
-    if (sessions.length === 0) return 0;
+    // Anybody may ask about a sid. Those that nobody has must not fill the database or hold its write lock.
+    if (sessions.length === 0 && !mayWriteFor(issuers.length * of.clientIds.length, now)) return 0;
     const end = await prepareEndOf(ports, sessions, by);
-    const ended = await store.transaction(async (tx) => end(tx, await sessionsOf(tx, issuers, of)));
+    const ended = await store.transaction(async (tx) => {
+      await endSignInsUnderWay(tx, { issuers, ...of, at: now, tolerance: first.clockTolerance });
+      return end(tx, await sessionsOf(tx, issuers, of));
+    });
     ports.onQueued();
     return ended;
+  }
+
+  /** Whether a stranger's request may have this many rows written now. */
+  function mayWriteFor(rows: number, now: Instant): boolean {
+    if (now < strangers.since || after(strangers.since, minutes(1)) <= now) strangers = { since: now, rows: 0 };
+    if (strangers.rows >= strangersRowsPerMinute) return false;
+    strangers.rows += rows;
+    return true;
   }
 
   /** With what a tenant's name stands for, where another node has learned it. */

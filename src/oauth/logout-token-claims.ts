@@ -33,6 +33,8 @@ export interface LogoutRequest {
   readonly sub: string | undefined;
   readonly sid: string | undefined;
   readonly jti: string;
+  /** `iat`, by the provider's clock. */
+  readonly issuedAt: Instant;
   /** From this moment on the token is refused for its age, and its `jti` need not be known any more. */
   readonly tooOldAt: Instant;
 }
@@ -104,7 +106,8 @@ export function checkLogoutTokenClaims(
   if (sid === undefined && member(payload, "sid") !== undefined) return err("sid");
   if (sub === undefined && sid === undefined) return err("nobody");
   const tooOldAt = toInstant(Math.floor(iat * 1_000) + oldest + 1);
-  return ok({ issuer: expected.issuer, clientIds: [...new Set(clientIds)], sub, sid, jti, tooOldAt });
+  const issuedAt = toInstant(Math.floor(iat * 1_000));
+  return ok({ issuer: expected.issuer, clientIds: [...new Set(clientIds)], sub, sid, jti, issuedAt, tooOldAt });
 }
 
 /** Absent, `JWT` or `logout+jwt` (RFC 7515 §4.1.9: in any case, `application/` may be left out), and nothing else. */

@@ -24,15 +24,16 @@ import type { Flow } from "../flows/flow.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type IdentityId, newId, type SessionId, type UserId } from "../kernel/ids.js";
 import type { JsonObject } from "../kernel/json.js";
-import type { Instant } from "../kernel/time.js";
+import { type Instant, toInstant } from "../kernel/time.js";
 import { endInTransaction, type PreparedEnd, prepareEnd, prepareEndOfUser } from "../logout/end-sessions.js";
+import { isEndedAtProvider } from "../logout/sign-ins-under-way.js";
 import type { TokenSet } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import { type Transaction, UniqueViolation } from "../store/contract.js";
 import { queueSignUp, sealSignUp } from "./announce-sign-up.js";
 import { personOf, rulesOf } from "./person-of.js";
 import type { CompleteInput, SignInPorts } from "./ports.js";
-import { type Sealed, sealFor, sessionRecord } from "./sealed-sign-in.js";
+import { type Sealed, sealFor, sessionRecord, sidOf } from "./sealed-sign-in.js";
 import { prepareSessionCap } from "./session-cap.js";
 
 interface AdmitInput {
@@ -95,6 +96,7 @@ function completed(ports: SignInPorts, { provider, tokens, postedName }: AdmitIn
 }
 
 type Refusal = Extract<SignInDecision, { kind: "refuse" }>;
+type Refused = Pick<Refusal, "rule" | "userId"> & { readonly reason: Refusal["reason"] | "signin.denied" };
 
 async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) {
   const { provider, flow, now } = input;
@@ -125,6 +127,12 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
       return { refused: decision };
     }
     const { account } = decision;
+    if (await isOvertaken(tx)) {
+      const userId = account.kind === "create" ? null : account.userId;
+      const refused: Refused = { reason: "signin.denied", rule: "logged_out", userId };
+      await auditRefusal(tx, refused);
+      return { refused };
+    }
     const userId = account.kind === "create" ? newUserId : account.userId;
     if (input.onlyUser !== undefined && (account.kind !== "update" || userId !== input.onlyUser))
       throw new LatchkeyError("account.sign_up_closed", { data: { provider: provider.id, reason: "known_only" } });
@@ -185,6 +193,15 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     return { userId, end: await prepareEndOfUser(ports, userId, how) };
   }
 
+  /** LO-8: the provider ended this session while it was being begun, and will not end it again. */
+  async function isOvertaken(tx: Transaction): Promise<boolean> {
+    const { issuer, claims } = input;
+    const { iat } = claims;
+    if (provider.kind !== "oidc" || typeof iat !== "number") return false;
+    const of = { issuer, clientId: provider.client.clientId, sub: incoming.sub, sid: sidOf(claims) };
+    return isEndedAtProvider(tx, { ...of, issuedAt: toInstant(Math.floor(iat) * 1_000) });
+  }
+
   async function signOutEverywhere(tx: Transaction, { userId }: Refusal): Promise<void> {
     if (endEverywhere?.userId !== userId) throw new Overtaken();
     await endEverywhere?.end(tx);
@@ -225,7 +242,7 @@ async function admitOnce(ports: SignInPorts, input: AdmitInput, person: Person) 
     return tx.audit.append(auditEvent(ports, now, input.input.request, event));
   }
 
-  function auditRefusal(tx: Transaction, refusal: Refusal) {
+  function auditRefusal(tx: Transaction, refusal: Refused) {
     const actor = { kind: "identity", id: null };
     const target = { kind: "user", id: refusal.userId };
     const data = { issuer: input.issuer, subject: incoming.subject };

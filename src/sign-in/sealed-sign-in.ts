@@ -96,7 +96,7 @@ export function sessionRecord(
 }
 
 /** The provider's session id, as far as a logout token could name it again. */
-function sidOf(claims: JsonObject): string | null {
+export function sidOf(claims: JsonObject): string | null {
   const sid = stringMember(claims, "sid");
   return sid !== undefined && sid.length <= 1_024 && sid.isWellFormed() ? sid : null;
 }

@@ -288,6 +288,10 @@ export interface StoreWrites {
   readonly consumedFlows: {
     /** True for the one caller that is first with this hash; false for every later one. */
     consume(stateHash: string, expiresAt: Instant): Promise<boolean>;
+    /** Uses a hash up until then; one that is used up for longer stays so. */
+    consumeUntil(hash: string, expiresAt: Instant): Promise<void>;
+    /** Until when the one of these is used up that is so the longest; undefined when none is. */
+    consumedUntil(hashes: readonly string[]): Promise<Instant | undefined>;
     deleteExpired(now: Instant, limit: number): Promise<number>;
   };
   readonly usedJtis: {

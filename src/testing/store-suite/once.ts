@@ -40,6 +40,22 @@ export function onceTests(theStore: TheStore): void {
     expect(await write(theStore(), (tx) => tx.consumedFlows.consume("known", at(500)))).toBe(true);
   });
 
+  test("LO-8 what is used up until a time stays so for the longest that was said, and the longest of several is told", async () => {
+    const until = (...hashes: string[]) => write(theStore(), (tx) => tx.consumedFlows.consumedUntil(hashes));
+    const use = (hash: string, seconds: number) =>
+      write(theStore(), (tx) => tx.consumedFlows.consumeUntil(hash, at(seconds)));
+    expect(await until("a", "b")).toBeUndefined();
+    await use("a", 10);
+    expect([await until("a"), await until("A"), await until("b", "a")]).toEqual([at(10), undefined, at(10)]);
+    await use("a", 5);
+    await use("b", 7);
+    expect([await until("a"), await until("b"), await until("b", "a")]).toEqual([at(10), at(7), at(10)]);
+    await use("b", 20);
+    expect(await until("a", "b")).toBe(at(20));
+    expect(await write(theStore(), (tx) => tx.consumedFlows.deleteExpired(at(10), 9))).toBe(1);
+    expect([await until("a"), await until("b")]).toEqual([undefined, at(20)]);
+  });
+
   test("the outbox gives what is due, oldest first", async () => {
     const rows = [30, 10, 20, 41].map((due) => anOutboxRow({ nextAttemptAt: at(due), endsAt: at(due + 5) }));
     await write(theStore(), async (tx) => {
