@@ -8,6 +8,7 @@ import { silentLog } from "../../src/kernel/log.js";
 import { days, minutes } from "../../src/kernel/time.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { openGrant } from "../../src/vault/sealed-grant.js";
+import { logOut } from "../support/logout-setting.js";
 import { auditTrail } from "../support/shared-file.js";
 import { connection, keyringOf, offline } from "../vault/setting.js";
 import { aSecret, aServiceWorld, basic, chat, type ServiceWorld } from "./setting.js";
@@ -308,6 +309,17 @@ describe("a provider's token for a session of ours", () => {
     const session = await world.request("/session", { headers });
     expect(await session.json()).toMatchObject({ user: { id: world.user }, session: { provider: "fake" } });
     expect(await world.grants()).toHaveLength(grants);
+  });
+
+  test("LO-8 VA-15 brings none where the provider ends the person while it is asked who they are", async () => {
+    const world = await aWorld();
+    const token = await tokenOf(world);
+    world.provider.next("userinfo", async (honest) => {
+      expect(await logOut(world, world.provider.logoutToken({ sub: "ann-1" }))).toBe("200");
+      return honest();
+    });
+    expect(told(await forSession(world, token))).toEqual([400, "invalid_request", "signin.denied"]);
+    expect(await sessionsOf(world)).toBe(0);
   });
 
   test("VA-15 AC-15 groups that stand in ID tokens alone are not known here, so nobody loses theirs", async () => {
