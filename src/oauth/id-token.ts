@@ -11,6 +11,7 @@ import type { Provider } from "../providers/provider.js";
 import { requestedMaxAge } from "./authorization-request.js";
 import { checkIdTokenClaims, type IdTokenRefusal } from "./id-token-claims.js";
 import type { Metadata } from "./metadata.js";
+import { shownClaim } from "./shown-claim.js";
 import { type SignatureFailure, signingAlgorithms, type VerifiedJwt, verifySignature } from "./signature.js";
 import { idTokenIssuer } from "./tenant-issuers.js";
 import type { AuthorizationServer, IdTokenClaims } from "./types.js";
@@ -73,10 +74,7 @@ function facts(
   as: AuthorizationServer,
   reason: IdTokenRefusal,
 ): Record<string, JsonValue | undefined> {
-  const shown = (name: string): string | undefined => {
-    const value = jwt.payload[name];
-    return value === undefined ? undefined : JSON.stringify(value).slice(0, 200);
-  };
+  const shown = (name: string) => shownClaim(jwt.payload, name);
   switch (reason) {
     case "iss":
     case "tid":

@@ -10,6 +10,7 @@ import type { Instant } from "../kernel/time.js";
 import type { Provider } from "../providers/provider.js";
 import { checkLogoutTokenClaims, type LogoutRequest, type LogoutTokenRefusal } from "./logout-token-claims.js";
 import type { Metadata } from "./metadata.js";
+import { shownClaim } from "./shown-claim.js";
 import { parseJwt, type SignatureFailure, signingAlgorithms, verifySignature } from "./signature.js";
 
 /** A logout token that was believed, and whose it is. */
@@ -85,4 +86,4 @@ function factsOf(reason: LogoutTokenRefusal): readonly string[] {
 }
 
 const shown = (payload: JsonObject, ...names: readonly string[]): Record<string, string | undefined> =>
-  Object.fromEntries(names.map((name) => [name, JSON.stringify(payload[name])?.slice(0, 200)]));
+  Object.fromEntries(names.map((name) => [name, shownClaim(payload, name)]));

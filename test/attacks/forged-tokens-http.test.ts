@@ -82,6 +82,21 @@ const forgeries: [name: string, tweaks: FakeProviderTweaks][] = [
       },
     },
   ],
+  ...["iss", "aud", "exp"].map((name): [string, FakeProviderTweaks] => [
+    `AT-26 ${name} nested 6,000 deep`,
+    {
+      // JSON.parse reads it, and JSON.stringify cannot write it.
+      idToken: (_jwt, claims) => {
+        const key = world.provider.keys[0];
+        if (!key) throw new Error("no key");
+        const deep = "[".repeat(6_000) + "]".repeat(6_000);
+        const payload = JSON.stringify({ ...claims, [name]: "DEEP" }).replace('"DEEP"', deep);
+        return new CompactSign(new TextEncoder().encode(payload))
+          .setProtectedHeader({ alg: key.alg, kid: key.kid })
+          .sign(key.privateKey);
+      },
+    },
+  ]),
   ["AT-25 a signature cut off", { idToken: (jwt) => jwt.split(".").slice(0, 2).join(".") }],
   ["AT-25 text that is no token", { idToken: () => "not.a.token" }],
   ...(

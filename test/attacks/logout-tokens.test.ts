@@ -23,6 +23,8 @@ const kept = async <T extends { close(): Promise<unknown> }>(made: Promise<T>): 
 };
 
 const event = "http://schemas.openid.net/event/backchannel-logout";
+const encoded = (text: string) => Buffer.from(text).toString("base64url");
+const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const plain = (header: object, payload: object, signature = "") =>
   `${[header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.${signature}`;
 
@@ -225,6 +227,24 @@ describe("AT-46 a token that is no logout token of this provider for us", () => 
     expect(burst).toEqual([400, 400, 400, 400, 400, 429, 429, 429]);
     expect(await from("203.0.113.10", await world.provider.logoutToken({ sid: ann.sid }))).toBe(200);
   });
+
+  test.each(["iss", "aud", "exp", "events"])(
+    "AT-46 LO-9 tokens whose %s is nested 6,000 deep are bad tokens, answered and counted like all others",
+    async (name) => {
+      const world = await kept(createWorld({ config: { rateLimits: { logout: "3/h" } } }));
+      const now = Math.floor(world.clock.now() / 1_000);
+      const honest = { iss: world.provider.issuer, aud: "latchkey", iat: now, exp: now + 60, jti: "deep", events: {} };
+      // JSON.parse reads it, and JSON.stringify cannot write it.
+      const members = JSON.stringify({ ...honest, [name]: "DEEP" }).replace('"DEEP"', nested(6_000));
+      const token = `${[JSON.stringify({ alg: "ES256" }), members].map(encoded).join(".")}.AAAA`;
+      const burst: string[] = [];
+      for (let i = 0; i < 5; i++) burst.push(await logOut(world, token));
+      const [refused, limited] = ["400 invalid_request", "429 temporarily_unavailable"];
+      expect(burst).toEqual([refused, refused, refused, limited, limited]);
+      expect(world.log.text()).toContain("logout.token_invalid");
+      expect(world.log.text()).not.toMatch(/logout\.unfinished|RangeError|\[\[\[/);
+    },
+  );
 
   test("AT-46 forgeries of a known issuer fetch its keys once more in a minute, not once a token", async () => {
     const world = await kept(createWorld());
