@@ -18,7 +18,10 @@ const claims = { roles: ["user"], groups: ["lab", "staff"] };
 const people = ["ann", "ben", "cleo"].map((name) => ({ sub: name, email: `${name}@example.com`, name, claims }));
 
 /** Three people who are signed in: Ann the first, so an admin; what is said of them now is `says`. */
-async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOptions & { scopes?: string[] } = {}) {
+async function aSetting(
+  more: Partial<ConfigInput> = {},
+  options: FakeProviderOptions & { scopes?: string[]; domainsOfTheSync?: string[] } = {},
+) {
   const provider = await startFakeProvider({ people, ...options });
   const other = await startFakeProvider({
     people: [{ sub: "dora", email: "dora@example.com", claims: { roles: ["user"] } }],
@@ -51,7 +54,10 @@ async function aSetting(more: Partial<ConfigInput> = {}, options: FakeProviderOp
       },
     ],
   } satisfies ConfigInput;
-  const line = await aCommandLine(config);
+  const { domainsOfTheSync: allowedDomains } = options;
+  const line = await aCommandLine(
+    allowedDomains ? { ...config, signIn: { ...config.signIn, allowedDomains } } : config,
+  );
   const server = await createLatchkey({ ...config, database: `sqlite:${line.database}`, ports: { log: silentLog } });
   closing.push(() => server.close());
   const browserOf: Record<string, ReturnType<typeof createBrowser>> = {};
@@ -179,6 +185,41 @@ describe("AC-19 latchkey user sync", () => {
     const ran = await line.run("user", "sync", "--json");
     expect(ran.json().counts).toMatchObject({ changed: 1, unchanged: 2, passed_over: 0 });
     expect(await sees("ben")).toEqual({ role: "user", groups: ["staff"] });
+  });
+
+  describe("where userinfo is down, the older session of two", () => {
+    const moved = people.map((person) =>
+      person.sub === "ben" ? person : { ...person, email: `${person.sub}@new.test` },
+    );
+    const both = ["new.test", "example.com"];
+    /** Ben's older session is one of ben@example.com; he has signed in with ben@new.test since. */
+    async function ofTwo(domainsOfTheSync: string[], fails: (setting: Awaited<ReturnType<typeof aSetting>>) => void) {
+      const setting = await aSetting(
+        { signIn: { signUp: true, allowedDomains: both } },
+        { people: moved, domainsOfTheSync },
+      );
+      const { provider, line, says, signsInAgain, sees } = setting;
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      says({ ben: { email: "ben@new.test", email_verified: true } });
+      await signsInAgain("ben");
+      provider.tweaks.tokenAnswer = ({ id_token: _gone, ...answer }) => answer;
+      fails(setting);
+      const ran = await line.run("user", "sync", "--json");
+      expect(ran.json().counts).toMatchObject({ grants: 4, refused: 0, failed: 0, passed_over: 1 });
+      expect(ran.json().items).toContainEqual(expect.objectContaining({ kind: "passed_over", reason: "overtaken" }));
+      const ben = await line.store.users.byEmail("ben@example.com");
+      expect(await line.store.identities.ofUser(ben?.id as never)).toMatchObject([{ email: "ben@new.test" }]);
+      expect(await sees("ben")).toEqual({ role: "user", groups: ["lab", "staff"] });
+      expect(await line.store.sessions.ofUser(ben?.id as never)).toHaveLength(2);
+    }
+    test("AC-19 AC-5 signs nobody out for an address that a later sign-in has overtaken", () =>
+      ofTwo(["new.test"], ({ provider }) => provider.script({ userinfo: { status: 503 } })));
+    test("AC-19 AC-7 does not write such an address", () =>
+      ofTwo(both, ({ provider }) => provider.script({ userinfo: { status: 503 } })));
+    test("AC-19 AC-5 nor does userinfo that names no address make one of now", () =>
+      ofTwo(["new.test"], ({ provider }) => {
+        provider.tweaks.userinfo = ({ email: _email, email_verified: _verified, ...claims }) => claims;
+      }));
   });
 
   test("AC-19 without a refresh token userinfo is asked while the access token lasts", async () => {

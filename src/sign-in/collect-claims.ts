@@ -2,6 +2,7 @@
 
 import { withoutPointer } from "../accounts/policy/claim-values.js";
 import { nothingUnknown, type UnknownClaims } from "../accounts/policy/decide-sign-in.js";
+import { readClaim } from "../kernel/claims.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonObject } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
@@ -19,7 +20,12 @@ export interface CollectedClaims {
   readonly claims: JsonObject & { readonly iss: string };
   /** Of roles and groups, what should have come and could not be had (AC-12, AC-15). */
   readonly unknown: UnknownClaims;
+  /** What userinfo, or whatever stands in for it at an `oauth2` provider, said of the address in this run. */
+  readonly userinfo: UserinfoSaid;
 }
+
+/** `silent`: it was not asked, or failed. */
+export type UserinfoSaid = "silent" | "no_address" | "address";
 
 type CollectPorts = Pick<SignInPorts, "egress" | "metadata" | "clock" | "log">;
 
@@ -42,7 +48,8 @@ export async function collectClaims(
 ): Promise<CollectedClaims> {
   const { as, provider, accessToken, now } = input;
   if (input.idToken === null) {
-    return { claims: await fetchPerson(ports, { as, provider, accessToken }), unknown: nothingUnknown };
+    const claims = await fetchPerson(ports, { as, provider, accessToken });
+    return { claims, unknown: nothingUnknown, userinfo: saidBy(provider, claims) };
   }
   const told = input.idTokenIsOld
     ? withoutOldNews(provider.claims, usual(provider, input.idToken))
@@ -51,15 +58,16 @@ export async function collectClaims(
   const idToken = vouched(provider, input.idTokenIsOld ? withThem : usual(provider, withThem));
   const names = input.names ?? usedClaims(provider);
   const asks = userinfoNeeded({ as, names, idToken }) || (input.askAnyway && as.userinfo_endpoint !== undefined);
-  if (!asks) return { claims: idToken, unknown: told.untold };
+  if (!asks) return { claims: idToken, unknown: told.untold, userinfo: "silent" };
   try {
-    const userinfo = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
-    const claims = mergeClaims(idToken, vouched(provider, usual(provider, userinfo)), names);
+    const answer = await fetchUserinfo(ports, { as, provider, accessToken, expectedSub: idToken.sub, now });
+    const userinfo = vouched(provider, usual(provider, answer));
+    const claims = mergeClaims(idToken, userinfo, names);
     // `mergeClaims` promises this; it is the one promise that another person's account hangs on (AT-11).
     if (claims["sub"] !== idToken.sub || claims["iss"] !== idToken.iss) {
       throw new LatchkeyError("signin.userinfo_invalid", { data: { reason: "identity_overridden" } });
     }
-    return { claims: { ...claims, iss: idToken.iss }, unknown: told.untold };
+    return { claims: { ...claims, iss: idToken.iss }, unknown: told.untold, userinfo: saidBy(provider, userinfo) };
   } catch (thrown) {
     // Who it is stands in the ID token. Asked only for roles and groups, a userinfo that fails leaves those unknown.
     const withoutThem = { ...names, roles: null, groups: null };
@@ -67,9 +75,12 @@ export async function collectClaims(
     const { code, data } = thrown;
     const facts = { provider: provider.id, code, reason: data["reason"] };
     ports.log.warn(facts, "userinfo failed, so roles or groups are unknown");
-    return { claims: idToken, unknown: { roles: "userinfo_failed", groups: "userinfo_failed" } };
+    return { claims: idToken, unknown: { roles: "userinfo_failed", groups: "userinfo_failed" }, userinfo: "silent" };
   }
 }
+
+const saidBy = ({ claims }: Provider, document: JsonObject): UserinfoSaid =>
+  (readClaim(document, claims.email) ?? null) === null ? "no_address" : "address";
 
 /** Another person's answer is no failure to be lived with: something is wrong with this sign-in (AT-11). */
 const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>

@@ -23,7 +23,7 @@ import type { IdTokenClaims } from "../oauth/types.js";
 import type { Provider } from "../providers/provider.js";
 import type { StoreReads, Transaction } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord } from "../store/records.js";
-import { collectClaims, usedClaims } from "./collect-claims.js";
+import { collectClaims, type UserinfoSaid, usedClaims } from "./collect-claims.js";
 import { personOf, rulesOf } from "./person-of.js";
 import type { SignInPorts } from "./ports.js";
 
@@ -104,11 +104,12 @@ export async function reapplyClaims(ports: ReapplyPorts, input: Reapply): Promis
     now,
   });
   const told: Told = { issuer: collected.claims.iss, claims: collected.claims, unknown: collected.unknown };
+  const { userinfo } = collected;
   const person = readable(ports, provider, told);
   if (!person) return passedOver("unreadable");
   for (let round = 1; ; round++) {
     try {
-      return await applyOnce(ports, { ...input, provider, told, person, now });
+      return await applyOnce(ports, { ...input, provider, told, userinfo, person, now });
     } catch (thrown) {
       if (!(thrown instanceof Overtaken)) throw thrown;
       if (round === mostRounds) throw new LatchkeyError("store.busy", { cause: thrown });
@@ -135,6 +136,7 @@ function readable(ports: ReapplyPorts, provider: Provider, told: Told): Person |
 interface Applying extends Reapply {
   readonly provider: Provider;
   readonly told: Told;
+  readonly userinfo: UserinfoSaid;
   readonly person: Person;
   readonly now: Instant;
 }
@@ -148,8 +150,9 @@ async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplie
 
   const guess = await look(ports.store);
   if ("over" in guess) return passedOver(guess.over);
-  // Of an ID token that is old nothing counts but who it names: what was told was told when userinfo was asked.
-  const toldAt = input.idToken?.isOld ? Math.floor(now / 1_000) : member(told.claims, "iat");
+  // Beside an old ID token, what userinfo says was told now if it names the address. Otherwise the address is as old as the token.
+  const isNews = input.idToken?.isOld && input.userinfo === "address";
+  const toldAt = isNews ? Math.floor(now / 1_000) : member(told.claims, "iat");
   if (isLater(lastClaims(ports, guess.identity), toldAt)) return passedOver("overtaken");
   if (input.dryRun) return inWords(guess, guess.decision.kind === "refuse" && guess.decision.signOutEverywhere);
   const { decision: guessed } = guess;
