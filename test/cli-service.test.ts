@@ -75,19 +75,58 @@ test("SU-11 VA-15 service remove asks first, and the service is nobody from then
   const { secret } = (await line.run("service", "add", "chat", "--json")).json();
   expect((await line.run("service", "remove", "chat")).code).toBe(2);
   expect(await takes(line, "chat", secret)).toBe(true);
-  expect((await line.run("service", "remove", "chat", "--yes")).code).toBe(0);
+  expect((await line.run("service", "remove", "chat", "--yes", "--json")).json()).toEqual({
+    removed: "chat",
+    inFile: false,
+  });
   expect(await takes(line, "chat", secret)).toBe(false);
   expect((await line.run("service", "remove", "chat", "--yes", "--json")).json().error.code).toBe(
     "token.service_unknown",
   );
 });
 
-test("SU-11 SU-2 a service of the file hides a stored one of its name, and list says so", async () => {
+/** A stored service that one of the file hides. */
+async function aHiddenService() {
   const line = await aCommandLine({ services: [{ id: "chat", secret: "kX9f2LqP0sT7vZ3wB6nM1cR8yH4jD5gA" }] });
   const row = { secretHash: "hash", formerSecretHash: null, formerSecretEndsAt: null, connections: ["*"] };
   const at = systemClock.now();
   const stored = { ...row, id: "chat", offline: false, audience: null, createdAt: at, updatedAt: at };
   await write(line.store, (tx) => tx.services.save(stored));
+  return line;
+}
+
+test("SU-11 VA-15 service rotate is refused for one of the file, also where it hides a stored one", async () => {
+  const line = await aHiddenService();
+  const refused = await line.run("service", "rotate", "chat", "--json");
+  expect([refused.code, refused.json().error]).toMatchObject([
+    1,
+    { code: "token.service_unknown", data: { service: "chat", inFile: true } },
+  ]);
+  expect((await line.run("service", "rotate", "chat")).out).toBe("");
+  expect(await line.store.services.byId("chat")).toMatchObject({ secretHash: "hash" });
+  expect((await line.store.audit.list({ limit: 9 }, { type: "service.rotated" })).items).toEqual([]);
+});
+
+test("SU-11 VA-15 service remove of one that the file hides says that the one of the file goes on", async () => {
+  const line = await aHiddenService();
+  const removed = await line.run("service", "remove", "chat", "--yes", "--json");
+  expect([removed.code, removed.json()]).toEqual([1, { removed: "chat", inFile: true }]);
+  expect(await line.store.services.all()).toEqual([]);
+  const again = await line.run("service", "remove", "chat", "--yes", "--json");
+  expect([again.code, again.json().error]).toMatchObject([
+    1,
+    { code: "token.service_unknown", data: { inFile: true } },
+  ]);
+
+  const text = await (await aHiddenService()).run("service", "remove", "chat", "--yes");
+  expect([text.code, text.out]).toEqual([1, "The stored service chat was removed.\n"]);
+  expect(text.err).toBe(
+    "The service chat of the configuration file goes on, with its own secret: it is taken out of that file.\n",
+  );
+});
+
+test("SU-11 SU-2 a service of the file hides a stored one of its name, and list says so", async () => {
+  const line = await aHiddenService();
   const { items } = (await line.run("service", "list", "--json")).json();
   expect(items.map(({ id, source }: { id: string; source: string }) => [id, source])).toEqual([
     ["chat", "file"],

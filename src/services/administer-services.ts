@@ -32,11 +32,14 @@ export interface ServiceAdministration {
    * Another secret.
    *
    * @param keep how long the one before is taken as well, for a service that cannot be changed in the same moment
-   * @throws LatchkeyError `token.service_unknown`
+   * @throws LatchkeyError `token.service_unknown` also for one of the file, whose own secret is the only one that is taken
    */
   rotate(id: string, keep: Duration): Promise<{ readonly secret: string; readonly formerSecretEndsAt: Instant | null }>;
-  /** @throws LatchkeyError `token.service_unknown` */
-  remove(id: string): Promise<void>;
+  /**
+   * @returns `inFile`: the file has one of this id, which hid this one and goes on
+   * @throws LatchkeyError `token.service_unknown`
+   */
+  remove(id: string): Promise<{ readonly inFile: boolean }>;
 }
 
 export function administerServices(ports: {
@@ -105,7 +108,7 @@ export function administerServices(ports: {
       const event = written("service.rotated", id);
       await store.transaction(async (tx) => {
         const stored = await tx.services.byId(id);
-        if (!stored) throw unknown(id);
+        if (!stored || inFile(id)) throw unknown(id);
         const formerSecretHash = keep > 0 ? stored.secretHash : null;
         const secretHash = sha256Base64Url(secret);
         await tx.services.save({ ...stored, secretHash, formerSecretHash, formerSecretEndsAt, updatedAt: now });
@@ -120,6 +123,7 @@ export function administerServices(ports: {
         if (!(await tx.services.delete(id))) throw unknown(id);
         await tx.audit.append(event);
       });
+      return { inFile: inFile(id) };
     },
   };
 }

@@ -128,10 +128,17 @@ export function serviceCommand(session: Session): Command {
           return exitCodes.problem;
         }
         return administering(session, options, async ({ services }) => {
-          await services.remove(id);
-          if (options.json) printJson(terminal, { removed: id });
-          else terminal.out(`The service ${printable(id)} was removed.\n`);
-          return exitCodes.fine;
+          const { inFile } = await services.remove(id);
+          if (options.json) printJson(terminal, { removed: id, inFile });
+          else {
+            const name = printable(id);
+            terminal.out(`The ${inFile ? "stored " : ""}service ${name} was removed.\n`);
+            if (inFile)
+              terminal.err(
+                `The service ${name} of the configuration file goes on, with its own secret: it is taken out of that file.\n`,
+              );
+          }
+          return inFile ? exitCodes.problem : exitCodes.fine;
         });
       }),
     );
