@@ -6,6 +6,7 @@ import { readToolServer } from "./config/tool-server-record.js";
 import { isLatchkeyError } from "./kernel/errors.js";
 import { systemClock } from "./kernel/time.js";
 import { createProofs } from "./oauth/dpop.js";
+import { anotherNow, unknownHere } from "./outbox/deliver-revocation.js";
 import { isRevocableAt, type Revocation } from "./outbox/revocation.js";
 import type { Unregistration } from "./outbox/unregistration.js";
 import type { News } from "./sessions/news.js";
@@ -76,23 +77,35 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
   };
 }
 
-/** Where a tool server's tokens are revoked: at the issuer and as the client that they were made with, or nowhere. */
+/**
+ * Where a tool server's tokens are revoked: at the issuer and as the client that they were made with.
+ *
+ * @throws LatchkeyError `unknownHere` · `anotherNow` · whatever means later
+ */
 export const revocationTargets = (ports: ConnectPorts) => async (revocation: Revocation) => {
   const { servers } = ports;
   await servers.refresh();
   const server = servers.byConnection(revocation.provider) ?? servers.gone(revocation.provider);
-  if (!server) return undefined;
+  if (!server) throw unknownHere();
   try {
-    // What a sign-in provider gave for this server is that provider's to revoke (TS-21).
-    const own = ports.providers.all().find((provider) => isRevocableAt(provider, revocation));
-    if (server.registration === "provider" && own)
-      return { as: await ports.metadata.discover(own), client: own.client };
+    const own = server.registration === "provider" ? await ownProvider(ports, server, revocation) : undefined;
+    if (own) return { as: await ports.metadata.discover(own), client: own.client };
     return await clientOfGrant(ports, server, revocation);
   } catch (thrown) {
-    if (isLatchkeyError(thrown, "grant.needs_reconnect")) return undefined;
+    if (isLatchkeyError(thrown, "grant.needs_reconnect")) throw anotherNow();
     throw thrown;
   }
 };
+
+/** What a sign-in provider gave for this server is that provider's to revoke (TS-21). */
+async function ownProvider({ providers, metadata }: ConnectPorts, { provider: id }: ToolServer, of: Revocation) {
+  for (const one of id === null ? providers.all() : [providers.byId(id)]) {
+    if (!one) throw unknownHere();
+    // Which issuer a tenant's name stands for this node may not have been told yet (SI-2).
+    if (one.issuers.length === 0) await metadata.discover(one);
+  }
+  return providers.all().find((provider) => isRevocableAt(provider, of));
+}
 
 /**
  * The end of a registration's row before its server is asked to take it back (RFC 7592). False where a tool server of that

@@ -1,5 +1,6 @@
 /** One attempt to revoke what a revocation holds, at the issuer it came from and nowhere else. */
 import type { Egress } from "../egress/port.js";
+import { LatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
 import { type RandomSource, randomFraction } from "../kernel/random.js";
 import { type Clock, type Duration, hours, milliseconds, seconds } from "../kernel/time.js";
@@ -20,21 +21,26 @@ export interface RevokePorts {
   readonly egress: Egress;
   readonly metadata: Metadata;
   readonly providers: ProviderRegistry;
-  /** The same of a tool server's tokens; undefined where the server or our client is another now. */
-  readonly toolServer: (revocation: Revocation) => Promise<RevocationTarget | undefined>;
+  /** The same of a tool server's tokens. @throws LatchkeyError `unknownHere` · `anotherNow` · whatever means later */
+  readonly toolServer: (revocation: Revocation) => Promise<RevocationTarget>;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
 }
 
+/** Kept for as long as any other: another node may have the new configuration already, as in a restart that adds the server. */
+export const unknownHere = (): LatchkeyError =>
+  new LatchkeyError("egress.not_accepted", { data: { reason: "not_configured" } });
+
+/** The server, or our client there, is another: it must never see these tokens, so no further attempt is made. */
+export const anotherNow = (): LatchkeyError =>
+  new LatchkeyError("egress.not_accepted", { data: { reason: "server_changed", gone: true } });
+
+/** @throws LatchkeyError where it was not revoked; `data.gone` when no attempt ever will */
 export async function revoke(ports: RevokePorts, revocation: Revocation): Promise<void> {
   const target = revocation.provider.startsWith("tool:")
     ? await ports.toolServer(revocation)
     : await ofProvider(ports, revocation);
-  if (!target) {
-    ports.log.warn({ provider: revocation.provider }, "a revocation has nowhere to go: the server is another now");
-    return;
-  }
   if (!target.as.revocation_endpoint) return;
   const request = { ...target };
   if (revocation.refreshToken) {
@@ -45,9 +51,12 @@ export async function revoke(ports: RevokePorts, revocation: Revocation): Promis
   await revokeToken(ports, { ...request, token: revocation.accessToken, hint: "access_token" });
 }
 
-async function ofProvider(ports: RevokePorts, revocation: Revocation): Promise<RevocationTarget | undefined> {
+async function ofProvider(ports: RevokePorts, revocation: Revocation): Promise<RevocationTarget> {
   const provider = ports.providers.byId(revocation.provider);
-  if (!provider || !isRevocableAt(provider, revocation)) return undefined;
+  if (!provider) throw unknownHere();
+  // Which issuer a tenant's name stands for another node may have been told, and this one not yet (SI-2).
+  if (provider.issuers.length === 0) await ports.metadata.discover(provider);
+  if (!isRevocableAt(provider, revocation)) throw anotherNow();
   return {
     as: await ports.metadata.discover(provider),
     client: provider.client,

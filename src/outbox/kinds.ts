@@ -61,9 +61,12 @@ export const kindsOf = (ports: KindPorts): Readonly<Record<OutboxKindName, Outbo
     what: "a revocation",
     prepare(row) {
       const revocation = openRevocation(ports.keyring, row);
-      return revocation && { to: revocation.issuer, about: {}, attempt: () => revoke(ports, revocation) };
+      if (!revocation) return undefined;
+      const { issuer, provider } = revocation;
+      return { to: issuer, about: { provider }, attempt: () => revoke(ports, revocation) };
     },
     ...untilItsEnd(ports),
+    isOver: (row, now, error) => now >= row.endsAt || error.data["gone"] === true,
   },
   [claimsKind]: {
     what: "applying claims of a refresh",

@@ -95,6 +95,34 @@ describe("a tenant under a name", () => {
   });
 });
 
+test("VA-14 SI-2 a node that was not told yet which issuer a tenant's name stands for revokes what is given up there", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-tenant-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { world, provider } = await anEntra("contoso.com", {
+    scopes: ["openid", "email", "profile", "offline_access"],
+  });
+  const entra = provider.tweaks.metadata;
+  provider.tweaks.metadata = (honest) => ({
+    ...entra?.(honest),
+    revocation_endpoint: honest["revocation_endpoint"],
+  });
+  const config: ConfigInput = { ...world.config, database: `sqlite:${join(folder, "latchkey.db")}` };
+  const ports = { log: silentLog };
+  const [first, second] = [await createLatchkey({ ...config, ports }), await createLatchkey({ ...config, ports })];
+  onTestFinished(async () => void (await Promise.all([first.close(), second.close()])));
+  const { origin } = new URL(world.baseUrl);
+  const browser = createBrowser((request) =>
+    new URL(request.url).origin === origin ? first.fetch(request) : world.fetch(request),
+  );
+  await browser.get(world.url("/providers/entra/start"));
+  const cookie = browser.cookies.header(world.url("/session")) ?? "";
+  const session = await first.fetch(new Request(world.url("/session"), { headers: { cookie } }));
+  const { user } = (await session.json()) as { user: { id: string } };
+  // Ada gives it up at the second node, which has never spoken to the provider.
+  await second.vault.disconnect({ user: user.id, connection: "provider:entra" });
+  await expect.poll(() => provider.requestsTo("revocation").length).toBe(2);
+});
+
 test("AT-28 SI-9 SI-2 a flow that began at another issuer sends no code to the tenant that its provider's id stands for now", async () => {
   const { world, provider } = await anEntra("contoso.com");
   const elsewhere = await startFakeProvider({ clients: [provider.client] });

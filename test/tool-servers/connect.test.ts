@@ -327,6 +327,16 @@ describe("using it", () => {
     await expect.poll(() => tools.authorizationServer.tokensOf("ann-there"), { timeout: 10_000 }).toBe(0);
   });
 
+  test("VA-14 what a node that does not know the server is told to end is left to the nodes that do", async () => {
+    const world = await aConnectWorld();
+    const { browser, user } = await world.signsIn();
+    await world.connects(browser);
+    const before = await world.node({ toolServers: [] });
+    await before.vault.disconnect({ user, connection: "tool:notes" });
+    await before.close();
+    await expect.poll(() => world.tools.authorizationServer.tokensOf("ann-there"), { timeout: 20_000 }).toBe(0);
+  });
+
   test("TS-17 SU-17 the API lists and ends connections", async () => {
     const world = await aConnectWorld();
     const { browser } = await world.signsIn();

@@ -1,11 +1,23 @@
 /** VA-14: what a grant leaves to be revoked, when the provider cannot be told at once. Sealed rows, tried for a day. */
 import { expect, test } from "vitest";
 import { hours, minutes, seconds } from "../../src/kernel/time.js";
+import type { Latchkey } from "../../src/latchkey.js";
 import { aVaultWorld, connection, offline, type VaultWorld } from "./setting.js";
 
 const providerConfig = { scopes: offline, revokeOnSignOut: "never" } as const;
 const told = (world: VaultWorld) => world.provider.requestsTo("revocation").length;
 const waiting = async (world: VaultWorld) => (await world.store.outbox.waiting()).rows;
+
+/** A configuration with another provider and nothing else, as a node has it that was not restarted yet. */
+const withoutFake = { providers: [{ id: "other", issuer: "https://idp.other.test", clientId: "x" }] };
+
+/** What this node says of its attempts, by outcome. */
+async function tries(world: VaultWorld, node: Latchkey): Promise<readonly string[]> {
+  const metrics = await (await node.fetch(new Request(world.url("/metrics")), { address: "127.0.0.1" })).text();
+  const name = "latchkey_outbox_tries_total";
+  const lines = metrics.split("\n").filter((line) => line.startsWith(`${name}{`));
+  return lines.map((line) => line.slice(name.length)).filter((line) => !line.endsWith(" 0"));
+}
 
 /** Lets a round pass: what was due has been tried, or taken by somebody. */
 async function pass(world: VaultWorld, length: Parameters<VaultWorld["clock"]["skip"]>[0]) {
@@ -79,15 +91,46 @@ test("VA-14 VA-4 one that no secret opens is kept and reported, and goes out whe
   expect(told(world)).toBe(3);
 });
 
-test("VA-14 AT-10 what was another client's is not shown to the provider by this one", async () => {
+test("VA-14 AT-10 what was another client's is not shown to the provider by this one, and counts as given up", async () => {
   const world = await givenUp();
   await world.latchkey.close();
   world.provider.reset();
-  await world.node({}, { clientId: "another" });
+  const node = await world.node({}, { clientId: "another" });
   await pass(world, minutes(1));
-  await expect.poll(() => world.log.text()).toContain("a revocation has nowhere to go");
+  await expect.poll(() => world.log.text()).toContain("server_changed");
+  expect(world.log.text()).toContain("a revocation was given up");
   await expect.poll(() => waiting(world)).toBe(0);
   expect(told(world)).toBe(1);
+  expect(await tries(world, node)).toEqual(['{outcome="given_up"} 1']);
+});
+
+test("VA-14 one of a provider that a node does not know is left to the nodes that do", async () => {
+  const world = await givenUp();
+  await world.latchkey.close();
+  world.provider.reset();
+  const before = await world.node(withoutFake);
+  await pass(world, minutes(1));
+  await expect.poll(() => world.log.text()).toContain("not_configured");
+  await before.close();
+  expect([told(world), await waiting(world)]).toEqual([1, 1]);
+  const after = await world.node();
+  await pass(world, minutes(10));
+  await expect.poll(() => waiting(world)).toBe(0);
+  expect(told(world)).toBe(3);
+  expect(await tries(world, after)).toEqual(['{outcome="delivered"} 1']);
+});
+
+test("VA-14 one of a provider that no node knows is given up when its day is over", async () => {
+  const world = await givenUp();
+  await world.latchkey.close();
+  const node = await world.node(withoutFake);
+  await pass(world, minutes(1));
+  await expect.poll(async () => (await tries(world, node)).join()).toMatch(/^{outcome="failed"} \d+$/);
+  expect(await waiting(world)).toBe(1);
+  await pass(world, hours(25));
+  await expect.poll(() => waiting(world)).toBe(0);
+  expect(world.log.text()).toContain("a revocation was given up");
+  expect(await tries(world, node)).toContain('{outcome="given_up"} 1');
 });
 
 test("VA-14 a provider that has no revocation is asked for none, and nothing waits for it", async () => {
