@@ -24,6 +24,7 @@ import { administerWebhooks, type WebhookAdministration } from "./outbox/adminis
 import { revocationOf, revocationRow } from "./outbox/revocation.js";
 import { userCreated, webhookRows } from "./outbox/webhook.js";
 import { createProviderRegistry } from "./providers/registry.js";
+import { wireRevocable } from "./revocable-grants.js";
 import { administerServices, type ServiceAdministration } from "./services/administer-services.js";
 import { administerProviders, type ProviderAdministration } from "./sign-in/remove-provider.js";
 import type { AuditFilter, Page, PageRequest, Store } from "./store/contract.js";
@@ -43,6 +44,7 @@ export type { ProviderRemoved } from "./sign-in/remove-provider.js";
 export type { ProviderTraces } from "./store/contract.js";
 export type { ListedToolServer } from "./tool-servers/administer-tool-servers.js";
 export type { GrantMetadata } from "./vault/administer-grants.js";
+export type { EndedGrants } from "./vault/end-grants.js";
 
 /** `who` is an e-mail address or an id; each throws `account.not_found` when it is nobody's. */
 export interface Administration {
@@ -149,6 +151,7 @@ export async function openAdministration(
   const grants = administerGrants({
     ...wired,
     by,
+    isRevocable: wireRevocable({ ...wired, config }),
     revocation: (grant, tokens, now) => revocationRow(wired, revocationOf(grant, tokens), now),
   });
 

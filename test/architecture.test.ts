@@ -168,6 +168,7 @@ const houseRules: Rules = {
     "administer-users.ts": everything,
     "create-assertions.ts": everything,
     "administration.ts": everything,
+    "revocable-grants.ts": everything,
     "examine-tool-server.ts": everything,
     "diagnostics.ts": everything,
     "look-at-database.ts": everything,

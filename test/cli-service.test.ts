@@ -153,6 +153,8 @@ test("SU-11 VA-5 VA-14 grant list shows no token, and grant revoke ends one conn
   expect((await line.run("grant", "revoke", user.email, "tool:wiki", "--json")).json()).toEqual({
     user: user.id,
     ended: 1,
+    // Nothing of it can be opened, and no such tool server is configured.
+    revoked: 0,
   });
   expect((await line.store.grants.ofUser(user.id)).map(({ connection }) => connection)).toEqual(["provider:acme"]);
   expect((await line.run("grant", "revoke", user.id, "--all")).out).toContain("1 grant ended");

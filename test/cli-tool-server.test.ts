@@ -6,8 +6,19 @@ import { openAdministration } from "../src/administration.js";
 import { idOf } from "../src/cli/new-tool-server.js";
 import { loadConfig } from "../src/config/load.js";
 import { silentLog } from "../src/kernel/log.js";
+import { minutes, systemClock } from "../src/kernel/time.js";
+import { createManualClock } from "../src/testing/manual-clock.js";
+import { startOidcProvider } from "./provider/oidc-provider.js";
 import { aCommandLine, type CommandLine } from "./support/command-line.js";
-import { aConnectWorld, type ConnectWorld, loseToolServer, textOf } from "./tool-servers/connect-setting.js";
+import {
+  aConnectWorld,
+  ann,
+  ben,
+  type ConnectWorld,
+  closeLater,
+  loseToolServer,
+  textOf,
+} from "./tool-servers/connect-setting.js";
 import { type Answer, aStranger, asMetadata } from "./tool-servers/setting.js";
 
 /** The command line of whoever operates this world. */
@@ -20,6 +31,9 @@ const withoutAny = () => aConnectWorld({ world: { config: { toolServers: [], rol
 
 const statusOf = async (world: ConnectWorld, user: string) =>
   (await world.latchkey.toolServers.status(user)).map(({ connection, status }) => [connection, status]);
+
+/** Why what somebody connected at a server that is there is revoked nowhere. */
+const foreign = "its authorization server, or our client there, is another now";
 
 const beside = { egress: { allow: ["127.0.0.1"], allowHttp: ["127.0.0.1"] } };
 
@@ -294,7 +308,7 @@ describe("tool-server remove", () => {
     const unasked = await line.run("tool-server", "remove", "notes");
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining("--yes")]);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revocable: true });
+    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revoked: 1, revocable: true });
     expect(await statusOf(world, user)).toEqual([]);
     await expect(world.latchkey.vault.accessToken({ user, connection: "tool:notes" })).rejects.toMatchObject({
       code: "grant.connection_unknown",
@@ -368,7 +382,7 @@ describe("tool-server remove", () => {
     await close();
     expect(await grants()).toBe(1);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revocable: false });
+    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revoked: 0, revocable: false });
     expect(await grants()).toBe(0);
   });
 
@@ -394,6 +408,39 @@ describe("tool-server remove", () => {
     expect(removed.out).toBe("notes was removed; 1 connection ended and will be revoked.\n");
     expect(await grants()).toBe(0);
     await expect.poll(() => there.tokensOf("ann-there"), { timeout: 20_000 }).toBe(0);
+  });
+
+  test("TS-18 TS-10 VA-14 what was got as another client than the server has now is said to end here alone", async () => {
+    const { world, line, there, grants } = await left();
+    const words = ["--id", "notes", "--client-id", "another", "--yes"];
+    expect((await line.run("tool-server", "add", world.tools.url, ...words)).code).toBe(0);
+    const removed = await line.run("tool-server", "remove", "notes", "--yes");
+    expect([removed.code, removed.out]).toEqual([0, "notes was removed; 1 connection ended.\n"]);
+    expect(removed.err).toBe(`It was deleted here and could not be revoked there: ${foreign}.\n`);
+    expect(await grants()).toBe(0);
+    await expect.poll(() => world.log.text(), { timeout: 20_000 }).toContain("a revocation was given up");
+    expect(there.tokensOf("ann-there")).toBeGreaterThan(0);
+  });
+
+  test("TS-18 TS-10 VA-14 what another authorization server gave than the server names now is told apart", async () => {
+    const clock = createManualClock(systemClock.now());
+    const world = await aConnectWorld({ world: { clock, config: { toolServers: [], roles: { default: "user" } } } });
+    const line = await operating(world);
+    await line.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes");
+    const { browser, user } = await world.signsIn();
+    await world.connects(browser);
+    const other = await startOidcProvider({
+      people: [ann, ben],
+      toolServer: { resource: world.tools.url, scopes: ["notes:read"] },
+    });
+    closeLater(() => other.stop());
+    world.tools.moveTo(other.issuer);
+    world.tools.refuseAll = true;
+    await clock.advance(minutes(1));
+    await world.latchkey.toolServers.fetch({ user, connection: "tool:notes" })(world.tools.url, { method: "POST" });
+    world.tools.refuseAll = false;
+    const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
+    expect([removed.code, removed.json()]).toEqual([0, { removed: "notes", ended: 1, revoked: 0, revocable: true }]);
   });
 
   test("TS-18 TS-10 a name is free for another server with credentials of its own", async () => {

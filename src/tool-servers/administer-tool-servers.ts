@@ -12,7 +12,7 @@ import { after, type Clock, hours, type Instant } from "../kernel/time.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
 import type { Store } from "../store/contract.js";
 import type { AuditEventRecord, OutboxRecord, RegistrationRecord, StoredToolServerRecord } from "../store/records.js";
-import { foundNothing } from "./discovery.js";
+import { foundNothing } from "./kept-copy.js";
 import { leftToolServers } from "./left-servers.js";
 import { connectRedirectUri } from "./registry.js";
 import { openRegistration } from "./sealed-registration.js";

@@ -10,15 +10,15 @@ import { auditEvent } from "../audit/audit-event.js";
 import type { Egress } from "../egress/port.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import { type AuditEventId, newId } from "../kernel/ids.js";
-import { isJsonObject, member, parseJson } from "../kernel/json.js";
 import type { Log } from "../kernel/log.js";
 import type { RandomSource } from "../kernel/random.js";
-import { after, type Clock, hours, type Instant, seconds } from "../kernel/time.js";
+import { after, type Clock, type Instant, seconds } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
-import type { Announcement, AuditEventRecord, MetadataRecord } from "../store/records.js";
+import type { Announcement, AuditEventRecord } from "../store/records.js";
 import type { Registrations } from "./choose-authorization-server.js";
 import { discoverToolServer } from "./discover.js";
 import type { FoundToolServer } from "./found.js";
+import { type KeptCopy, keptCopy, rowOfCopy, staleFor } from "./kept-copy.js";
 import { type DiscoverySettings, settingsFingerprint } from "./settings.js";
 
 export interface Discovery {
@@ -37,15 +37,10 @@ export interface DiscoveryNews {
   subscribe(listener: (announcement: Announcement) => void): void;
 }
 
-const staleFor = hours(24);
 /** A dead server costs the first caller its time-out, and the next ones nothing. */
 const failureMemory = seconds(5);
 const refetchEvery = seconds(10);
 
-interface Copy {
-  readonly settings: string;
-  readonly found: FoundToolServer;
-}
 interface Failure {
   readonly settings: string;
   readonly error: LatchkeyError;
@@ -63,7 +58,7 @@ export function createDiscovery(ports: {
   readonly registrations: (server: DiscoverySettings) => Registrations;
 }): Discovery {
   const { clock, log, news, store } = ports;
-  const copies = new Map<string, Copy>();
+  const copies = new Map<string, KeptCopy>();
   const failures = new Map<string, Failure>();
   const underWay = new Map<string, Promise<FoundToolServer>>();
   const refetched = new Map<string, number>();
@@ -77,31 +72,14 @@ export function createDiscovery(ports: {
     failures.delete(id);
   };
 
-  async function stored(id: string): Promise<Copy | undefined> {
-    const record = await store.metadata.byUrl(rowKey(id));
-    const value = record && parseJson(record.body);
-    if (!isJsonObject(value)) return undefined;
-    const settings = member(value, "settings");
-    const found = member(value, "found");
-    if (typeof settings !== "string" || !isJsonObject(found)) return undefined;
-    return { settings, found: found as unknown as FoundToolServer };
-  }
-
-  async function save(server: DiscoverySettings, copy: Copy): Promise<void> {
-    const before = await stored(server.id);
+  async function save(server: DiscoverySettings, copy: KeptCopy): Promise<void> {
+    const before = await keptCopy(store, server.id);
     const changed = before !== undefined && essence(before) !== essence(copy);
-    const { foundAt, freshUntil } = copy.found;
-    const record: MetadataRecord = {
-      url: rowKey(server.id),
-      body: JSON.stringify(copy),
-      fetchedAt: foundAt,
-      freshUntil,
-      staleUntil: after(freshUntil, staleFor),
-    };
+    const record = rowOfCopy(server.id, copy);
     const event = changed || !before ? mismatchEvent(ports, server, copy.found) : undefined;
     await store.transaction(async (tx) => {
       await tx.metadata.save(record);
-      if (changed) await tx.announcements.append("tool_server", server.id, foundAt);
+      if (changed) await tx.announcements.append("tool_server", server.id, copy.found.foundAt);
       if (event) await tx.audit.append(event);
     });
   }
@@ -142,7 +120,7 @@ export function createDiscovery(ports: {
     const now = clock.now();
     const own = copies.get(server.id);
     if (own?.settings === settings && isFresh(own.found, now)) return own.found;
-    const other = await stored(server.id);
+    const other = await keptCopy(store, server.id);
     if (other?.settings !== settings) return own?.settings === settings ? own.found : undefined;
     copies.set(server.id, other);
     return other.found;
@@ -181,22 +159,11 @@ export function createDiscovery(ports: {
   }
 }
 
-const rowKey = (id: string): string => `tool-server:${id}`;
-
-/** In place of a copy, for a server that is to be found anew whatever was found under its name before. */
-export const foundNothing = (id: string, now: Instant): MetadataRecord => ({
-  url: rowKey(id),
-  body: "{}",
-  fetchedAt: now,
-  freshUntil: now,
-  staleUntil: now,
-});
-
 /** A clock that was set back makes a copy from the future: it is found anew rather than trusted for longer. */
 const isFresh = (found: FoundToolServer, now: Instant): boolean => found.foundAt <= now && now < found.freshUntil;
 
 /** What another node must hear of: everything but the times. */
-const essence = ({ settings, found: { foundAt, freshUntil, ...found } }: Copy): string =>
+const essence = ({ settings, found: { foundAt, freshUntil, ...found } }: KeptCopy): string =>
   JSON.stringify({ settings, found });
 
 /** The operator's exception is written down when it is made use of, not each time it is (TS-4). */

@@ -4,6 +4,7 @@
  */
 import { isLatchkeyError } from "../kernel/errors.js";
 import type { GrantAdministration } from "../vault/administer-grants.js";
+import type { EndedGrants } from "../vault/end-grants.js";
 import type { ToolServerAdministration } from "./administer-tool-servers.js";
 
 interface Steps {
@@ -19,6 +20,9 @@ export interface ConnectedPeople {
   readonly revocable: boolean;
 }
 
+/** What a removal did: connections that ended, and what becomes of their tokens. */
+export type ToolServerRemoved = EndedGrants & Pick<ConnectedPeople, "revocable">;
+
 export async function peopleOfRemoved({ toolServers, grants }: Steps, id: string): Promise<ConnectedPeople> {
   const { inUse, revocable } = await toolServers.look(id);
   return { people: inUse ? (await grants.holders(`tool:${id}`)).length : 0, revocable };
@@ -29,20 +33,25 @@ export async function peopleOfRemoved({ toolServers, grants }: Steps, id: string
  *
  * @throws LatchkeyError `connect.server_unknown` also for one of the file, and where nothing is left
  */
-export async function removeToolServer(
-  { toolServers, grants }: Steps,
-  id: string,
-): Promise<Pick<ConnectedPeople, "revocable"> & { /** Connections. */ readonly ended: number }> {
+export async function removeToolServer({ toolServers, grants }: Steps, id: string): Promise<ToolServerRemoved> {
   const connection = `tool:${id}`;
   const { inUse, revocable } = await toolServers.remove(id);
-  let ended = 0;
+  let gone = nothing;
   for (const user of inUse ? await grants.holders(connection) : [])
-    ended += await grants.revoke(user, connection).then((done) => done.ended, goneAlready);
-  return { ended, revocable };
+    gone = sum(gone, await grants.revoke(user, connection).catch(goneAlready));
+  return { ...gone, revocable };
 }
 
+const nothing: EndedGrants = { ended: 0, revoked: 0, unreadable: 0 };
+
+const sum = (a: EndedGrants, b: EndedGrants): EndedGrants => ({
+  ended: a.ended + b.ended,
+  revoked: a.revoked + b.revoked,
+  unreadable: a.unreadable + b.unreadable,
+});
+
 /** They disconnected it themselves in this moment. */
-function goneAlready(thrown: unknown): number {
-  if (isLatchkeyError(thrown, "grant.not_connected")) return 0;
+function goneAlready(thrown: unknown): EndedGrants {
+  if (isLatchkeyError(thrown, "grant.not_connected")) return nothing;
   throw thrown;
 }

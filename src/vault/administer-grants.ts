@@ -7,7 +7,7 @@ import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Instant } from "../kernel/time.js";
 import type { Store } from "../store/contract.js";
 import type { AuditEventRecord, GrantRecord, OutboxRecord } from "../store/records.js";
-import { endGrants } from "./end-grants.js";
+import { type EndedGrants, endGrants } from "./end-grants.js";
 import { endOfToken, type GrantSecrets } from "./sealed-grant.js";
 
 /** A grant without what is sealed in it. */
@@ -22,7 +22,7 @@ export interface GrantAdministration {
    * @param connection only of this one; null: all
    * @throws LatchkeyError `grant.not_connected` when there is nothing to end
    */
-  revoke(user: UserId, connection: string | null): Promise<{ readonly ended: number }>;
+  revoke(user: UserId, connection: string | null): Promise<EndedGrants>;
 }
 
 export function administerGrants(ports: {
@@ -31,6 +31,8 @@ export function administerGrants(ports: {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly revocation: (grant: GrantRecord, secrets: GrantSecrets, now: Instant) => OutboxRecord;
+  /** Whether that finds its way to the issuer, as far as it is known here. @default it does */
+  readonly isRevocable?: (grant: GrantRecord) => Promise<boolean>;
   readonly by: () => AuditContext & { readonly actor: AuditEventRecord["actor"] };
 }): GrantAdministration {
   return {
@@ -54,9 +56,9 @@ export function administerGrants(ports: {
     async revoke(user, connection) {
       const isMeant = (grant: GrantRecord) => connection === null || grant.connection === connection;
       const { actor, ...audit } = ports.by();
-      const ended = await endGrants(ports, { user, isMeant }, { actor, audit, now: ports.clock.now() });
-      if (ended === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
-      return { ended };
+      const done = await endGrants(ports, { user, isMeant }, { actor, audit, now: ports.clock.now() });
+      if (done.ended === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
+      return done;
     },
   };
 }

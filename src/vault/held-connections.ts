@@ -109,7 +109,8 @@ export function createHeldConnections(ports: VaultPorts): HeldConnections {
       const audit = { requestId: newId<AuditEventId>(now, ports.random), address: null };
       const revocation: typeof ports.connections.revocation = (...of) => ports.connections.revocation(...of);
       const of = { user: user as UserId, isMeant };
-      const ended = isId(user) ? await endGrants({ ...ports, revocation }, of, { actor, audit, now }) : 0;
+      const done = isId(user) ? await endGrants({ ...ports, revocation }, of, { actor, audit, now }) : undefined;
+      const ended = done?.ended ?? 0;
       if (ended === 0) throw new LatchkeyError("grant.not_connected", { data: { connection, user } });
       ports.onQueued();
       await ports.news.catchUp();

@@ -4,8 +4,9 @@ import type { GrantMetadata } from "../../administration.js";
 import { type Instant, toRfc3339 } from "../../kernel/time.js";
 import { administering } from "../administering.js";
 import { type CommonOptions, commandWithConfig, running, type Session } from "../command.js";
-import { UsageError } from "../exit-codes.js";
+import { exitCodes, UsageError } from "../exit-codes.js";
 import { counted, palette, printJson, table } from "../output.js";
+import { unrevokedLines } from "../unrevoked-text.js";
 
 const time = (at: Instant | null): string | null => (at === null ? null : toRfc3339(at));
 
@@ -25,6 +26,8 @@ const grantJson = (grant: GrantMetadata) => ({
   lastFailure: grant.lastFailureCode,
   nextAttemptAt: time(grant.nextAttemptAt),
 });
+
+const foreign = "the configuration names another issuer or client, or none";
 
 export function grantCommand(session: Session): Command {
   const { terminal } = session;
@@ -73,10 +76,14 @@ export function grantCommand(session: Session): Command {
             throw new UsageError("grant revoke needs one of the two: a connection, or --all");
           return administering(session, options, async (administration) => {
             const { user } = await administration.userDetails(who);
-            const { ended } = await administration.grants.revoke(user.id, connection ?? null);
-            if (options.json) printJson(terminal, { user: user.id, ended });
-            else terminal.out(`${user.email}: ${counted(ended, "grant")} ended.\n`);
-            return undefined;
+            const done = await administration.grants.revoke(user.id, connection ?? null);
+            const { ended, revoked } = done;
+            if (options.json) printJson(terminal, { user: user.id, ended, revoked });
+            else {
+              terminal.out(`${user.email}: ${counted(ended, "grant")} ended.\n`);
+              for (const line of unrevokedLines(done, foreign)) terminal.err(`${line}\n`);
+            }
+            return revoked < ended ? exitCodes.problem : exitCodes.fine;
           });
         },
       ),

@@ -10,6 +10,7 @@ import { type AddOptions, readNewToolServer } from "../new-tool-server.js";
 import { counted, palette, printable, printFailure, printJson, table } from "../output.js";
 import type { Terminal } from "../terminal.js";
 import { printReport } from "../tool-server-text.js";
+import { unrevokedLines } from "../unrevoked-text.js";
 
 const several = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
@@ -137,12 +138,14 @@ export function toolServerCommand(session: Session): Command {
             return exitCodes.problem;
           }
           const removed = await removeToolServer(id);
-          if (options.json) printJson(terminal, { removed: id, ...removed });
+          const { ended, revoked } = removed;
+          if (options.json) printJson(terminal, { removed: id, ended, revoked, revocable: removed.revocable });
           else {
-            const revoked = removed.revocable ? " and will be revoked" : "";
-            terminal.out(`${printable(id)} was removed; ${counted(removed.ended, "connection")} ended${revoked}.\n`);
-            if (!removed.revocable && removed.ended > 0)
-              terminal.err(`${removed.ended === 1 ? "Its" : "Their"} tokens ${notRevoked}.\n`);
+            const all = ended > 0 && revoked === ended ? " and will be revoked" : "";
+            terminal.out(`${printable(id)} was removed; ${counted(ended, "connection")} ended${all}.\n`);
+            if (!removed.revocable && ended > 0)
+              terminal.err(`${ended === 1 ? "Its" : "Their"} tokens ${notRevoked}.\n`);
+            else for (const line of unrevokedLines(removed, foreign)) terminal.err(`${line}\n`);
           }
           return exitCodes.fine;
         }),
@@ -154,6 +157,7 @@ export function toolServerCommand(session: Session): Command {
   return group;
 }
 
+const foreign = "its authorization server, or our client there, is another now";
 const notRevoked = "cannot be revoked: where, and as which client, is not known any more";
 
 const listedJson = ({ createdAt, ...server }: ListedToolServer) => ({

@@ -1,0 +1,55 @@
+/**
+ * Whether what a tool server's grant holds is revoked when it ends, as the outbox will find it (`revocationTargets`), but from
+ * the database alone: for an operator, who is told what becomes of the tokens without a request to anybody. What is not known
+ * without one counts as revoked.
+ */
+import type { Keyring } from "../crypto/port.js";
+import type { Clock } from "../kernel/time.js";
+import { isRevocableAt } from "../outbox/revocation.js";
+import type { ProviderRegistry } from "../providers/provider.js";
+import type { Store } from "../store/contract.js";
+import type { GrantRecord } from "../store/records.js";
+import { keptCopy } from "./kept-copy.js";
+import { chooseRegistration } from "./policy/choose-registration.js";
+import { openRegistration } from "./sealed-registration.js";
+import { discoverySettings, settingsFingerprint } from "./settings.js";
+import type { ToolServer } from "./tool-server.js";
+
+type Made = Pick<GrantRecord, "connection" | "issuer" | "clientId">;
+
+export function createRevocable(ports: {
+  readonly store: Pick<Store, "metadata" | "registrations">;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly providers: ProviderRegistry;
+  /** Also one that was removed a short while ago. */
+  readonly serverOf: (connection: string) => Promise<ToolServer | undefined>;
+}): (grant: Made) => Promise<boolean> {
+  const { store, providers } = ports;
+
+  /** Null for one that is open; undefined where nobody has looked at it as it is configured now. */
+  async function issuerNow(server: ToolServer): Promise<string | null | undefined> {
+    const copy = await keptCopy(store, server.id);
+    if (copy?.settings !== settingsFingerprint(discoverySettings(server))) return undefined;
+    return copy.found.authorizationServer?.issuer ?? null;
+  }
+
+  /** Whether this is who we are there still. */
+  async function isOurs(server: ToolServer, { issuer, clientId }: Made): Promise<boolean> {
+    const choice = chooseRegistration({ server, as: { issuer }, documentRefused: false });
+    if (choice.kind === "static") return choice.clientId === clientId;
+    if (clientId === server.documentUrl) return true;
+    const row = await store.registrations.find({ kind: "dynamic", issuer, redirectUri: server.redirectUri });
+    if (!row || (row.secretEndsAt !== null && row.secretEndsAt <= ports.clock.now())) return false;
+    return openRegistration(ports.keyring, row)?.clientId === clientId;
+  }
+
+  return async (grant) => {
+    const server = await ports.serverOf(grant.connection);
+    if (!server) return false;
+    if (server.registration === "provider" && providers.all().some((one) => isRevocableAt(one, grant))) return true;
+    const issuer = await issuerNow(server);
+    if ((issuer === undefined ? (server.authorizationServer ?? grant.issuer) : issuer) !== grant.issuer) return false;
+    return isOurs(server, grant);
+  };
+}
