@@ -119,6 +119,8 @@ describe("provider remove", () => {
     await annIn(line);
     const told = await line.run("provider", "remove", "corp", "--yes", "--json");
     expect(told.json()).toMatchObject({ grants: 1, foreignGrants: 1, revoked: 0 });
+    // Nothing waits a day for a provider that nobody knows.
+    expect((await line.store.outbox.waiting()).rows).toBe(0);
   });
 
   test("SU-11 VA-14 one that is switched on and one that is nobody's are refused with 1", async () => {

@@ -6,7 +6,7 @@ import { openAdministration } from "../src/administration.js";
 import { idOf } from "../src/cli/new-tool-server.js";
 import { loadConfig } from "../src/config/load.js";
 import { silentLog } from "../src/kernel/log.js";
-import { minutes, systemClock } from "../src/kernel/time.js";
+import { after, hours, minutes, systemClock } from "../src/kernel/time.js";
 import { createManualClock } from "../src/testing/manual-clock.js";
 import { startOidcProvider } from "./provider/oidc-provider.js";
 import { aCommandLine, type CommandLine } from "./support/command-line.js";
@@ -376,7 +376,7 @@ describe("tool-server remove", () => {
   });
 
   test("TS-18 VA-14 a removal of such a one that is cut off is finished by the next one", async () => {
-    const { line, grants } = await left();
+    const { world, line, grants } = await left();
     const { toolServers, close } = await openAdministration(await configOf(line), { log: silentLog });
     expect(await toolServers.remove("notes")).toEqual({ inUse: true, revocable: false });
     await close();
@@ -384,6 +384,8 @@ describe("tool-server remove", () => {
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
     expect(removed.json()).toEqual({ removed: "notes", ended: 1, revoked: 0, revocable: false });
     expect(await grants()).toBe(0);
+    // Nothing waits a day for a server that nobody knows.
+    expect(await world.store.outbox.due(after(systemClock.now(), hours(1)), 9, "revoke")).toEqual([]);
   });
 
   test("TS-18 VA-14 a removal that was cut off is in the list until it is finished", async () => {

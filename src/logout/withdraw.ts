@@ -40,14 +40,17 @@ export type Withdraw = (
  * @throws LatchkeyError `store.*`
  */
 export async function withdrawing<T>(
-  ports: Pick<EndSessionsPorts, "keyring" | "random">,
+  ports: Pick<EndSessionsPorts, "keyring" | "random"> & {
+    /** False where nobody can say where and as whom any more, so that nothing waits for it. @default true */
+    readonly revokes?: boolean;
+  },
   by: WithdrawnBy,
   read: () => Promise<readonly GrantRecord[]>,
   act: (withdraw: Withdraw) => Promise<T>,
 ): Promise<T> {
-  const { keyring } = ports;
+  const { keyring, revokes = true } = ports;
   const revocation: Parameters<typeof withRevocations>[0]["revocation"] = (grant, secrets) =>
-    revocationRow(ports, revocationOf(grant, secrets), by.now);
+    revokes ? revocationRow(ports, revocationOf(grant, secrets), by.now) : undefined;
   return withRevocations({ keyring, revocation }, read, (queue) =>
     act(async (tx, { sessions, kept }) => {
       const queued: GrantRecord[] = [];

@@ -67,7 +67,8 @@ export function administerProviders(
     const connection = `provider:${provider}`;
     const by = { actor, reason: "provider_removed", audit, now } as const;
     const ofIt = async () => (await store.grants.ofUser(userId)).filter((grant) => grant.connection === connection);
-    return withdrawing(ports, by, ofIt, (withdraw) =>
+    const revokes = ports.providers.byId(provider) !== undefined;
+    return withdrawing({ ...ports, revokes }, by, ofIt, (withdraw) =>
       store.transaction(async (tx) => {
         const sessions = (await tx.sessions.ofUser(userId)).filter((session) => session.provider === provider);
         const grants = (await tx.grants.ofUser(userId)).filter((grant) => grant.connection === connection);

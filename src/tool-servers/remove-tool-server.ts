@@ -38,7 +38,7 @@ export async function removeToolServer({ toolServers, grants }: Steps, id: strin
   const { inUse, revocable } = await toolServers.remove(id);
   let gone = nothing;
   for (const user of inUse ? await grants.holders(connection) : [])
-    gone = sum(gone, await grants.revoke(user, connection).catch(goneAlready));
+    gone = sum(gone, await grants.revoke(user, connection, { revokes: revocable }).catch(goneAlready));
   return { ...gone, revocable };
 }
 

@@ -20,9 +20,10 @@ export interface GrantAdministration {
   holders(connection: string): Promise<readonly UserId[]>;
   /**
    * @param connection only of this one; null: all
+   * @param how `revokes`: false where nobody can say where and as whom any more, so that nothing waits for it. @default true
    * @throws LatchkeyError `grant.not_connected` when there is nothing to end
    */
-  revoke(user: UserId, connection: string | null): Promise<EndedGrants>;
+  revoke(user: UserId, connection: string | null, how?: { readonly revokes: boolean }): Promise<EndedGrants>;
 }
 
 export function administerGrants(ports: {
@@ -53,12 +54,18 @@ export function administerGrants(ports: {
       }
       return [...found];
     },
-    async revoke(user, connection) {
+    async revoke(user, connection, how = { revokes: true }) {
       const isMeant = (grant: GrantRecord) => connection === null || grant.connection === connection;
       const { actor, ...audit } = ports.by();
-      const done = await endGrants(ports, { user, isMeant }, { actor, audit, now: ports.clock.now() });
+      const done = await endGrants(
+        how.revokes ? ports : { ...ports, ...nowhere },
+        { user, isMeant },
+        { actor, audit, now: ports.clock.now() },
+      );
       if (done.ended === 0) throw new LatchkeyError("grant.not_connected", { data: { user, connection } });
       return done;
     },
   };
 }
+
+const nowhere = { revocation: () => undefined, isRevocable: async () => false } as const;

@@ -27,8 +27,8 @@ export async function endGrants(
     readonly store: Pick<Store, "transaction" | "grants">;
     readonly keyring: Keyring;
     readonly random: RandomSource;
-    /** The outbox row that revokes these tokens at their issuer. */
-    readonly revocation: (grant: GrantRecord, secrets: GrantSecrets, now: Instant) => OutboxRecord;
+    /** The outbox row that revokes these tokens at their issuer; undefined where none is to wait for that. */
+    readonly revocation: (grant: GrantRecord, secrets: GrantSecrets, now: Instant) => OutboxRecord | undefined;
     /** Whether it will find its way there, for who is told so. @default it will */
     readonly isRevocable?: ((grant: GrantRecord) => Promise<boolean>) | undefined;
   },

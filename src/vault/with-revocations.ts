@@ -10,7 +10,7 @@ import type { Transaction } from "../store/contract.js";
 import type { GrantRecord, OutboxRecord } from "../store/records.js";
 import { type GrantSecrets, openGrant } from "./sealed-grant.js";
 
-/** Queues the revocation of what this row, read in the transaction, holds. False where no key opens it: there is nothing to revoke. */
+/** Queues the revocation of what this row, read in the transaction, holds. False where there is none: no key opens it, or nobody could send it. */
 export type QueueRevocation = (tx: Transaction, grant: GrantRecord) => Promise<boolean>;
 
 /** A grant is refreshed once in a while, not several times in the milliseconds that this takes. */
@@ -24,8 +24,8 @@ const mostRounds = 5;
 export async function withRevocations<T>(
   ports: {
     readonly keyring: Keyring;
-    /** The outbox row that revokes these tokens at their issuer. */
-    readonly revocation: (grant: GrantRecord, secrets: GrantSecrets) => OutboxRecord;
+    /** The outbox row that revokes these tokens at their issuer; undefined where none is to wait for that. */
+    readonly revocation: (grant: GrantRecord, secrets: GrantSecrets) => OutboxRecord | undefined;
   },
   read: () => Promise<readonly GrantRecord[]>,
   act: (queue: QueueRevocation) => Promise<T>,
