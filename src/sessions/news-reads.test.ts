@@ -50,9 +50,11 @@ async function aStore() {
 test("LO-3 four hundred session checks at once on a node whose bus is down read the news a few times, not four hundred", async () => {
   const { store, seen } = await aStore();
   const world = await createWorld({ ports: { store } });
+  closing.push(() => world.close());
   const ann = world.browser();
   await world.signIn(ann, "ann-1");
   const node = await createLatchkey({ ...world.config, ports: { store, log: silentLog } });
+  closing.push(() => node.close());
   const headers = { cookie: ann.cookies.header(world.url("/session")) ?? "" };
   const checks = (count: number) =>
     Promise.all(Array.from({ length: count }, () => node.fetch(new Request(world.url("/session"), { headers }))));

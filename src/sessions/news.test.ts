@@ -29,6 +29,7 @@ test("LO-3 a node that nobody asked for so long that announcements are gone forg
   await cleanUp({ store, clock });
   expect((await store.announcements.after(0)).map(({ kind }) => kind)).toEqual(["user"]);
   expect(await atStandby()).toBe(401);
+  await standby.close();
   await world.close();
 });
 
@@ -47,5 +48,6 @@ test("LO-3 a node that is thousands of announcements behind reads them all befor
   await ann.get(world.url("/account"));
   await ann.post(world.url("/account/sessions/end-all"));
   expect(await atStandby()).toBe(401);
+  await standby.close();
   await world.close();
 });

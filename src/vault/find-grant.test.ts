@@ -10,7 +10,8 @@ import { createGrantFinder } from "./find-grant.js";
 import type { VaultPorts } from "./ports.js";
 import { newGrantState, sealGrant } from "./sealed-grant.js";
 
-test("LO-3 VA-13 while something is announced at every moment a grant is found all the same, and not remembered", async () => {
+/** A finder over rows and news that a test tells, and one grant that is good but for what becomes of its person. */
+function aFinder() {
   const clock = createManualClock();
   const keyring = createKeyring({ secrets: [secret("s".repeat(43))], random: systemRandom });
   const userId = "01990000-0000-7000-8000-000000000001" as UserId;
@@ -23,17 +24,18 @@ test("LO-3 VA-13 while something is announced at every moment a grant is found a
     issuer: "https://idp.example",
     sealed: sealGrant(keyring, place, secrets),
   };
-  let [generation, reads] = [0, 0];
-  let disabledAt: number | null = null;
+  const state = { generation: 0, reads: 0, disabledAt: null as number | null, busy: true };
+  /** Called after the grants of a read have been taken. */
+  let onRead = async (_reads: number): Promise<void> => {};
   const ports = {
     clock,
     keyring,
     store: {
-      users: { byId: async () => ({ id: userId, disabledAt, role: "user" }) },
+      users: { byId: async () => ({ id: userId, disabledAt: state.disabledAt, role: "user" }) },
       sessions: { ofUser: async () => [] },
       grants: {
         ofUser: async () => {
-          reads++;
+          await onRead(++state.reads);
           return [grant];
         },
       },
@@ -42,10 +44,10 @@ test("LO-3 VA-13 while something is announced at every moment a grant is found a
       isCurrent: () => true,
       subscribe: () => {},
       get generation() {
-        return generation;
+        return state.generation;
       },
       catchUp: async () => {
-        if (reads < 100) generation++;
+        if (state.busy && state.reads < 100) state.generation++;
       },
     },
     connections: {
@@ -56,8 +58,50 @@ test("LO-3 VA-13 while something is announced at every moment a grant is found a
   };
   const finder = createGrantFinder(ports as unknown as VaultPorts);
   const key = { user: userId, session: undefined, connection: place.connection };
-  expect(await finder.find(key)).toMatchObject({ secrets: { accessToken: "held" } });
-  expect(reads).toBe(3);
-  disabledAt = toInstant(1);
-  await expect(finder.find(key)).rejects.toMatchObject({ code: "account.disabled" });
+  return {
+    state,
+    find: () => finder.find(key),
+    onRead: (act: (reads: number) => Promise<void>) => {
+      onRead = act;
+    },
+  };
+}
+
+test("LO-3 VA-13 while something is announced at every moment a grant is found all the same, and not remembered", async () => {
+  const { state, find } = aFinder();
+  expect(await find()).toMatchObject({ secrets: { accessToken: "held" } });
+  expect(state.reads).toBe(3);
+  state.disabledAt = toInstant(1);
+  await expect(find()).rejects.toMatchObject({ code: "account.disabled" });
+});
+
+test("LO-3 VA-13 who asks after somebody was disabled does not get what was read for those who asked before", async () => {
+  const { state, find, onRead } = aFinder();
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const isReading = new Promise<void>((resolve) => {
+    onRead(async (reads) => {
+      if (reads !== 3) return;
+      resolve();
+      await held;
+    });
+  });
+  const before = find();
+  await isReading;
+  // Their rows have been read; now it happens, and is heard of here.
+  state.disabledAt = toInstant(1);
+  state.generation++;
+  const after = find();
+  letGo();
+  await before.catch(() => {});
+  await expect(after).rejects.toMatchObject({ code: "account.disabled" });
+});
+
+test("VA-7 a thousand who ask at once are one read", async () => {
+  const { state, find } = aFinder();
+  state.busy = false;
+  await Promise.all(Array.from({ length: 1_000 }, find));
+  expect(state.reads).toBe(1);
 });

@@ -41,8 +41,8 @@ export interface GrantFinder {
 export function createGrantFinder(ports: VaultPorts): GrantFinder {
   const { store, news, clock } = ports;
   const cache: GrantCache = createGrantCache();
-  /** A thousand callers who ask for one grant at once read it once. */
-  const loading = new Map<string, Promise<HeldGrant>>();
+  /** A thousand callers who ask for one grant at once read it once; who asks after something was announced, with those who asked then. */
+  const loading = new Map<string, { readonly generation: number; readonly end: Promise<HeldGrant> }>();
   news.subscribe((announcement) => cache.forget(announcement));
 
   async function usableConnection(connection: string): Promise<ConnectionInfo> {
@@ -99,10 +99,12 @@ export function createGrantFinder(ports: VaultPorts): GrantFinder {
   function find(key: GrantKey): Promise<HeldGrant> {
     const text = keyText(key);
     const running = loading.get(text);
-    if (running !== undefined) return running;
-    const started = load(key).finally(() => loading.delete(text));
-    loading.set(text, started);
-    return started;
+    if (running?.generation === news.generation) return running.end;
+    const end = load(key).finally(() => {
+      if (loading.get(text)?.end === end) loading.delete(text);
+    });
+    loading.set(text, { generation: news.generation, end });
+    return end;
   }
 
   function remembered(key: GrantKey, now: Instant): HeldGrant | undefined {
