@@ -3,7 +3,7 @@
  *
  * Each kind of row is delivered by itself, so that a webhook that hangs holds up no revocation. Within a kind there is a lane
  * for each receiver, and while one of them is slow the others are looked after every few seconds: whoever hangs holds up what is
- * for itself. Not here: what the kinds are (kinds.ts) and what a try is (try-row.ts).
+ * for itself; claims, whose rows do not name their provider, go one after the other. Not here: what the kinds are (kinds.ts) and what a try is (try-row.ts).
  */
 import { type Clock, seconds } from "../kernel/time.js";
 import type { OutboxRecord } from "../store/records.js";
