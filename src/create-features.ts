@@ -3,6 +3,7 @@
 import { listIdentities } from "./accounts/list-identities.js";
 import { listMemberships } from "./accounts/list-memberships.js";
 import { listMethods } from "./accounts/list-methods.js";
+import { readText } from "./accounts/policy/claim.js";
 import type { SharedCounts } from "./bus/shared-counts.js";
 import type { Config } from "./config/schema.js";
 import { equalInConstantTime } from "./crypto/digest.js";
@@ -161,10 +162,12 @@ export function createFeatures(wired: Wired): Features {
     hasFlowCookie: (header, state) => state !== null && flowCookies.find(header, state) !== undefined,
     keepPostedName(id, state, user) {
       // Two names and an address; more is not Apple's, and not worth parsing.
-      const name = user.length <= 2_048 ? providers.byId(id)?.quirks.postedName?.(user) : undefined;
+      const text = user.length <= 2_048 ? providers.byId(id)?.quirks.postedName?.(user) : undefined;
+      // One line of text before it is sealed: a control character would take six characters of the cookie.
+      const name = text === undefined ? undefined : readText({ name: text }, "name");
       return name === undefined ? [] : postedNames.keep(id, state, name, clock.now());
     },
-    clearFlowCookie: (header, state) => [...flowCookies.clear(header, state), ...postedNames.clear(header, state)],
+    clearFlowCookie: (header, state) => [...flowCookies.clear(header, state), ...postedNames.clear(header)],
     safeReturnTo: (text) => safeReturnTo(text, signIn.origin) ?? signIn.defaultReturnTo,
 
     checkSession: (headers) => checker.check(headers),

@@ -1,9 +1,11 @@
 /**
- * A person's name on its way from a provider's cross-site POST to the GET that follows it (SI-9): sealed, in a cookie of
- * one state and one provider, for 60 seconds.
+ * A person's name on its way from a provider's cross-site POST to the GET that follows it (SI-9): sealed for one
+ * state and one provider, for 60 seconds, in the one cookie that a browser has for it.
  *
- * Anybody can make a browser send that POST, with any text in it. So the cookie is worth nothing without the flow of the
- * same state, which only the browser that began it holds, and what is in it can become a name and nothing else.
+ * Anybody can make a browser send that POST, with any text in it and as often as they like. So the cookie is worth nothing
+ * without the flow of the same state, which only the browser that began it holds, what is in it can become a name and
+ * nothing else, and the last one takes the place of the one before: a cookie for each state would pile up until the
+ * browser's headers are too long for every request (AT-21).
  */
 import { equalInConstantTime, sha256Base64Url } from "../crypto/digest.js";
 import type { Keyring } from "../crypto/port.js";
@@ -16,18 +18,18 @@ const lifetime = seconds(60);
 const longestName = 200;
 
 export interface PostedNames {
-  /** Set-Cookie values that hold the name for the callback with this state. */
+  /** Set-Cookie values that hold the name for the callback with this state, and for no other. */
   keep(provider: string, state: string, name: string, now: Instant): readonly string[];
   /** The name that came for this provider's state; undefined when there is none, or it is too old. */
   find(cookieHeader: string | undefined, provider: string, state: string, now: Instant): string | undefined;
-  /** Set-Cookie values that take away what this browser holds for `state`. */
-  clear(cookieHeader: string | undefined, state: string | null): readonly string[];
+  /** Set-Cookie values that take away what this browser holds, for whichever state. */
+  clear(cookieHeader: string | undefined): readonly string[];
 }
 
 export function createPostedNames(ports: { readonly keyring: Keyring; readonly secure: boolean }): PostedNames {
+  const cookieName = hostPrefixed("latchkey-name", ports.secure);
   const attributes = { secure: ports.secure, sameSite: "Lax" } as const;
   const tagOf = (state: string) => sha256Base64Url(state).slice(0, 8);
-  const cookieName = (state: string) => hostPrefixed(`latchkey-name-${tagOf(state)}`, ports.secure);
   const place = (provider: string, state: string) => ({
     table: "posted-name",
     row: tagOf(state),
@@ -38,12 +40,12 @@ export function createPostedNames(ports: { readonly keyring: Keyring; readonly s
     keep(provider, state, name, now) {
       const kept = { s: sha256Base64Url(state), n: [...name].slice(0, longestName).join(""), t: now };
       const sealed = ports.keyring.seal("apple-name", place(provider, state), JSON.stringify(kept));
-      return [setCookie(cookieName(state), sealed, { ...attributes, maxAge: lifetime / 1_000 })];
+      return [setCookie(cookieName, sealed, { ...attributes, maxAge: lifetime / 1_000 })];
     },
 
     find(header, provider, state, now) {
       for (const cookie of readCookies(header)) {
-        if (cookie.name !== cookieName(state)) continue;
+        if (cookie.name !== cookieName) continue;
         const opened = ports.keyring.open("apple-name", place(provider, state), cookie.value);
         const kept = opened.ok ? parseJson(opened.value) : undefined;
         if (!isJsonObject(kept)) continue;
@@ -55,11 +57,9 @@ export function createPostedNames(ports: { readonly keyring: Keyring; readonly s
       return undefined;
     },
 
-    clear(header, state) {
-      if (!state) return [];
-      const name = cookieName(state);
-      const held = readCookies(header).some((cookie) => cookie.name === name);
-      return held ? [setCookie(name, "", { ...attributes, maxAge: 0 })] : [];
+    clear(header) {
+      const held = readCookies(header).some((cookie) => cookie.name === cookieName);
+      return held ? [setCookie(cookieName, "", { ...attributes, maxAge: 0 })] : [];
     },
   };
 }

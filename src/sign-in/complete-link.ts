@@ -72,7 +72,7 @@ export async function completeLink(
     location: flow.returnTo,
     setCookies: [
       ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
-      ...ports.postedNames.clear(input.cookieHeader, parameters.state ?? null),
+      ...ports.postedNames.clear(input.cookieHeader),
     ],
   };
 }

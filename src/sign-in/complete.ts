@@ -31,7 +31,7 @@ async function signIn(ports: SignInPorts, input: CompleteInput, callback: Callba
   const setCookies = [
     ports.sessionCookie.set(admitted.sessionValue, ports.session.lifetime),
     ...ports.flowCookies.clear(input.cookieHeader, parameters.state ?? null),
-    ...ports.postedNames.clear(input.cookieHeader, parameters.state ?? null),
+    ...ports.postedNames.clear(input.cookieHeader),
     ...ports.signedOutMarker.clear(input.cookieHeader),
     ...ports.lastProvider.set(provider.id),
   ];

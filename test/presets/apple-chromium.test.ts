@@ -63,7 +63,7 @@ describeWithChromium("Apple, with Chromium", (executablePath) => {
     const post = callbacks.find(({ method }) => method === "POST");
     const get = callbacks.find(({ method }) => method === "GET");
     expect(post?.cookie).toBe("");
-    expect(get?.cookie).toMatch(/latchkey-flow-.*latchkey-name-|latchkey-name-.*latchkey-flow-/s);
+    expect(get?.cookie).toMatch(/latchkey-flow-.*latchkey-name=|latchkey-name=.*latchkey-flow-/s);
     expect(get?.url).not.toMatch(/Jane|user=/);
     const session = await (await context.request.get(`${server.url}/auth/session`)).json();
     expect(session.user).toMatchObject({ name: "Jane Appleseed", email: "jane@example.com" });
