@@ -18,7 +18,7 @@ import type { StoreReads } from "../store/contract.js";
 import type { SessionRecord } from "../store/records.js";
 import { type EndReason, type EndSessionsPorts, prepareEndOf } from "./end-sessions.js";
 import { type LogoutOf, loggedOutSessions } from "./policy/logged-out-sessions.js";
-import { endSignInsUnderWay } from "./sign-ins-under-way.js";
+import { endSignInsUnderWay, ofOneProvider } from "./sign-ins-under-way.js";
 
 export interface ProviderLogoutPorts extends EndSessionsPorts {
   readonly metadata: Metadata;
@@ -76,7 +76,7 @@ export function createProviderLogout(ports: ProviderLogoutPorts) {
       if (!first) throw invalid("replayed", provider);
       const sessions = await sessionsOf(tx, [issuer], proven);
       const { clientIds, sub, sid, issuedAt: at } = proven;
-      await endSignInsUnderWay(tx, { issuers: [issuer], clientIds, sub, sid, at, tolerance: provider.clockTolerance });
+      await endSignInsUnderWay(tx, { issuers: [issuer], clientIds, sub, sid, at, tolerance: ofOneProvider });
       return end(tx, sessions);
     });
     ports.onQueued();

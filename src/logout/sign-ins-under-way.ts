@@ -7,12 +7,18 @@
  * provider has let the person in again.
  */
 import { sha256Base64Url } from "../crypto/digest.js";
-import { after, type Duration, type Instant, minutes } from "../kernel/time.js";
+import { after, type Duration, type Instant, minutes, seconds } from "../kernel/time.js";
 import type { Transaction } from "../store/contract.js";
 import type { LogoutOf } from "./policy/logged-out-sessions.js";
 
 /** Longer than a sign-in takes from its ID token to its session, with clocks that differ. */
 const kept: Duration = minutes(20);
+
+/**
+ * By how much the clocks of a provider's own servers differ: one of them wrote both tokens. No more, for a provider that
+ * takes our access away and keeps its session may give the same `sid` again at the next sign-in.
+ */
+export const ofOneProvider: Duration = seconds(5);
 
 /** What a provider ended. */
 export interface EndedAtProvider extends LogoutOf {
@@ -20,7 +26,7 @@ export interface EndedAtProvider extends LogoutOf {
   /** When it did, by its clock. */
   readonly at: Instant;
   /**
-   * For how much longer an ID token that names this very `sid` is ended as well: clocks differ, and a `sid` is hardly ever
+   * For how much longer an ID token that names this very `sid` is ended as well: clocks differ, and a `sid` is seldom
    * given again. One that names a person alone may be that of their next sign-in.
    */
   readonly tolerance: Duration;
