@@ -44,6 +44,8 @@ export async function collectClaims(
     readonly askAnyway?: boolean;
     /** The ID token is the one of an earlier answer: what it says of roles and groups is no news (AC-19). @default false */
     readonly idTokenIsOld?: boolean;
+    /** Known by their identity: an ID token that says something of roles or groups is enough. @default false */
+    readonly isKnown?: boolean;
   },
 ): Promise<CollectedClaims> {
   const { as, provider, accessToken, now } = input;
@@ -70,7 +72,10 @@ export async function collectClaims(
     return { claims: { ...claims, iss: idToken.iss }, unknown: told.untold, userinfo: saidBy(provider, userinfo) };
   } catch (thrown) {
     // Who it is stands in the ID token. Asked only for roles and groups, a userinfo that fails leaves those unknown.
-    const withoutThem = { ...names, roles: null, groups: null };
+    const { subject } = names;
+    const enough =
+      input.isKnown && saysOfRules(provider, idToken) ? { email: subject, name: subject, picture: null } : {};
+    const withoutThem = { ...names, ...enough, roles: null, groups: null };
     if (userinfoNeeded({ as, names: withoutThem, idToken }) || !isProviderFailure(thrown)) throw thrown;
     const { code, data } = thrown;
     const facts = { provider: provider.id, code, reason: data["reason"] };
@@ -81,6 +86,11 @@ export async function collectClaims(
 
 const saidBy = ({ claims }: Provider, document: JsonObject): UserinfoSaid =>
   (readClaim(document, claims.email) ?? null) === null ? "no_address" : "address";
+
+const saysOfRules = (provider: Provider, idToken: IdTokenClaims): boolean =>
+  (["roles", "groups"] as const).some(
+    (rule) => provider[rule].fromClaims && readClaim(idToken, provider.claims[rule]) !== undefined,
+  );
 
 /** Another person's answer is no failure to be lived with: something is wrong with this sign-in (AT-11). */
 const isProviderFailure = (thrown: unknown): thrown is LatchkeyError =>

@@ -34,6 +34,13 @@ export const rulesOf = (
   fallbackEmail: ports.accounts.emailFallback ? madeUpEmail : null,
 });
 
+/** Of somebody who is known by their identity: they need no address, and one that cannot be read is made up (AC-19). */
+export const rulesOfKnown = (ports: Pick<SignInPorts, "accounts" | "openToFirstPerson">): InstallationRules => ({
+  ...rulesOf(ports, { setup: null }),
+  fallbackEmail: madeUpEmail,
+  fallbackForUnreadable: true,
+});
+
 /** SI-18: a stable address under a domain that can never receive mail (RFC 2606 §2). */
 const madeUpEmail = (issuer: string, subject: string): string =>
   `${sha256Hex(JSON.stringify([issuer, subject])).slice(0, 40)}@${madeUpDomain}`;

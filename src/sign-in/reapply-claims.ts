@@ -24,7 +24,8 @@ import type { Provider } from "../providers/provider.js";
 import type { StoreReads, Transaction } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord } from "../store/records.js";
 import { collectClaims, type UserinfoSaid, usedClaims } from "./collect-claims.js";
-import { personOf, rulesOf } from "./person-of.js";
+import { personOf, rulesOfKnown } from "./person-of.js";
+import { isAddressUnknown, withoutItsRules } from "./policy/unknown-address.js";
 import type { SignInPorts } from "./ports.js";
 
 export type ReapplyPorts = Pick<
@@ -73,7 +74,7 @@ type PassedOver =
   | "provider_disabled"
   /** No rule looks at claims: neither roles, nor groups, nor domains. */
   | "no_rule"
-  /** The claims name nobody whom we know, or have no address. */
+  /** The claims name nobody. */
   | "unreadable"
   | "identity_unknown"
   /** The identity is another person's. */
@@ -101,6 +102,7 @@ export async function reapplyClaims(ports: ReapplyPorts, input: Reapply): Promis
     // What only a page shows is not worth a request.
     names: { ...usedClaims(provider), name: provider.claims.email, picture: null },
     askAnyway: input.askAnyway,
+    isKnown: true,
     now,
   });
   const told: Told = { issuer: collected.claims.iss, claims: collected.claims, unknown: collected.unknown };
@@ -125,7 +127,7 @@ const isRuled = ({ accounts }: ReapplyPorts, { roles, groups }: Provider): boole
 
 function readable(ports: ReapplyPorts, provider: Provider, told: Told): Person | undefined {
   try {
-    return personOf(ports, provider, told, rulesOf(ports, { setup: null }));
+    return personOf(ports, provider, told, rulesOfKnown(ports));
   } catch (thrown) {
     if (!isLatchkeyError(thrown)) throw thrown;
     ports.log.warn({ provider: provider.id, code: thrown.code }, "claims that a refresh brought cannot be read");
@@ -143,7 +145,8 @@ interface Applying extends Reapply {
 
 async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplied> {
   const { provider, told, person, grant, through, now } = input;
-  const rules = rulesOf(ports, { setup: null });
+  const rules = rulesOfKnown(ports);
+  const isUnknown = isAddressUnknown(person, told.claims, provider.claims.email, input.userinfo);
   const actor = { kind: "provider", id: provider.id };
   const audit = { requestId: newId<AuditEventId>(now, ports.random), address: null };
   const target = { kind: "user", id: grant.userId };
@@ -217,7 +220,8 @@ async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplie
     // The grant says whose they are. Whatever the claims say, they can change nobody else.
     if (user.id !== grant.userId) return { over: "identity_of_another" } as const;
     if (user.disabledAt !== null) return { over: "user_disabled" } as const;
-    const decision = decideSignIn(provider, told, known, rules);
+    const judged = isUnknown ? withoutItsRules(provider, rules, identity) : { provider, rules };
+    const decision = decideSignIn(judged.provider, told, known, judged.rules);
     if (decision.kind === "unreadable") return { over: "unreadable" } as const;
     return { identity, user, decision };
   }
@@ -252,11 +256,9 @@ function groupWords(steps: readonly GroupStep[]) {
   return { created: names("create"), joined: names("join"), left: names("leave") };
 }
 
-/** The address as the provider knows it now. */
-const seenAs = ({ identity }: Person): Pick<IdentityRecord, "email" | "emailVerified"> => ({
-  email: identity.emailMadeUp ? null : identity.email,
-  emailVerified: identity.emailVerified,
-});
+/** The address as the provider knows it now; one that was made up here is never written. */
+const seenAs = ({ identity: { email, emailVerified, emailMadeUp } }: Person): Partial<IdentityRecord> =>
+  emailMadeUp ? {} : { email, emailVerified };
 
 function lastClaims({ keyring }: ReapplyPorts, identity: IdentityRecord): JsonObject | undefined {
   if (identity.claims === null) return undefined;

@@ -2,60 +2,12 @@
  * AC-19: people who never sign out do not keep what they lost. What a refresh brings of roles, groups and domains is put to
  * the decision that signs people in, takes effect in live sessions at once, and never costs the token.
  */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import { minutes, seconds } from "../../src/kernel/time.js";
 import type { Store } from "../../src/store/contract.js";
-import type { WorldOptions } from "../../src/testing/world.js";
-import { auditTrail } from "../support/shared-file.js";
-import { aVaultWorld, connection, type VaultWorld } from "../vault/setting.js";
-
-const fromClaims = {
-  roles: { fromClaims: true, default: "user" },
-  groups: { fromClaims: true, create: true },
-} as const;
-const first = { roles: ["admin"], groups: ["staff", "lab"] };
-
-type Claims = Readonly<Record<string, unknown>>;
-const says = (world: VaultWorld, claims: Claims, more: object = {}) => {
-  // The family of tokens holds the person as it was; what it says is set on its way out.
-  const said = (honest: Record<string, unknown>, further: object) => {
-    const { roles: _roles, groups: _groups, ...rest } = honest;
-    return { ...rest, ...claims, ...further };
-  };
-  world.provider.tweaks.idTokenClaims = (honest) => said(honest, more);
-  world.provider.tweaks.userinfo = (honest) => said(honest, {});
-};
-
-/** Ann, with two browsers signed in, and what is said of her then and from now on. */
-async function aWorld(options: WorldOptions = {}) {
-  const world = await aVaultWorld({
-    ...options,
-    config: { ...fromClaims, ...options.config },
-    provider: { people: people(first), ...options.provider },
-  });
-  const browser = world.browser();
-  await world.signIn(browser, "ann-1");
-  const { body } = await world.session(browser);
-  const mine = { user: body.user?.id ?? "", session: body.session?.id ?? "", connection };
-  return { ...world, her: browser, mine };
-}
-const people = (claims: Claims) => [
-  { sub: "ann-1", email: "ann@example.com", name: "Ann Archer", claims },
-  { sub: "cleo-3", email: "cleo@example.com", name: "Cleo Cook", claims: { roles: ["admin"] } },
-];
-
-/** Her app asks for a token that has to be refreshed; what follows the refresh is beside it. */
-async function refreshed(world: Awaited<ReturnType<typeof aWorld>>): Promise<string> {
-  const before = world.refreshes();
-  await world.clock.advance(minutes(57));
-  const { accessToken } = await world.latchkey.vault.accessToken(world.mine);
-  expect(world.refreshes()).toBe(before + 1);
-  return accessToken;
-}
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
-const events = async (world: VaultWorld, type: string) =>
-  (await auditTrail(world.store)).filter((event) => event.type === type);
+import { connection } from "../vault/setting.js";
+import { aWorld, events, eventually, first, fromClaims, people, refreshed, says } from "./refreshed-claims.js";
 
 describe("what a refresh brings", () => {
   test("AC-19 AC-13 a role and groups that were lost are gone from the live session, and it is audited", async () => {

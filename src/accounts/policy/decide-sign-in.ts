@@ -64,6 +64,7 @@ export interface KnownFacts {
 export interface InstallationRules
   extends Pick<AccountRules, "allowedDomains" | "linking" | "bootstrapAdmins" | "firstPerson"> {
   readonly fallbackEmail: IdentityRules["fallbackEmail"];
+  readonly fallbackForUnreadable?: IdentityRules["fallbackForUnreadable"];
   readonly roleOrder: readonly string[];
   readonly healLoneUser: boolean;
   readonly groupsPerClaim: number;
@@ -116,11 +117,12 @@ export type SignInDecision =
 export function readPerson(
   provider: ProviderRules,
   told: Told,
-  rules: Pick<InstallationRules, "fallbackEmail">,
+  rules: Pick<InstallationRules, "fallbackEmail" | "fallbackForUnreadable">,
 ): Result<Person, IdentityProblem> {
   const { claims, emailVerified } = provider;
-  const { fallbackEmail } = rules;
-  const identity = mapIdentity(told.issuer, told.claims, { claims, emailVerified, fallbackEmail });
+  const { fallbackEmail, fallbackForUnreadable } = rules;
+  const identityRules = { claims, emailVerified, fallbackEmail, fallbackForUnreadable };
+  const identity = mapIdentity(told.issuer, told.claims, identityRules);
   if (!identity.ok) return identity;
   return ok({
     identity: identity.value,

@@ -99,6 +99,17 @@ describe("SI-18 the e-mail address and whether it proves anything", () => {
     expect(made).toMatchObject({ value: { email: "x@identity.invalid", emailVerified: false, emailMadeUp: true } });
   });
 
+  test("AC-19 where no address is needed, one that cannot be read is replaced as well, and its flag proves nothing", () => {
+    const known = { fallbackEmail: () => "x@identity.invalid", fallbackForUnreadable: true };
+    for (const email of [undefined, "", ["ann@example.com"], "a@b@c", "ann@identity.invalid"]) {
+      const made = { email: "x@identity.invalid", emailVerified: false, emailMadeUp: true };
+      expect(map({ ...ann, email } as JsonObject, { ...known, emailVerified: "always" })).toMatchObject({
+        value: made,
+      });
+    }
+    expect(map({ ...ann, sub: "" }, known)).toEqual({ ok: false, error: "signin.subject_invalid" });
+  });
+
   test("AT-8 a list or an object is refused, also with the fallback on", () => {
     for (const email of [["ann@example.com"], { a: 1 }, "a@b@c", 5]) {
       expect(map({ ...ann, email } as JsonObject, { fallbackEmail: () => "x@identity.invalid" })).toEqual({

@@ -26,6 +26,8 @@ export interface IdentityRules {
   readonly emailVerified: "claim" | "always";
   /** The address to use when there is none; null when the operator wants a refusal. */
   readonly fallbackEmail: ((issuer: string, subject: string) => string) | null;
+  /** Uses it also for an address that cannot be read: of somebody who is known without one (AC-19). @default false */
+  readonly fallbackForUnreadable?: boolean | undefined;
 }
 
 /** Where made-up addresses lie; RFC 2606 §2 reserves `.invalid`, so none of them can ever receive mail. */
@@ -44,14 +46,19 @@ export function mapIdentity(
 
   const picture = rules.claims.picture === null ? undefined : readPicture(claims, rules.claims.picture);
   const rest = { issuer, subject, sub, name: readText(claims, rules.claims.name), picture };
+  const madeUp = (make: NonNullable<IdentityRules["fallbackEmail"]>): Result<IncomingIdentity, IdentityProblem> =>
+    ok({ ...rest, email: make(issuer, subject), emailVerified: false, emailMadeUp: true });
   const raw = readClaim(claims, rules.claims.email);
   if (raw === undefined || raw === null || raw === "") {
-    if (!rules.fallbackEmail) return err("signin.email_missing");
-    return ok({ ...rest, email: rules.fallbackEmail(issuer, subject), emailVerified: false, emailMadeUp: true });
+    return rules.fallbackEmail ? madeUp(rules.fallbackEmail) : err("signin.email_missing");
   }
   const email = normaliseEmail(raw);
   // Ours alone (SI-18): whoever claimed somebody's made-up address first would keep that person out for good.
-  if (!email.ok || email.value.endsWith(`@${madeUpDomain}`)) return err("signin.email_invalid");
+  if (!email.ok || email.value.endsWith(`@${madeUpDomain}`)) {
+    return rules.fallbackEmail && rules.fallbackForUnreadable
+      ? madeUp(rules.fallbackEmail)
+      : err("signin.email_invalid");
+  }
   const emailVerified = trusted.has(emailTrust(claims, rules));
   return ok({ ...rest, email: email.value, emailVerified, emailMadeUp: false });
 }
