@@ -8,6 +8,7 @@ import type { Browser } from "../../src/testing/browser.js";
 import { createManualClock } from "../../src/testing/manual-clock.js";
 import type { WorldOptions } from "../../src/testing/world.js";
 import { auditTrail, rowsOf } from "../support/shared-file.js";
+import { expectSoon } from "../support/soon.js";
 import { aConnectWorld, ann as annThere, type ConnectWorld, loseToolServer } from "../tool-servers/connect-setting.js";
 import { startCrowdServer } from "../tool-servers/crowd-server.js";
 import { aStranger, asMetadata } from "../tool-servers/setting.js";
@@ -63,7 +64,10 @@ describe("adding", () => {
     expect(new URL(added.url).search).toBe("?done=server-added");
     expect(added.text).toContain("added here");
     expect(await statusOf(world, user)).toEqual([["tool:notes", "not_connected"]]);
-    expect((await other.toolServers.status(user)).map(({ connection }) => connection)).toEqual(["tool:notes"]);
+    await expectSoon(
+      async () => (await other.toolServers.status(user)).map(({ connection }) => connection),
+      ["tool:notes"],
+    );
     const [event] = (await auditTrail(world.store)).filter(({ type }) => type === "tool_server.added");
     expect(event).toMatchObject({ actor: { kind: "user", id: user }, target: { id: "notes" }, address: "127.0.0.1" });
     const { browser: ben } = await world.signsIn("ben-2");

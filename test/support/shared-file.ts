@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import pg from "pg";
+import { expect } from "vitest";
 import { announcingStore } from "../../src/bus/announcing-store.js";
 import { openBus } from "../../src/bus/open-bus.js";
 import type { ConfigInput } from "../../src/config/schema.js";
@@ -105,15 +106,20 @@ async function openAgain(config: ConfigInput): Promise<{ store: Store; closeStor
     node: newId(systemClock.now(), systemRandom),
     sequence: () => 0,
   });
+  let heard = 0;
+  bus?.onNews(() => heard++);
   const published: Promise<void>[] = [];
   const announcing = announcingStore(opened, () => void (bus && published.push(bus.publish())));
   const store: Store = {
     ...opened,
     async transaction(work) {
+      const before = heard;
       const result = await announcing.transaction(work);
-      // What is announced here is no news to a test that goes on: the nodes have had the time to hear of it.
+      // What is announced here is no news to a test that goes on: it has come back from the server, the second time that
+      // it is told here, and the nodes have had the time to hear of it.
       if (published.length > 0) {
         await Promise.all(published.splice(0));
+        await expect.poll(() => heard - before, { timeout: 3_000, interval: 5 }).toBeGreaterThan(1);
         await new Promise((resolve) => setTimeout(resolve, timeToHear));
       }
       return result;
