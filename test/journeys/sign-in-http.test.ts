@@ -11,6 +11,7 @@ import { createManualClock } from "../../src/testing/manual-clock.js";
 import { createWorld, type World } from "../../src/testing/world.js";
 import { openGrant } from "../../src/vault/sealed-grant.js";
 import { auditTrail, createSharedWorld, operator } from "../support/shared-file.js";
+import { expectSoon } from "../support/soon.js";
 import { createTwoProviders } from "../support/two-providers.js";
 
 const open: { close(): Promise<void> }[] = [];
@@ -538,7 +539,7 @@ describe("LO-5 signing out", () => {
     const landed = await signOut(world, other);
     expect(landed.status).toBe(303);
     expect(await sessionsOf(world)).toBe(0);
-    expect((await world.session(browser)).status).toBe(401);
+    await expectSoon(async () => (await world.session(browser)).status, 401);
 
     const without = await kept(createWorld());
     without.provider.tweaks.metadata = ({ end_session_endpoint: _, ...metadata }) => metadata;
