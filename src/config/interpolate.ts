@@ -46,7 +46,7 @@ export async function interpolate(input: unknown, ports: InterpolationPorts): Pr
   async function replace(text: string, path: readonly (string | number)[]): Promise<unknown> {
     const at = path.join(".");
     const fail = (message: string, allowed: string | null = null) => {
-      problems.push({ path: at, kind: "missing", message, found: null, allowed, nearest: null });
+      problems.push({ path: at, kind: "unresolved", message, found: null, allowed, nearest: null });
       return "";
     };
     let result = "";
@@ -76,8 +76,9 @@ export async function interpolate(input: unknown, ports: InterpolationPorts): Pr
   async function fileText(file: string, fail: (message: string) => string): Promise<string> {
     try {
       return (await ports.readFile(file)).replace(/\r?\n$/, "");
-    } catch {
-      return fail(`needs the file ${file}, which cannot be read`);
+    } catch (thrown) {
+      const why = thrown instanceof Error && "code" in thrown ? ` (${String(thrown.code)})` : "";
+      return fail(`needs the file ${file}, which cannot be read${why}`);
     }
   }
 

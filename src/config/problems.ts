@@ -8,7 +8,8 @@ import { isLaterKey } from "./later.js";
 import { nearest } from "./nearest.js";
 import { nodeAt, type SchemaNode, schemaLeaves } from "./schema-tree.js";
 
-export type ConfigProblemKind = "missing" | "invalid" | "unknown" | "not_yet";
+/** `unresolved`: something is written there, and the variable or the file that it names gives nothing. */
+export type ConfigProblemKind = "missing" | "unresolved" | "invalid" | "unknown" | "not_yet";
 
 export interface ConfigProblem {
   /** Dotted, list indexes as numbers: `providers.0.clientId`. Empty for the document itself. */

@@ -21,7 +21,9 @@ const secrets = check(
   "secrets",
   "Everything kept here is sealed with a key made from the secrets: who can guess one can read tokens and make flows.",
 );
-const goodSecret = "Make one with: openssl rand -base64 32";
+const makeOne = "openssl rand -base64 32";
+const nothingStored = "a new secret opens nothing that is stored";
+const lostSecret = `Restore it, or let the account that Latchkey runs as read it: ${nothingStored}.`;
 
 /** The findings about the configuration as a whole; the others are looked at only when it is valid. */
 export function judgeConfiguration(read: ConfigurationRead): readonly Finding[] {
@@ -58,6 +60,16 @@ function judgeFailure(error: LatchkeyError): readonly Finding[] {
       : config.fail(listed(others), "Correct each; docs/reference/config.md describes every key."),
     aboutSecrets.length === 0
       ? secrets.skip("The configuration is not valid.")
-      : secrets.fail(listed(aboutSecrets), goodSecret),
+      : secrets.fail(listed(aboutSecrets), howToMend(aboutSecrets)),
   ];
+}
+
+/** A secret that is only out of reach is not replaced: every row that it sealed would be lost. */
+function howToMend(problems: readonly ConfigProblem[]): string {
+  const lost = problems.some(({ kind }) => kind === "unresolved");
+  const weak = problems.some(({ kind }) => kind === "invalid");
+  if (lost) return weak ? `${lostSecret} Instead of the weak one: ${makeOne}` : lostSecret;
+  if (problems.some(({ kind }) => kind === "missing"))
+    return `Set those that Latchkey had: ${nothingStored}. For a new installation make one with: ${makeOne}`;
+  return `Make one with: ${makeOne}`;
 }

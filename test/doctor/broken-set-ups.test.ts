@@ -77,6 +77,40 @@ const setUps: readonly BrokenSetUp[] = [
     fix: /openssl rand/,
   },
   {
+    fault: "a secret file that is not there any more",
+    id: "secrets",
+    break: ({ config, folder }) => {
+      config["secrets"] = [`\${file:${join(folder, "latchkey.secret.2")}}`, strong];
+    },
+    found: /secrets\.0 needs the file .*latchkey\.secret\.2, which cannot be read \(ENOENT\)/,
+    fix: /^Restore it, .*a new secret opens nothing that is stored(?!.*openssl)/,
+  },
+  {
+    fault: "a secret in a variable that is not set",
+    id: "secrets",
+    break: ({ config }) => {
+      config["secrets"] = ["${LATCHKEY_SECRET}"];
+    },
+    found: /secrets\.0 needs the environment variable LATCHKEY_SECRET, which is not set/,
+    fix: /^Restore it, .*a new secret opens nothing that is stored(?!.*openssl)/,
+  },
+  {
+    fault: "a secret that is lost beside one that is weak",
+    id: "secrets",
+    break: ({ config }) => {
+      config["secrets"] = ["${LATCHKEY_SECRET}", "too short"];
+    },
+    found: /secrets\.0 needs .*secrets\.1 is shorter/,
+    fix: /a new secret opens nothing that is stored.*Instead of the weak one: openssl rand/,
+  },
+  {
+    fault: "no secrets, as for an account without Latchkey's environment",
+    id: "secrets",
+    break: ({ config }) => void delete config["secrets"],
+    found: /secrets is missing/,
+    fix: /^Set those that Latchkey had: a new secret opens nothing.* new installation .*openssl rand/,
+  },
+  {
     fault: "a secret file that everybody can read",
     id: "secrets",
     status: "warn",
