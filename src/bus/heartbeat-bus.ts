@@ -47,7 +47,9 @@ export async function createHeartbeatBus(ports: HeartbeatBusPorts): Promise<Bus>
 
   function lose(reason: string): void {
     lastBeat = Number.NEGATIVE_INFINITY;
-    if (wasAlive) log.warn({ reason }, "the bus is down: every session check asks the database until it is back");
+    // Transports report the end that close() asked for, too.
+    if (wasAlive && !closed)
+      log.warn({ reason }, "the bus is down: every session check asks the database until it is back");
     wasAlive = false;
   }
 

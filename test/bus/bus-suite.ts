@@ -1,6 +1,8 @@
 /** What every bus promises (LO-3), asked of two nodes that speak through a proxy which loses, stalls and cuts. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Bus } from "../../src/bus/port.js";
+import { type Log, silentLog } from "../../src/kernel/log.js";
+import { createCapturedLog } from "../../src/testing/captured-log.js";
 import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.js";
 
 /** A node's end of a bus, the newest announcement it has read, and how often it was told to read. */
@@ -13,7 +15,10 @@ interface Node {
 export function describeBus(
   name: string,
   target: { readonly host: string; readonly port: number },
-  open: (port: number, node: string, sequence: () => number) => Promise<Bus>,
+  open: (
+    port: number,
+    who: { readonly node: string; readonly sequence: () => number; readonly log: Log },
+  ) => Promise<Bus>,
 ): void {
   describe(`the ${name} bus`, () => {
     const closing: (() => Promise<void>)[] = [];
@@ -26,9 +31,9 @@ export function describeBus(
       closing.push(() => proxy.close());
       return proxy;
     }
-    async function aNode(port: number, id: string): Promise<Node> {
+    async function aNode(port: number, id: string, log: Log = silentLog): Promise<Node> {
       const node: { bus?: Bus; sequence: number; told: number } = { sequence: 0, told: 0 };
-      const bus = await open(port, id, () => node.sequence);
+      const bus = await open(port, { node: id, sequence: () => node.sequence, log });
       bus.onNews(() => node.told++);
       closing.push(() => bus.close());
       return Object.assign(node, { bus });
@@ -99,6 +104,18 @@ export function describeBus(
       await a.bus.publish();
       await expect.poll(() => b.told > told, { timeout: 5_000, interval: 10 }).toBe(true);
       expect(b.bus.isAlive()).toBe(true);
+    });
+
+    test("LO-3 whoever closes the bus, as each command does at its end, is not warned that it is down", async () => {
+      const proxy = await aProxy();
+      const log = createCapturedLog();
+      const a = await aNode(proxy.port, "a", log);
+      await alive(a).toBe(true);
+      await a.bus.close();
+      await expect.poll(() => a.bus.isAlive(), { timeout: 5_000, interval: 20 }).toBe(false);
+      expect(log.lines.filter(({ level }) => level !== "debug").map(({ message }) => message)).toEqual([
+        "the bus works: nodes hear of changes at once",
+      ]);
     });
 
     test("LO-3 a server that is down stops no start, and is found when it comes", async () => {
