@@ -7,7 +7,7 @@ export const exitCodes = {
   problem: 1,
   /** The command line itself is wrong. */
   usage: 2,
-  /** There is no configuration, it cannot be read, or it is not valid. */
+  /** There is no configuration, it cannot be read or written, or it is not valid. */
   config: 3,
   /** The database, or something else that is needed, cannot be reached. */
   unreachable: 4,

@@ -1,5 +1,5 @@
 /** `latchkey init`: from an empty folder to a person who is signed in, and the dialogue. */
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -100,6 +100,48 @@ test("SU-11 init without what it needs is wrong usage, names the flags, and writ
   expect(err).toContain("--provider or --issuer");
   expect(err).toContain("--client-id");
   await expect(stat(join(cwd, "latchkey.secret"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("SU-11 init for a folder that is not there, or that is a file, names it and the reason, before it asks anything", async () => {
+  const cwd = await aFolder();
+  await writeFile(join(cwd, "file"), "mine\n");
+  for (const [folder, reason] of [
+    ["missing", "does not exist (ENOENT)"],
+    ["file", "is no folder (ENOTDIR)"],
+  ] as const) {
+    const out = ["--out", join(cwd, folder, "latchkey.yaml")];
+    for (const { code, err, asked } of [await run(cwd, [...enough, ...out]), await run(cwd, out, ["", "no answer"])]) {
+      expect([code, asked]).toEqual([3, []]);
+      expect(err).toContain("(config.unwritable)");
+      expect(err).toContain(`${join(cwd, folder)} ${reason}`);
+      expect(err).not.toMatch(/defect|\n +at /i);
+    }
+    const json = JSON.parse((await run(cwd, [...enough, ...out, "--force", "--json"])).out);
+    expect(json.error).toMatchObject({ code: "config.unwritable", data: { file: out[1], reason: expect.any(String) } });
+  }
+  expect(await readdir(cwd)).toEqual(["file"]);
+});
+
+test.skipIf(process.getuid?.() === 0)("SU-11 init names a folder that this account may not write to", async () => {
+  const cwd = await aFolder();
+  await chmod(cwd, 0o500);
+  const { code, err } = await run(cwd, enough);
+  expect([code, err]).toEqual([3, expect.stringContaining(`this account may not write to ${cwd} (EACCES)`)]);
+});
+
+test("SU-11 init that cannot write all of its files leaves what was there, and none of its own", async () => {
+  const cwd = await aFolder();
+  await writeFile(join(cwd, "latchkey.yaml"), "mine: true\n");
+  // Where the typed client secret would go there is a folder.
+  await mkdir(join(cwd, "latchkey.sso.secret"));
+  const { code, err } = await run(
+    cwd,
+    ["--force"],
+    ["", "", "https://idp.corp.test", "latchkey", "canary-typed", "", "n"],
+  );
+  expect([code, err]).toEqual([3, expect.stringContaining("latchkey.sso.secret cannot be written (EISDIR)")]);
+  expect(await readdir(cwd)).toEqual(["latchkey.sso.secret", "latchkey.yaml"]);
+  expect(await written(cwd)).toEqual({ mine: true });
 });
 
 test("SU-11 init never writes over a configuration, and with --force keeps the secret", async () => {

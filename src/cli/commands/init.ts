@@ -2,7 +2,7 @@
  * `latchkey init`: a configuration, a good secret, the URIs for the provider, and a start that works (SU-11). It asks
  * on a terminal and takes flags anywhere; it makes no request, and never writes over what is there.
  */
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { type Command, Option } from "commander";
 import { describeProblem } from "../../config/describe-problem.js";
@@ -13,6 +13,7 @@ import { exitCodes, UsageError } from "../exit-codes.js";
 import { askAll } from "../init-dialogue.js";
 import { type InitAnswers, initDocument, initYaml, type SecretSource } from "../init-document.js";
 import { palette, printJson } from "../output.js";
+import { mustTakeFiles, writeTogether } from "../write-together.js";
 
 export interface InitOptions extends CommonOptions {
   readonly baseUrl?: string;
@@ -77,6 +78,7 @@ async function run(session: Session, options: InitOptions): Promise<number> {
   const { terminal } = session;
   const out = isAbsolute(options.out) ? options.out : join(terminal.cwd, options.out);
   if (!/\.ya?ml$/i.test(out)) throw new UsageError("--out must end in .yaml or .yml");
+  if (!options.force || (await textOf(out)) === undefined) await mustTakeFiles(out);
   if (!options.force && (await textOf(out)) !== undefined)
     throw new UsageError(`${options.out} is there already; --force writes over it`);
 
@@ -88,7 +90,9 @@ async function run(session: Session, options: InitOptions): Promise<number> {
   const answers = asking ? await askAll(terminal, fromFlags) : fromFlags;
 
   const secretFile = join(dirname(out), "latchkey.secret");
-  const secret = (await textOf(secretFile))?.trim() ?? randomToken(systemRandom);
+  // One that is there stays: what the database holds was sealed with it.
+  const kept = await textOf(secretFile);
+  const secret = kept?.trim() ?? randomToken(systemRandom);
   const { resolveUnknown } = await import("../../config/resolve.js");
   const resolved = resolveUnknown(initDocument(answers, secret));
   if (!resolved.ok) {
@@ -100,18 +104,18 @@ async function run(session: Session, options: InitOptions): Promise<number> {
   if (provider === undefined) throw new UsageError("there is no provider");
   const { baseUrl, basePath } = resolved.value;
 
-  await writeSecret(secretFile, secret);
   const typed = answers.clientSecret?.kind === "typed" ? answers.clientSecret.value : undefined;
   const clientSecretName = `latchkey.${answers.id}.secret`;
-  if (typed !== undefined) {
-    const file = join(dirname(out), clientSecretName);
-    await writeFile(file, `${typed}\n`, { mode: 0o600 });
-    // A file that was there before has kept its mode.
-    await chmod(file, 0o600);
-  }
   const reference = clientSecretReference(answers.clientSecret, beside(clientSecretName));
   const yaml = initYaml(answers, { secret: `\${file:${beside("latchkey.secret")}}`, clientSecret: reference });
-  await writeFile(out, yaml, { flag: options.force ? "w" : "wx" });
+  const hidden = { mode: 0o600 };
+  await writeTogether([
+    ...(kept === undefined ? [{ path: secretFile, text: `${secret}\n`, over: false, ...hidden }] : []),
+    { path: out, text: yaml, over: options.force === true },
+    ...(typed === undefined
+      ? []
+      : [{ path: join(dirname(out), clientSecretName), text: `${typed}\n`, over: true, ...hidden }]),
+  ]);
 
   const variable = answers.clientSecret?.kind === "env" ? answers.clientSecret.name : undefined;
   const config = inHere && basename(out) === "latchkey.yaml" ? "" : ` --config ${options.out}`;
@@ -217,12 +221,8 @@ async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return undefined;
+    if (thrown instanceof Error && "code" in thrown && (thrown.code === "ENOENT" || thrown.code === "ENOTDIR"))
+      return undefined;
     throw new UsageError(`${path} is there and cannot be read`);
   }
-}
-
-/** An existing secret stays: what the database holds was sealed with it. */
-async function writeSecret(path: string, secret: string): Promise<void> {
-  if ((await textOf(path)) === undefined) await writeFile(path, `${secret}\n`, { flag: "wx", mode: 0o600 });
 }

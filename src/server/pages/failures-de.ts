@@ -247,6 +247,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
   "config.invalid": { message: "Die Konfiguration ist nicht gültig.", person: ask },
   "config.not_found": { message: "Es gibt keine Konfiguration.", person: ask },
   "config.unreadable": { message: "Die Konfiguration kann nicht gelesen werden.", person: ask },
+  "config.unwritable": { message: "Die Konfiguration kann nicht geschrieben werden.", person: ask },
   "config.cannot_listen": { message: "Der Server kann unter seiner Adresse keine Verbindungen annehmen.", person: ask },
   "config.secret_weak": { message: "Die Konfiguration ist nicht gültig.", person: ask },
   "egress.url_refused": { message: "Eine Anfrage an einen anderen Server wurde abgelehnt.", person: ask },
