@@ -135,6 +135,29 @@ describe("tool-server add", () => {
     expect(await line.store.toolServers.all()).toEqual([]);
   });
 
+  test.each([
+    ["http://10.0.0.1/mcp", "egress.url_refused", "plain_http"],
+    ["https://10.0.0.1/mcp", "egress.address_refused", "private"],
+    ["https://127.0.0.2/mcp", "egress.address_refused", "loopback"],
+    ["https://93.184.215.14:22/mcp", "egress.url_refused", "port"],
+  ])(
+    "TS-18 EG-1 %s, which our own rule refuses, is told as that: %s, %s, once, and what allows it",
+    async (url, reason, refused) => {
+      const line = await aCommandLine();
+      const words = ["tool-server", "add", url, "--id", "wiki", "--yes"];
+      const { code, err } = await line.run(...words);
+      expect(code).toBe(1);
+      expect(err).toMatch(new RegExp(`^  refused +${refused}$`, "m"));
+      expect(err).toContain("Use https and a public address, or see egress.allowHttp and egress.allow.");
+      expect(err.match(new RegExp(`${reason}$`, "gm"))).toHaveLength(1);
+      expect((await line.run(...words, "--json")).json().error).toMatchObject({
+        code: "connect.metadata_refused",
+        operator: expect.stringContaining("egress.allowHttp and egress.allow"),
+        data: { reason, refused, at: "server" },
+      });
+    },
+  );
+
   test("TS-18 SU-2 an id is taken once, by the file or by one that was added; the file hides an added one", async () => {
     const stranger = await aStranger();
     const url = `${stranger.origin}/mcp`;

@@ -61,7 +61,8 @@ export function printFailure(terminal: Terminal, thrown: unknown, json: boolean)
   if (problems.length === 0 && !exact) terminal.err(`  ${error.entry.operator}\n`);
   if (isLatchkeyError(error, "server.unexpected") && error.cause instanceof Error)
     terminal.err(`${error.cause.stack ?? error.cause.message}\n`);
-  else if (error.cause instanceof Error && !aboutConfig) terminal.err(`  cause: ${printable(error.cause.message)}\n`);
+  else if (error.cause instanceof Error && !aboutConfig && error.cause.message !== reason)
+    terminal.err(`  cause: ${printable(error.cause.message)}\n`);
 }
 
 /** The catalog words a failure of the database for people in a browser, who are told nothing about it. An operator is. */

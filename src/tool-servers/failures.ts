@@ -1,5 +1,5 @@
 /** What can go wrong while a tool server is looked at, in the codes of the catalog. */
-import { LatchkeyError } from "../kernel/errors.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { JsonValue } from "../kernel/json.js";
 
 type Facts = Readonly<Record<string, JsonValue | undefined>>;
@@ -24,5 +24,10 @@ export const refused = (reason: string, facts: Facts, cause?: unknown): Latchkey
 /** A failed request in these words; anything else is handed back as it is. */
 export function asDiscoveryFailure(thrown: unknown, facts: Facts): unknown {
   if (!(thrown instanceof LatchkeyError) || !thrown.code.startsWith("egress.")) return thrown;
-  return lasting.has(thrown.code) ? refused(thrown.code, facts, thrown) : unreachable(thrown.code, facts, thrown);
+  if (!lasting.has(thrown.code)) return unreachable(thrown.code, facts, thrown);
+  // Which rule of ours it was, and about what: an operator can allow it.
+  const rule = isLatchkeyError(thrown, "egress.url_refused", "egress.address_refused")
+    ? { refused: thrown.data["reason"], host: thrown.data["target"], address: thrown.data["address"] }
+    : {};
+  return refused(thrown.code, { ...facts, ...rule }, thrown);
 }

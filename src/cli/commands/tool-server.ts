@@ -187,9 +187,12 @@ function failed(session: Session, { failure }: ToolServerExamination, options: C
   printFailure(terminal, failure, options.json === true);
   if (failure === null) return exitCodes.problem;
   if (!options.json) {
-    const rows = Object.entries(failure.data).filter(([, value]) => value !== undefined && value !== null);
-    const told = rows.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
-    if (told.length > 0) terminal.err(table(told).replace(/^(?=.)/gm, "  "));
+    const told = (name: string, value: unknown) => name === "reason" && typeof value === "string";
+    const rows = Object.entries(failure.data).filter(
+      ([name, value]) => value !== undefined && value !== null && !told(name, value),
+    );
+    const facts = rows.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
+    if (facts.length > 0) terminal.err(table(facts).replace(/^(?=.)/gm, "  "));
   }
   return failure.code === "connect.server_unreachable" ? exitCodes.unreachable : exitCodeOf(failure);
 }

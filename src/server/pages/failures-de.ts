@@ -188,7 +188,10 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Der Werkzeugserver ist gerade nicht erreichbar.",
     person: "Versuchen Sie es in einer Minute noch einmal.",
   },
-  "connect.metadata_refused": { message: "Dieser Werkzeugserver ist nicht richtig eingerichtet.", person: ask },
+  "connect.metadata_refused": {
+    message: "Dieser Werkzeugserver lässt sich so, wie er eingerichtet ist, nicht verwenden.",
+    person: ask,
+  },
   "connect.pkce_unsupported": { message: "Dieser Werkzeugserver lässt sich nicht sicher verbinden.", person: ask },
   "connect.server_exists": { message: "Einen Werkzeugserver mit diesem Namen gibt es schon.", person: ask },
   "connect.server_unknown": {

@@ -68,7 +68,7 @@ export const toolServersGerman: Messages["toolServers"] = {
     "connect.server_unreachable":
       "Geändert wurde nichts. Unten steht, wo es nicht weiterging; versuchen Sie es später noch einmal.",
     "connect.metadata_refused":
-      "Was er veröffentlicht, lässt sich nicht verwenden; unten steht, was daran falsch ist. Wer ihn betreibt, kann das beheben.",
+      "Was er veröffentlicht, lässt sich nicht verwenden; unten steht, was daran falsch ist. Wer ihn betreibt, kann das beheben. Hat eine eigene Regel seine Adresse abgelehnt (egress.…), helfen egress.allowHttp und egress.allow weiter.",
     "connect.pkce_unsupported":
       "Seine Metadaten nennen S256 nicht. Beherrscht er es trotzdem, fügen Sie ihn mit latchkey tool-server add --set allowMissingPkceMetadata=true hinzu.",
     "connect.server_exists": "Wählen Sie eine andere Kennung, oder entfernen Sie zuerst den vorhandenen.",

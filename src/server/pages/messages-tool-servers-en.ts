@@ -77,7 +77,7 @@ export const toolServersEnglish = {
   advice: {
     "connect.server_unreachable": "Nothing was changed. See below where it stopped, and try again later.",
     "connect.metadata_refused":
-      "What it publishes cannot be used; see below what is wrong with it. Whoever runs it can mend that.",
+      "What it publishes cannot be used; see below what is wrong with it. Whoever runs it can mend that. Where a rule of our own refused its address (egress.…), see egress.allowHttp and egress.allow.",
     "connect.pkce_unsupported":
       "Its metadata does not list S256. If it is known to do it all the same, add it with latchkey tool-server add --set allowMissingPkceMetadata=true.",
     "connect.server_exists": "Choose another id, or remove the one that is there first.",
