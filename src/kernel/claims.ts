@@ -2,6 +2,20 @@
 import { isJsonObject, type JsonObject, type JsonValue, member } from "./json.js";
 
 /**
+ * What the document says of whether the address is verified. `email_verified` speaks of `email` and of nothing else. When
+ * the operator reads the address from another claim, only a flag beside it counts: `contact.email` is vouched for by
+ * `contact.email_verified`.
+ *
+ * @returns null where it says nothing; undefined where no flag would count
+ */
+export function readVerifiedFlag(claims: JsonObject, emailClaim: string): JsonValue | undefined {
+  if (emailClaim === "email") return readClaim(claims, "email_verified") ?? null;
+  if (!emailClaim.endsWith(".email") || Object.hasOwn(claims, emailClaim)) return undefined;
+  const parent = readClaim(claims, emailClaim.slice(0, -".email".length));
+  return isJsonObject(parent) ? (readClaim(parent, "email_verified") ?? null) : undefined;
+}
+
+/**
  * The claim's value: as a literal member first, so that `https://x.example/groups` works, then as a dotted path
  * through objects. `undefined` when it is absent; whatever lies in the way that is no object means absent.
  */

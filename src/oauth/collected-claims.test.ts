@@ -159,7 +159,7 @@ describe("SI-11 which document a claim comes from", () => {
 });
 
 describe("SI-11 when userinfo is asked", () => {
-  const complete = { sub: "1", email: "a@x", name: "A", picture: "p", roles: ["r"], groups: [] };
+  const complete = { sub: "1", email: "a@x", email_verified: false, name: "A", picture: "p", roles: ["r"], groups: [] };
   const as = { issuer: "https://i", userinfo_endpoint: "https://i/userinfo" };
   test.each<[why: string, needed: boolean, idToken: JsonObject, names: object, as: object]>([
     ["nothing is missing", false, complete, {}, as],
@@ -178,6 +178,19 @@ describe("SI-11 when userinfo is asked", () => {
       as,
     ],
     ["a subject of another name is missing", true, complete, { subject: "employee" }, as],
+    ["the e-mail's flag is missing", true, { ...complete, email_verified: undefined }, {}, as],
+    ["the e-mail's flag is null", true, { ...complete, email_verified: null }, {}, as],
+    ["the flag is missing and not used", false, { ...complete, email_verified: null }, { emailFlag: false }, as],
+    ["an e-mail of another name has no flag", false, { ...complete, mail: "a@x" }, { email: "mail" }, as],
+    ["a nested e-mail's flag is missing", true, { ...complete, u: { email: "a@x" } }, { email: "u.email" }, as],
+    [
+      "a nested e-mail's flag is there",
+      false,
+      { ...complete, u: { email: "a@x", email_verified: false } },
+      { email: "u.email" },
+      as,
+    ],
+    ["a name with dots has no flag", false, { ...complete, "u.email": "a@x" }, { email: "u.email" }, as],
     ["a claim by path is there", false, { ...complete, u: { mail: "a@x" } }, { email: "u.mail" }, as],
   ])("SI-11 %s", (_why, needed, idToken, names, server) => {
     expect(userinfoNeeded({ as: server as typeof as, names: { ...standardClaimNames, ...names }, idToken })).toBe(

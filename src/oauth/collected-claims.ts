@@ -4,7 +4,7 @@
  * The odd part is `email_verified`: it vouches for the address beside it and for no other. A verified flag from one
  * document joined to an address from the other would hand somebody's account to whoever can edit a profile (AT-11).
  */
-import { readClaim } from "../kernel/claims.js";
+import { readClaim, readVerifiedFlag } from "../kernel/claims.js";
 import { isJsonObject, type JsonObject, type JsonValue, member } from "../kernel/json.js";
 import type { AuthorizationServer, IdTokenClaims } from "./types.js";
 
@@ -16,6 +16,8 @@ export interface CollectedClaimNames {
   readonly picture: string | null;
   readonly roles?: string | null | undefined;
   readonly groups?: string | null | undefined;
+  /** Whether a flag beside the e-mail is looked at (SI-18). @default true */
+  readonly emailFlag?: boolean;
 }
 
 export const standardClaimNames: CollectedClaimNames = {
@@ -58,7 +60,10 @@ export function mergeClaims(
   return merged;
 }
 
-/** True when userinfo has to be asked: it exists, and a claim that is named and used is not in the ID token (SI-11). */
+/**
+ * True when userinfo has to be asked: it exists, and a claim that is named and used is not in the ID token (SI-11). An
+ * e-mail there without its flag is not enough: a thin ID token leaves it to userinfo (OpenID Connect Core §5.4).
+ */
 export function userinfoNeeded(input: {
   readonly as: AuthorizationServer;
   readonly names: CollectedClaimNames;
@@ -67,6 +72,7 @@ export function userinfoNeeded(input: {
   if (!input.as.userinfo_endpoint) return false;
   const { subject, email, name, picture, roles, groups } = input.names;
   const used = [subject, email, name, picture, roles, groups];
+  if ((input.names.emailFlag ?? true) && readVerifiedFlag(input.idToken, email) === null) return true;
   return used.some((one) => typeof one === "string" && !isPresent(input.idToken, one));
 }
 

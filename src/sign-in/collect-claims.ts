@@ -74,7 +74,9 @@ export async function collectClaims(
     // Who it is stands in the ID token. Asked only for roles and groups, a userinfo that fails leaves those unknown.
     const { subject } = names;
     const enough =
-      input.isKnown && saysOfRules(provider, idToken) ? { email: subject, name: subject, picture: null } : {};
+      input.isKnown && saysOfRules(provider, idToken)
+        ? { email: subject, emailFlag: false, name: subject, picture: null }
+        : {};
     const withoutThem = { ...names, ...enough, roles: null, groups: null };
     if (userinfoNeeded({ as, names: withoutThem, idToken }) || !isProviderFailure(thrown)) throw thrown;
     const { code, data } = thrown;
@@ -128,8 +130,9 @@ export function vouched<T extends JsonObject>({ quirks }: Provider, document: T)
 }
 
 /** Only what is used is worth a request (SI-11): roles and groups only where claims decide them. */
-export const usedClaims = ({ claims, roles, groups, quirks }: Provider): CollectedClaimNames => ({
+export const usedClaims = ({ claims, roles, groups, quirks, emailVerified }: Provider): CollectedClaimNames => ({
   ...claims,
+  emailFlag: emailVerified !== "always",
   roles: roles.fromClaims && quirks.rolesInUserinfo ? claims.roles : null,
   groups: groups.fromClaims && quirks.rolesInUserinfo ? claims.groups : null,
 });

@@ -25,8 +25,8 @@ import type { StoreReads, Transaction } from "../store/contract.js";
 import type { GrantRecord, IdentityRecord } from "../store/records.js";
 import { collectClaims, type UserinfoSaid, usedClaims } from "./collect-claims.js";
 import { personOf, rulesOfKnown } from "./person-of.js";
-import { isAddressUnknown, withoutItsRules } from "./policy/unknown-address.js";
 import type { SignInPorts } from "./ports.js";
+import { lastMayHold, unknownOfAddress, withoutItsRules } from "./unknown-address.js";
 
 export type ReapplyPorts = Pick<
   SignInPorts,
@@ -146,7 +146,7 @@ interface Applying extends Reapply {
 async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplied> {
   const { provider, told, person, grant, through, now } = input;
   const rules = rulesOfKnown(ports);
-  const isUnknown = isAddressUnknown(person, told.claims, provider.claims.email, input.userinfo);
+  const unknown = unknownOfAddress(person, told.claims, provider, input.userinfo);
   const actor = { kind: "provider", id: provider.id };
   const audit = { requestId: newId<AuditEventId>(now, ports.random), address: null };
   const target = { kind: "user", id: grant.userId };
@@ -173,7 +173,8 @@ async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplie
     const found = await look(tx);
     if ("over" in found) return passedOver(found.over);
     if (found.identity.claims !== guess.identity.claims) throw new Overtaken();
-    await tx.identities.update({ ...found.identity, ...seenAs(person), claims: sealed });
+    const seen = unknown && lastMayHold(unknown, person, found.identity) ? {} : seenAs(person);
+    await tx.identities.update({ ...found.identity, ...seen, claims: sealed });
     if (found.decision.kind === "refuse") {
       const { signOutEverywhere } = found.decision;
       if (signOutEverywhere && !end) throw new Overtaken();
@@ -220,7 +221,7 @@ async function applyOnce(ports: ReapplyPorts, input: Applying): Promise<Reapplie
     // The grant says whose they are. Whatever the claims say, they can change nobody else.
     if (user.id !== grant.userId) return { over: "identity_of_another" } as const;
     if (user.disabledAt !== null) return { over: "user_disabled" } as const;
-    const judged = isUnknown ? withoutItsRules(provider, rules, identity) : { provider, rules };
+    const judged = unknown ? withoutItsRules(unknown, person, provider, rules, identity) : { provider, rules };
     const decision = decideSignIn(judged.provider, told, known, judged.rules);
     if (decision.kind === "unreadable") return { over: "unreadable" } as const;
     return { identity, user, decision };

@@ -92,6 +92,7 @@ describe("signing in with LinkedIn", () => {
   test("AT-7 SI-18 an address without email_verified proves nothing", async () => {
     const world = await aLinkedIn();
     world.provider.tweaks.idTokenClaims = ({ nonce: _, email_verified: __, ...claims }) => ({ ...claims, iss: issuer });
+    world.provider.tweaks.userinfo = ({ email_verified: _, ...claims }) => claims;
     const { browser } = await signsIn(world, undefined, "linkedin");
     const identities = await browser.get(world.url("/api/identities"));
     expect(JSON.parse(identities.text).items).toMatchObject([{ emailVerified: false }]);

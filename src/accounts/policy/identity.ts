@@ -1,6 +1,6 @@
 /** From collected claims to the identity that wants in: pure, so that it can be printed, replayed and table-tested. */
-import { readClaim } from "../../kernel/claims.js";
-import { isJsonObject, type JsonObject } from "../../kernel/json.js";
+import { readClaim, readVerifiedFlag } from "../../kernel/claims.js";
+import type { JsonObject } from "../../kernel/json.js";
 import { err, ok, type Result } from "../../kernel/result.js";
 import { readSubject, readText } from "./claim.js";
 import { isFolded, isVerified, normaliseEmail } from "./email.js";
@@ -72,11 +72,18 @@ const trusted: ReadonlySet<EmailTrust> = new Set(["verified_claim", "vouched_for
 export function emailTrust(claims: JsonObject, rules: Pick<IdentityRules, "claims" | "emailVerified">): EmailTrust {
   const raw = readClaim(claims, rules.claims.email);
   if (typeof raw !== "string" || raw === "") return "made_up";
-  const claimed = isVerified(verifiedClaim(claims, rules.claims.email));
+  const claimed = isVerified(readVerifiedFlag(claims, rules.claims.email));
   if (!claimed && rules.emailVerified !== "always") return "not_verified";
   // The provider verified what it wrote, not what that becomes.
   if (isFolded(raw)) return "folded";
   return claimed ? "verified_claim" : "vouched_for";
+}
+
+/** True where nothing says whether the address is verified, neither yes nor no, and a word on it would count. */
+export function isTrustUntold(claims: JsonObject, rules: Pick<IdentityRules, "claims" | "emailVerified">): boolean {
+  const raw = readClaim(claims, rules.claims.email);
+  if (emailTrust(claims, rules) !== "not_verified" || typeof raw !== "string") return false;
+  return readVerifiedFlag(claims, rules.claims.email) === null && !isFolded(raw);
 }
 
 /** Only an https URL: other schemes have no business in a page or in an app's image tag. */
@@ -85,15 +92,4 @@ function readPicture(claims: JsonObject, name: string): string | undefined {
   if (typeof text !== "string" || text.length > 2_048 || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === "https:" && !url.username && !url.password ? url.href : undefined;
-}
-
-/**
- * `email_verified` speaks of `email` and of nothing else. When the operator reads the address from another claim, only
- * a flag beside it counts: `contact.email` is vouched for by `contact.email_verified`.
- */
-function verifiedClaim(claims: JsonObject, emailClaim: string): unknown {
-  if (emailClaim === "email") return readClaim(claims, "email_verified");
-  if (!emailClaim.endsWith(".email") || Object.hasOwn(claims, emailClaim)) return undefined;
-  const parent = readClaim(claims, emailClaim.slice(0, -".email".length));
-  return isJsonObject(parent) ? readClaim(parent, "email_verified") : undefined;
 }
