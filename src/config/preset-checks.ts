@@ -52,6 +52,7 @@ export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
     return [
       ...issuerProblems(input, index, known),
       ...scopeProblems(input, index, known),
+      ...maxAgeProblems(input, index, preset, known),
       ...customProblems(input, index, preset, known),
       ...(known.secret ? secretProblems(input, index) : []),
       ...(known.subjects ? subjectProblems(input, index, known.subjects) : []),
@@ -79,6 +80,17 @@ function scopeProblems(input: unknown, index: number, known: PresetFacts): Confi
       ? "holds openid, and this preset reads no ID token: a provider that has them is the preset oidc"
       : "holds openid, which this provider does not know";
   return [problem(path, "invalid", words, input)];
+}
+
+/** What `max_age` asks for is checked in the ID token (SI-6): where there is none it would only look like a rule. */
+function maxAgeProblems(input: unknown, index: number, preset: string, known: PresetFacts): ConfigProblem[] {
+  if (known.openid) return [];
+  return [["providers", index], ["signIn"]].flatMap((where) => {
+    const path = [...where, "authorizeParams", "max_age"];
+    if (valueAt(input, path) === undefined) return [];
+    const words = `cannot be checked at providers.${index}: the preset ${preset} has no ID token`;
+    return [problem(path, "invalid", words, input, { allowed: "max_age at providers with an ID token alone" })];
+  });
 }
 
 /** What is not discovered must be written, and what only a custom provider may choose is refused elsewhere (AC-1). */

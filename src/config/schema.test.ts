@@ -350,6 +350,24 @@ describe("problems", () => {
     ]);
   });
 
+  test.each(["5m", "300s", -1, 0.5, " 300", "", "1e3", "12345678901", true])(
+    "SI-6 max_age: %j, which the provider may understand and nobody checks, is refused",
+    (maxAge) => {
+      for (const where of ["signIn.authorizeParams", "providers.0.authorizeParams"]) {
+        expect(pathsIn(having(where, { max_age: maxAge }))).toEqual([`${where}.max_age`]);
+      }
+    },
+  );
+
+  test("SI-6 max_age is whole seconds, under that name alone", () => {
+    expect(pathsIn(having("providers.0.authorizeParams", { MAX_AGE: 300 }))).toEqual([
+      "providers.0.authorizeParams.MAX_AGE",
+    ]);
+    for (const maxAge of [0, "0", 300, "300"]) {
+      expect(pathsIn(having("signIn.authorizeParams", { max_age: maxAge }))).toEqual([]);
+    }
+  });
+
   test("SI-4 a method of client authentication needs its credential", () => {
     expect(pathsIn(having("providers.0.tokenEndpointAuthMethod", "private_key_jwt"))).toEqual([
       "providers.0.clientKey",

@@ -6,6 +6,7 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { maxAgeSeconds } from "../kernel/max-age.js";
 import { isReservedAuthorizeParameter } from "../kernel/reserved-parameters.js";
 import { type Secret, secret } from "../kernel/secret.js";
 import { checkSecret } from "../kernel/secret-strength.js";
@@ -225,6 +226,9 @@ export const hostWithPort = () =>
     "a host name or IP address, with or without a port",
   );
 
+const isUncheckedMaxAge = (name: string, content: string): boolean =>
+  name.toLowerCase() === "max_age" && (name !== "max_age" || maxAgeSeconds(content) === undefined);
+
 /** Extra authorize parameters (SI-6): the ones that Latchkey itself sets are refused by name. */
 export const authorizeParameters = () =>
   allowing(
@@ -242,6 +246,9 @@ export const authorizeParameters = () =>
             });
           } else if (!/^[\x21-\x7e]{1,100}$/.test(name)) {
             ctx.addIssue({ code: "custom", path: [name], message: "is no parameter name" });
+          } else if (isUncheckedMaxAge(name, String(content))) {
+            // What is asked is checked (SI-6); a spelling that only the provider understands could not be.
+            ctx.addIssue({ code: "custom", path: [name], message: "is not max_age with a whole number of seconds" });
           } else parameters.push([name, String(content)]);
         }
         return Object.fromEntries(parameters);

@@ -7,6 +7,7 @@ import { processPushedAuthorizationResponse, pushedAuthorizationRequest, Respons
 import type { Egress } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
+import { maxAgeSeconds } from "../kernel/max-age.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Clock, Instant } from "../kernel/time.js";
 import type { Provider } from "../providers/provider.js";
@@ -48,7 +49,7 @@ export function authorizationParameters(input: {
 /** The `max_age` the operator asks for, in seconds (also 0); the ID token must then carry `auth_time` (SI-6). */
 export function requestedMaxAge(provider: Pick<Provider, "authorizeParams">): number | undefined {
   const text = Object.hasOwn(provider.authorizeParams, "max_age") ? provider.authorizeParams["max_age"] : undefined;
-  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  return text === undefined ? undefined : maxAgeSeconds(text);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Each key of a provider changes what the provider hears or what people see. Linking, sign-out and revocation are in the journeys. */
 import { decodeJwt, exportJWK, exportPKCS8, generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
+import type { ConfigInput } from "../../src/config/schema.js";
 import { createLatchkey } from "../../src/create-latchkey.js";
 import type { UserId } from "../../src/kernel/ids.js";
 import type { RecordedRequest } from "../../src/testing/fake-provider/answers.js";
@@ -37,6 +38,23 @@ describe("what a provider is called", () => {
     const [record] = config.providers as [ProviderInput];
     const made = createLatchkey({ ...config, providers: [{ ...record, preset: "github" }] });
     await expect(made).rejects.toMatchObject({ code: "config.invalid" });
+  });
+
+  test("SI-6 [option:providers.authorizeParams] [option:signIn.authorizeParams] max_age that nobody could check is refused at the start", async () => {
+    const { config } = await aWorld({ providerConfig: { preset: "oidc" } });
+    const [record] = config.providers as [ProviderInput];
+    const github: ProviderInput = { id: "github", preset: "github", clientId: "c", clientSecret: "s" };
+    const asking = { authorizeParams: { max_age: 300 } };
+    const refused: readonly [path: string, changes: Partial<ConfigInput>][] = [
+      ["providers.0.authorizeParams.max_age", { providers: [{ ...record, authorizeParams: { max_age: "5m" } }] }],
+      ["signIn.authorizeParams.max_age", { signIn: { authorizeParams: { max_age: -1 } } }],
+      ["providers.1.authorizeParams.max_age", { providers: [record, { ...github, ...asking }] }],
+      ["signIn.authorizeParams.max_age", { providers: [record, github], signIn: asking }],
+    ];
+    for (const [path, changes] of refused) {
+      const made = createLatchkey({ ...config, ...changes });
+      await expect(made).rejects.toMatchObject({ code: "config.invalid", data: { problems: [{ path }] } });
+    }
   });
 });
 
