@@ -34,18 +34,21 @@ export async function withdrawMemberships(
   return { names: [...new Set(given.map(({ group }) => group.name))], count: given.length };
 }
 
-/** @returns whether another role is there now; the last admin keeps theirs */
+/**
+ * @param of the provider's id, and all ids by which its claims may have given the role
+ * @returns whether another role is there now; the last admin keeps theirs
+ */
 export async function withdrawRole(
   ports: { readonly random: RandomSource; readonly roles: Pick<RoleRules, "order" | "default"> },
   tx: Transaction,
   userId: UserId,
-  provider: string,
+  { provider, givers }: { readonly provider: string; readonly givers: readonly string[] },
   { actor, through, audit, now }: ClaimsWithdrawnBy,
 ): Promise<boolean> {
   const user = await tx.users.byId(userId);
   if (!user) return false;
   const lastAdmin = user.role === "admin" && (await tx.users.countEnabledAdmins()) <= 1;
-  const role = roleAfterUnlink({ ...user, lastAdmin }, provider, ports.roles, through);
+  const role = roleAfterUnlink({ ...user, lastAdmin }, givers, ports.roles, through);
   if (role.kind === "set") await applyRole(ports, tx, { user, role, provider, actor, through, audit, now });
   if (role.kind === "last_admin_kept") {
     const data = { kept: "admin", wanted: role.wanted, by: role.rule, through };

@@ -76,7 +76,7 @@ export function administerProviders(
         const queued = await withdraw(tx, { sessions, kept: grants.filter(({ sessionId }) => !ending.has(sessionId)) });
         const { count } = await withdrawMemberships(tx, userId, (origin) => isClaimsOriginFrom(origin, provider));
         const how = { actor, through: by.reason, audit, now };
-        const lower = await withdrawRole(ports, tx, userId, provider, how);
+        const lower = await withdrawRole(ports, tx, userId, { provider, givers: [provider] }, how);
         await tx.announcements.append("user", userId, now);
         return {
           sessions: sessions.length,

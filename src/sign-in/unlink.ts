@@ -11,6 +11,7 @@ import { type AuditContext, auditEvent } from "../audit/audit-event.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { keptGrants, withdrawing } from "../logout/withdraw.js";
 import type { Authenticated } from "../sessions/session.js";
+import type { IdentityRecord } from "../store/records.js";
 import { requireOwner } from "./own-account.js";
 import type { SignInPorts } from "./ports.js";
 
@@ -45,7 +46,8 @@ export async function unlinkIdentity(
       const { names: groups } = await withdrawMemberships(tx, user.id, (of) => isClaimsOriginOf(of, identity.issuer));
       const roles = { order: ports.accounts.roleOrder, default: ports.accounts.defaultRole };
       const how = { actor, through: "unlink", audit: input.request, now };
-      await withdrawRole({ random: ports.random, roles }, tx, user.id, identity.provider, how);
+      const of = { provider: identity.provider, givers: providersOf(ports, identity) };
+      await withdrawRole({ random: ports.random, roles }, tx, user.id, of, how);
       await tx.announcements.append("user", user.id, now);
       const data = { identity: identity.id, issuer: identity.issuer, groups };
       const event = { type: "identity.unlinked", actor, target: actor, provider: identity.provider, data } as const;
@@ -54,3 +56,12 @@ export async function unlinkIdentity(
     }),
   );
 }
+
+/** Every provider through which the identity signs in: several ids may share one issuer (AC-1), and it knows only the last. */
+const providersOf = (
+  { providers }: Pick<SignInPorts, "providers">,
+  { provider, issuer }: Pick<IdentityRecord, "provider" | "issuer">,
+): readonly string[] => [
+  provider,
+  ...providers.all().flatMap(({ id, issuers }) => (issuers.includes(issuer) ? [id] : [])),
+];

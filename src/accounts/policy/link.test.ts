@@ -94,11 +94,12 @@ describe("removing an identity", () => {
 describe("the role of somebody who takes a method away", () => {
   const rules = { order: ["pending", "guest", "user", "admin"], default: "user" };
   const left = (role: string, roleOrigin: string, lastAdmin = false) => {
-    const end = roleAfterUnlink({ role, roleOrigin, lastAdmin }, "corp", rules, "unlink");
+    const end = roleAfterUnlink({ role, roleOrigin, lastAdmin }, ["corp", "corp-too"], rules, "unlink");
     return `${end.kind} ${end.role}`;
   };
   test.each([
     ["admin", "claims:corp", "set user"],
+    ["admin", "claims:corp-too", "set user"],
     ["user", "claims:corp", "keep user"],
     // Nobody rises by it.
     ["guest", "claims:corp", "keep guest"],

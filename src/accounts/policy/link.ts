@@ -66,21 +66,23 @@ export const rolesAboveDefault = ({ order, default: least }: Pick<RoleRules, "or
   order.slice(order.indexOf(least) + 1);
 
 /**
- * The role of somebody who takes a sign-in method away, or whose provider the operator removed. One that this provider's claims gave goes with them: it was the
- * provider's word, and nobody's else. What is left is the default, but never more than there was, and never no admin.
- * A sign-in by another method says what that one gives.
+ * The role of somebody who takes a sign-in method away, or whose provider the operator removed. One that its claims gave
+ * goes with them: it was the provider's word, and nobody's else. What is left is the default, but never more than there
+ * was, and never no admin. A sign-in by another method says what that one gives.
  *
+ * @param providers the ids by which its claims may have given one: a role's origin names no issuer
  * @param rule what it came of, for the audit trail
  */
 export function roleAfterUnlink(
   user: { readonly role: string; readonly roleOrigin: string; readonly lastAdmin: boolean },
-  provider: string,
+  providers: readonly string[],
   rules: Pick<RoleRules, "order" | "default">,
   rule: string,
 ): Exclude<RoleOutcome, { kind: "refuse" }> {
   const rank = (role: string) => rules.order.indexOf(role);
   const keep = { kind: "keep", role: user.role, rule } as const;
-  if (user.roleOrigin !== `claims:${provider}` || rank(user.role) <= rank(rules.default)) return keep;
+  const given = providers.some((provider) => user.roleOrigin === `claims:${provider}`);
+  if (!given || rank(user.role) <= rank(rules.default)) return keep;
   if (user.lastAdmin) return { kind: "last_admin_kept", role: "admin", wanted: rules.default, rule };
   return { kind: "set", role: rules.default, origin: defaultOrigin, rule };
 }
