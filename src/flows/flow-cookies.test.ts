@@ -4,7 +4,7 @@ import { createKeyring } from "../crypto/keyring.js";
 import { randomToken, systemRandom } from "../crypto/random.js";
 import { secret } from "../kernel/secret.js";
 import { minutes, toInstant } from "../kernel/time.js";
-import type { Flow } from "./flow.js";
+import { encodeFlow, type Flow, type ToolRequest } from "./flow.js";
 import { createFlowCookies } from "./flow-cookies.js";
 
 const keyring = createKeyring({ secrets: [secret(randomToken(systemRandom, 48))], random: systemRandom });
@@ -24,6 +24,13 @@ const aFlow = (state: string, over: Partial<Flow> = {}): Flow => ({
   link: null,
   ...over,
 });
+
+const aRequest: ToolRequest = {
+  serverHash: sha256Base64Url("https://mcp.example/mcp"),
+  clientId: "us",
+  resource: null,
+  scopes: ["read"],
+};
 
 /** A browser's jar: applies Set-Cookie values and says what it would send. */
 function aJar() {
@@ -112,6 +119,16 @@ describe("SI-8 flow cookies", () => {
     const name = [...browser.jar.keys()][0];
     expect(cookies.find(`${name}=planted; ${browser.header()}`, "s1")?.provider).toBe("corp");
     expect(cookies.find(`${name}=planted`, "s1")).toBeUndefined();
+  });
+
+  test("TS-13 of a tool server, as a version made them that did not say which, are passed over", () => {
+    const row = sha256Base64Url("s1").slice(0, 8);
+    const browser = aJar();
+    browser.apply(cookies.add("", aFlow("s1", { tool: aRequest }), toInstant(start)));
+    expect(cookies.find(browser.header(), "s1")?.tool).toEqual(aRequest);
+    const { o: _, ...older } = JSON.parse(encodeFlow(aFlow("s1", { tool: aRequest }))) as { o: unknown };
+    const value = keyring.seal("flow", { table: "flow", row }, JSON.stringify({ ...older, o: ["us", null, "read"] }));
+    expect(cookies.find(`__Host-latchkey-flow-${row}=${value}`, "s1")).toBeUndefined();
   });
 
   test("AT-17 renamed to another state's name do not open", () => {

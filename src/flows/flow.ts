@@ -15,6 +15,8 @@ export interface FlowOwner {
 
 /** What was asked for at a tool server: it must be the same at the token endpoint, whatever was found meanwhile. */
 export interface ToolRequest {
+  /** SHA-256 of the tool server's URL: its id can be another server's by the time the person comes back (TS-13). */
+  readonly serverHash: string;
   readonly clientId: string;
   readonly resource: string | null;
   /** Null: more than a cookie should hold; then what was granted counts as what was asked for. */
@@ -89,16 +91,17 @@ export function decodeFlow(text: string): Flow | undefined {
   };
 }
 
-function encodeTool({ clientId, resource, scopes }: ToolRequest): readonly (string | null)[] {
+function encodeTool({ serverHash, clientId, resource, scopes }: ToolRequest): readonly (string | null)[] {
   const text = scopes?.join(" ") ?? null;
-  return [clientId, resource, text !== null && text.length <= mostScopes ? text : null];
+  return [clientId, resource, text !== null && text.length <= mostScopes ? text : null, serverHash];
 }
 
 function readTool(value: unknown): ToolRequest | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [clientId, resource, scopes] = value as readonly unknown[];
-  if (typeof clientId !== "string") return undefined;
+  const [clientId, resource, scopes, serverHash] = value as readonly unknown[];
+  if (typeof clientId !== "string" || typeof serverHash !== "string") return undefined;
   return {
+    serverHash,
     clientId,
     resource: typeof resource === "string" ? resource : null,
     scopes: typeof scopes === "string" ? scopes.split(" ").filter((one) => one !== "") : null,

@@ -118,7 +118,7 @@ async function openFlow(
     startedAt: now,
     setup: null,
     link: { userId: user.id, sessionId: session.id },
-    tool: { clientId: client.clientId, resource, scopes: asked.scopes },
+    tool: { serverHash: sha256Base64Url(server.url), clientId: client.clientId, resource, scopes: asked.scopes },
   };
   const parameters = {
     ...(asked.prompt === null ? {} : { prompt: asked.prompt }),

@@ -2,8 +2,8 @@
  * The callback of a tool server's authorization server (TS-13), in the order of SI-9: nothing is read before the step that
  * checks it, and code, verifier and secret go to the token endpoint of the issuer that was recorded at the start, alone.
  *
- * parameters · flow of this browser and server · age · user and session · may still use it · iss · error · same issuer and
- * client · consume · exchange · one transaction that puts the new grant in the place of the old
+ * parameters · flow of this browser and server · age · user and session · may still use it · iss · error · same server, issuer
+ * and client · consume · exchange · one transaction that puts the new grant in the place of the old
  */
 import { sha256Base64Url } from "../crypto/digest.js";
 import { newProofKey } from "../crypto/proof-key.js";
@@ -131,12 +131,17 @@ async function sameServerAndClient(
   server: ToolServer,
   flow: ConnectFlow,
 ): Promise<{ readonly as: AuthorizationServer; readonly client: ClientRegistration }> {
+  const changed = (now: string | null) => {
+    const data = { toolServer: server.id, reason: "server_changed", began: flow.issuer, now };
+    return new LatchkeyError("connect.state_unknown", { data });
+  };
+  // What was consented to is a token for that server. One that has its id now must not be sent it, whoever issues it.
+  if (flow.tool.serverHash !== sha256Base64Url(server.url)) throw changed(server.url);
   const { authorizationServer: as } = await ports.find(server);
   const client = as?.issuer === flow.issuer ? await ports.clients.known(server, as, flow.tool.clientId) : undefined;
   if (as && client) return { as, client };
   // Found to be elsewhere while the person was away: the code is for a server that is not asked any more.
-  const data = { toolServer: server.id, reason: "server_changed", began: flow.issuer, now: as?.issuer ?? null };
-  throw new LatchkeyError("connect.state_unknown", { data });
+  throw changed(as?.issuer ?? null);
 }
 
 /** The tool server was removed while they were on their way: they are kept nowhere. */

@@ -8,6 +8,8 @@ import { closeLater } from "./connect-setting.js";
 
 export interface CrowdServer {
   readonly url: string;
+  /** A second tool server, of the same authorization server. */
+  readonly otherUrl: string;
   readonly origin: string;
   /** Requests by what they were for: `document`, `register`, `code`, `refresh`, `probe`, `tool`. */
   readonly counts: Map<string, number>;
@@ -39,8 +41,9 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
     await state.hold(pathname);
     switch (pathname) {
       case "/.well-known/oauth-protected-resource/mcp":
+      case "/.well-known/oauth-protected-resource/other":
         count("document");
-        return json(200, { resource: url, authorization_servers: [origin] });
+        return json(200, { resource: `${origin}/${pathname.split("/").at(-1)}`, authorization_servers: [origin] });
       case "/.well-known/oauth-authorization-server":
         count("document");
         return json(200, {
@@ -85,11 +88,12 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
       case "/revoke":
         revoked.push(new URLSearchParams(body).get("token") ?? "");
         return void response.writeHead(200).end();
-      case "/mcp": {
+      case "/mcp":
+      case "/other": {
         const [of, person] = (request.headers.authorization ?? "").replace("Bearer ", "").split(".");
         if (request.headers.authorization === undefined) {
           count("probe");
-          const where = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
+          const where = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource${pathname}"`;
           return void response.writeHead(401, { "www-authenticate": where }).end();
         }
         count("tool");
@@ -108,5 +112,5 @@ export async function startCrowdServer(name: string, lifetime: number): Promise<
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
-  return Object.assign(state, { url, origin, counts, strange, revoked });
+  return Object.assign(state, { url, otherUrl: `${origin}/other`, origin, counts, strange, revoked });
 }
