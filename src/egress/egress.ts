@@ -8,7 +8,6 @@
  * Not here: retries (the caller knows if a request is safe to repeat), caching (oauth's metadata), cookies, and
  * which hosts a token may be sent to (the bounds of its connection, which the caller checks).
  */
-import { Readable } from "node:stream";
 import { LatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
 import { type Clock, type Duration, milliseconds } from "../kernel/time.js";
@@ -16,6 +15,7 @@ import { compileAllowList } from "./allow-list.js";
 import { readCapped } from "./capped-body.js";
 import { createDispatchers } from "./dispatchers.js";
 import { toEgressError } from "./egress-error.js";
+import { asWebStream } from "./event-streams.js";
 import { type Answer, exchange } from "./exchange.js";
 import { type Lookup, lookupBySystem } from "./guarded-lookup.js";
 import type { Egress, EgressPurpose, EgressRequest, EgressResponse } from "./port.js";
@@ -210,8 +210,7 @@ function streamed(answer: Answer, url: URL, limits: Limits): EgressResponse {
     answer.body.destroy();
     throw new LatchkeyError(coded ? "egress.content_type" : "egress.too_large", { data: { status } });
   }
-  const stream = Readable.toWeb(answer.body) as ReadableStream<Uint8Array>;
-  return { url: url.href, status, headers, body: new Uint8Array(), stream };
+  return { url: url.href, status, headers, body: new Uint8Array(), stream: asWebStream(answer.body) };
 }
 
 function withDefaults(headers: Readonly<Record<string, string>>): Record<string, string> {
