@@ -90,7 +90,12 @@ export function createEgress(options: EgressOptions): Egress {
     return checked(to);
   }
 
-  async function perform(request: EgressRequest, progress: Progress, signal: AbortSignal): Promise<EgressResponse> {
+  async function perform(
+    request: EgressRequest,
+    progress: Progress,
+    signal: AbortSignal,
+    onStreamEnd: () => void,
+  ): Promise<EgressResponse> {
     const limits = limitsFor(request.purpose, options, request.timeout);
     let url = checked(request.url);
     let hop: Pick<EgressRequest, "method" | "headers" | "body"> = request;
@@ -105,7 +110,7 @@ export function createEgress(options: EgressOptions): Egress {
       );
       if (limits.redirects === "answer" || !redirectStatuses.has(answer.status))
         return isStream(request, answer)
-          ? streamed(answer, url, limits)
+          ? streamed(answer, url, limits, onStreamEnd)
           : await readAnswer(answer, url, limits, hop.method === "HEAD");
       answer.body.destroy();
       url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
@@ -118,9 +123,11 @@ export function createEgress(options: EgressOptions): Egress {
     const limit = limitsFor(request.purpose, options, request.timeout).time;
     const aborter = new AbortController();
     let cancel = () => {};
-    request.signal?.throwIfAborted();
-    // Left in place when the headers are there: it also ends a stream that is handed out.
-    request.signal?.addEventListener("abort", () => aborter.abort(request.signal?.reason), { once: true });
+    const { abortedBy } = request;
+    const abort = () => aborter.abort(abortedBy?.signal.reason);
+    const unlisten = () => abortedBy?.signal.removeEventListener("abort", abort);
+    abortedBy?.signal.throwIfAborted();
+    abortedBy?.signal.addEventListener("abort", abort, { once: true });
     // Raced and not only signalled: a name lookup cannot be stopped, but it need not be waited for.
     const expired = new Promise<never>((_resolve, reject) => {
       cancel = clock.after(limit, () => {
@@ -129,10 +136,15 @@ export function createEgress(options: EgressOptions): Egress {
         aborter.abort(timeout);
       });
     });
+    let streams = false;
     try {
-      return await Promise.race([perform(request, progress, aborter.signal), expired]);
+      const response = await Promise.race([perform(request, progress, aborter.signal, unlisten), expired]);
+      streams = response.stream !== undefined;
+      return response;
     } finally {
       cancel();
+      // It also ends a stream that is handed out, and holds on to whoever can end it.
+      if (!streams) unlisten();
     }
   }
 
@@ -203,13 +215,14 @@ const isStream = ({ eventStream }: EgressRequest, { status, headers }: Answer): 
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
 
 /** The request asked for no compression; what is compressed all the same could only be read with a limit on its size. */
-function streamed(answer: Answer, url: URL, limits: Limits): EgressResponse {
+function streamed(answer: Answer, url: URL, limits: Limits, onEnd: () => void): EgressResponse {
   const { status, headers } = answer;
   const coded = (headers.get("content-encoding") ?? "identity") !== "identity";
   if (coded || answer.headerCount > limits.headerCount) {
     answer.body.destroy();
     throw new LatchkeyError(coded ? "egress.content_type" : "egress.too_large", { data: { status } });
   }
+  answer.body.once("close", onEnd);
   return { url: url.href, status, headers, body: new Uint8Array(), stream: asWebStream(answer.body) };
 }
 

@@ -20,6 +20,14 @@ export type EgressPurpose =
 
 export type EgressMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
+/**
+ * Whoever can end a request: what the platform calls an `init`, or a `Request`. It is taken whole, since the signal of a
+ * `Request` follows the one that it was made with only as long as that `Request` has not been collected as garbage.
+ */
+export interface Aborter {
+  readonly signal: AbortSignal;
+}
+
 export interface EgressRequest {
   readonly purpose: EgressPurpose;
   readonly url: string | URL;
@@ -29,8 +37,8 @@ export interface EgressRequest {
   readonly body?: string | Uint8Array | undefined;
   /** Overrides the purpose's time for a provider with a `timeout` of its own. */
   readonly timeout?: Duration | undefined;
-  /** Ends the request, and an event stream that is being read. */
-  readonly signal?: AbortSignal | undefined;
+  /** Whose signal ends the request, and an event stream that is being read. It is held on to until then (`Aborter`). */
+  readonly abortedBy?: Aborter | undefined;
   /**
    * A success of type `text/event-stream` is handed out as it comes, without an end in time or bytes; everything else is read
    * whole, within the limits. @default false

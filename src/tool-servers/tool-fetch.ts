@@ -6,12 +6,13 @@
  * `insufficient_scope` is never refreshed: it is a question to the person (TS-14).
  */
 
-import type { EgressResponse } from "../egress/port.js";
+import type { Aborter, EgressResponse } from "../egress/port.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
 import { challengesNonce } from "../oauth/dpop.js";
 import { ConsentRequired } from "../vault/consent-required.js";
 import {
+  aborterOf,
   asResponse,
   type FetchWithToken,
   isReplayable,
@@ -34,6 +35,7 @@ export const createToolFetch =
   (who: ToolServerUse): FetchWithToken =>
   async (input, init) => {
     const asked = new Request(input, init);
+    const aborter = aborterOf(asked, input, init);
     const redirect = init?.redirect ?? asked.redirect;
     const replayable = isReplayable(input, init?.body);
     const server = await serverOf(ports, who.connection);
@@ -41,8 +43,8 @@ export const createToolFetch =
     const request = await outgoing(asked, bounds, who.connection);
     const send = (presented: Presented) =>
       unlessAborted(
-        asked.signal,
-        sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, presented, asked.signal)),
+        aborter,
+        sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, presented, aborter)),
       );
 
     const holder = holderOf(ports, server, who);
@@ -81,7 +83,7 @@ async function sendOne(
   server: ToolServer,
   { url, method, headers, body }: Outgoing,
   { credential, key }: Presented,
-  signal: AbortSignal,
+  abortedBy: Aborter,
 ): Promise<EgressResponse> {
   const own = Object.entries(server.headers).map(([name, value]) => [name, value.reveal()]);
   const once = async (): Promise<EgressResponse> =>
@@ -102,7 +104,7 @@ async function sendOne(
             }),
       },
       body,
-      signal,
+      abortedBy,
       eventStream: true,
     });
   const answer = await once();

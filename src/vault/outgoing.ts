@@ -2,7 +2,7 @@
  * A request that a caller made as for `fetch`, taken apart so that it can be sent with a person's token, perhaps twice, and
  * its answer put together again. Shared by everything that adds tokens; who adds one checks the bounds.
  */
-import type { EgressMethod, EgressResponse } from "../egress/port.js";
+import type { Aborter, EgressMethod, EgressResponse } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
 import { type Bounds, isWithin } from "./policy/bounds.js";
 
@@ -81,18 +81,27 @@ export const isReplayable = (input: string | URL | Request, body: RequestInit["b
     ? !(input instanceof Request) || input.body === null
     : !(body instanceof ReadableStream) && !(Symbol.asyncIterator in Object(body));
 
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+/**
+ * Who can end what a caller asked for: they themselves, by what they gave. The signal of a `Request` that was made of it may
+ * forget them.
+ */
+export function aborterOf(asked: Request, input: string | URL | Request, init: RequestInit | undefined): Aborter {
+  if (init?.signal) return { signal: init.signal };
+  return init?.signal === undefined && input instanceof Request ? input : asked;
+}
+
+export async function unlessAborted<T>(by: Aborter, work: Promise<T>): Promise<T> {
+  by.signal.throwIfAborted();
   let stop = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
+    stop = () => reject(by.signal.reason);
+    by.signal.addEventListener("abort", stop, { once: true });
   });
   work.catch(() => {});
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", stop);
+    by.signal.removeEventListener("abort", stop);
   }
 }
 

@@ -9,6 +9,7 @@ import type { AccessToken, AccessTokenRequest, AccessTokens } from "./access-tok
 import { ConsentRequired } from "./consent-required.js";
 import type { GrantFinder } from "./find-grant.js";
 import {
+  aborterOf,
   asResponse,
   type FetchWithToken,
   isReplayable,
@@ -24,6 +25,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
   return (who: Omit<AccessTokenRequest, "minValidity">): FetchWithToken =>
     async (input, init) => {
       const asked = new Request(input, init);
+      const aborter = aborterOf(asked, input, init);
       const redirect = init?.redirect ?? asked.redirect;
       const replayable = isReplayable(input, init?.body);
       const info = await finder.usableConnection(who.connection);
@@ -31,7 +33,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
       const request = await outgoing(asked, bounds, who.connection);
       const send = (accessToken: string) =>
         unlessAborted(
-          asked.signal,
+          aborter,
           sendWithin(request, bounds, redirect, (one) => sendOne(one, accessToken)),
         );
       const first = await tokens.accessToken(who);
