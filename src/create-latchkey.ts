@@ -98,6 +98,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     ca,
     proxyEnvironment: processEnvironment(),
     clock,
+    waitingClock: systemClock,
     log,
     observe: (line) => metrics.egressEnded(line),
     ...(lookup ? { lookup } : {}),

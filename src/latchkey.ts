@@ -84,6 +84,9 @@ export interface Latchkey {
   isEmpty(): Promise<boolean>;
   /** The one-time set-up link, where the first person needs one (AC-9); else null. Each call makes a new one. */
   setupUrl(): Promise<string | null>;
-  /** Stops background work and closes what was opened. Requests under way should be finished before. */
+  /**
+   * Stops background work and closes what was opened. Requests under way should be finished before; event streams of tool
+   * servers that are open are cut after a second (`egress.failed` for whoever reads them).
+   */
   close(): Promise<void>;
 }

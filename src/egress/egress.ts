@@ -15,7 +15,7 @@ import { compileAllowList } from "./allow-list.js";
 import { readCapped } from "./capped-body.js";
 import { createDispatchers } from "./dispatchers.js";
 import { toEgressError } from "./egress-error.js";
-import { asWebStream } from "./event-streams.js";
+import { createEventStreams, type EventStreams } from "./event-streams.js";
 import { type Answer, exchange } from "./exchange.js";
 import { type Lookup, lookupBySystem } from "./guarded-lookup.js";
 import type { Egress, EgressPurpose, EgressRequest, EgressResponse } from "./port.js";
@@ -45,6 +45,8 @@ export interface EgressOptions extends ProxyOptions {
   /** PEM text with authorities beside those that Node brings; null for none. */
   readonly ca: string | null;
   readonly clock: Clock;
+  /** For the wait when it closes, which takes real time whatever time a test plays. @default `clock` */
+  readonly waitingClock?: Clock;
   readonly log: Log;
   /** @default the operating system's */
   readonly lookup?: Lookup;
@@ -58,6 +60,9 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 /** A socket that is still being dialled when its request has given up ends after this at the latest. */
 const shortestDial = milliseconds(10_000);
 
+/** What an event stream has to end by itself when the door closes: an answer that is nearly there comes whole. */
+const streamGrace = milliseconds(1_000);
+
 /** @throws LatchkeyError `config.invalid` when `allow`, `allowHttp` or `proxy` cannot be understood. */
 export function createEgress(options: EgressOptions): Egress {
   const { clock, log } = options;
@@ -70,6 +75,7 @@ export function createEgress(options: EgressOptions): Egress {
     ca: options.ca,
     dialTimeout: milliseconds(Math.max(options.timeout, shortestDial)),
   });
+  const streams = createEventStreams();
   const proxied = (url: URL) => chooseProxy(url) !== null;
 
   /** Throws the url policy's refusal. */
@@ -110,7 +116,7 @@ export function createEgress(options: EgressOptions): Egress {
       );
       if (limits.redirects === "answer" || !redirectStatuses.has(answer.status))
         return isStream(request, answer)
-          ? streamed(answer, url, limits, onStreamEnd)
+          ? streamed(answer, url, limits, { streams, onEnd: onStreamEnd })
           : await readAnswer(answer, url, limits, hop.method === "HEAD");
       answer.body.destroy();
       url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
@@ -136,15 +142,15 @@ export function createEgress(options: EgressOptions): Egress {
         aborter.abort(timeout);
       });
     });
-    let streams = false;
+    let goesOn = false;
     try {
       const response = await Promise.race([perform(request, progress, aborter.signal, unlisten), expired]);
-      streams = response.stream !== undefined;
+      goesOn = response.stream !== undefined;
       return response;
     } finally {
       cancel();
       // It also ends a stream that is handed out, and holds on to whoever can end it.
-      if (!streams) unlisten();
+      if (!goesOn) unlisten();
     }
   }
 
@@ -172,7 +178,10 @@ export function createEgress(options: EgressOptions): Egress {
         throw error;
       }
     },
-    close: () => dispatchers.close(),
+    async close() {
+      const cancel = (options.waitingClock ?? clock).after(streamGrace, () => streams.end());
+      await dispatchers.close().finally(cancel);
+    },
   };
 }
 
@@ -215,15 +224,20 @@ const isStream = ({ eventStream }: EgressRequest, { status, headers }: Answer): 
   /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
 
 /** The request asked for no compression; what is compressed all the same could only be read with a limit on its size. */
-function streamed(answer: Answer, url: URL, limits: Limits, onEnd: () => void): EgressResponse {
+function streamed(
+  answer: Answer,
+  url: URL,
+  limits: Limits,
+  to: { readonly streams: EventStreams; onEnd(): void },
+): EgressResponse {
   const { status, headers } = answer;
   const coded = (headers.get("content-encoding") ?? "identity") !== "identity";
   if (coded || answer.headerCount > limits.headerCount) {
     answer.body.destroy();
     throw new LatchkeyError(coded ? "egress.content_type" : "egress.too_large", { data: { status } });
   }
-  answer.body.once("close", onEnd);
-  return { url: url.href, status, headers, body: new Uint8Array(), stream: asWebStream(answer.body) };
+  answer.body.once("close", to.onEnd);
+  return { url: url.href, status, headers, body: new Uint8Array(), stream: to.streams.handOut(answer.body) };
 }
 
 function withDefaults(headers: Readonly<Record<string, string>>): Record<string, string> {

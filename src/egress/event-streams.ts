@@ -1,12 +1,39 @@
 /**
- * Event streams that are handed out as they come: the bytes of an answer as a stream of the platform's own kind.
+ * Event streams that are handed out as they come: the bytes of an answer as a stream of the platform's own kind. Many never end,
+ * so the door remembers which are open, and ends them when it closes.
  *
  * Not `Readable.toWeb`: where a reader cancels while bytes wait to be read, that of Node 20 throws where nobody can catch it.
  */
 import type { Readable } from "node:stream";
+import { LatchkeyError } from "../kernel/errors.js";
 
-/** Cancelling it closes the connection. */
-export function asWebStream(body: Readable): ReadableStream<Uint8Array> {
+export interface EventStreams {
+  /** Cancelling it closes the connection. */
+  handOut(body: Readable): ReadableStream<Uint8Array>;
+  /** Ends those that are open and those that come; who reads one is told `egress.failed` (`closed`). */
+  end(): void;
+}
+
+export function createEventStreams(): EventStreams {
+  const open = new Set<Readable>();
+  let ended = false;
+  const closed = () => new LatchkeyError("egress.failed", { data: { reason: "closed" } });
+  return {
+    handOut(body) {
+      open.add(body);
+      body.once("close", () => open.delete(body));
+      const stream = asWebStream(body);
+      if (ended) body.destroy(closed());
+      return stream;
+    },
+    end() {
+      ended = true;
+      for (const body of open) body.destroy(closed());
+    },
+  };
+}
+
+function asWebStream(body: Readable): ReadableStream<Uint8Array> {
   let over = false;
   const end = (act: () => void): void => {
     if (over) return;

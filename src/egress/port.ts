@@ -64,5 +64,6 @@ export interface Egress {
    *   `data.sent` is false when it is certain that the request was not written (VA-9).
    */
   request(request: EgressRequest): Promise<EgressResponse>;
+  /** Waits for requests under way, which end by their own time; event streams are given a second. */
   close(): Promise<void>;
 }

@@ -14,8 +14,10 @@ function collectGarbage(): void {
 /** A tool server that answers with an event stream without an end, and somebody who may use it. */
 async function aStreaming() {
   let openThere = 0;
+  let finish = () => {};
   const { port } = await aServer((_request, response) => {
     openThere += 1;
+    finish = () => void response.end("data: last\n\n");
     response.on("close", () => {
       openThere -= 1;
     });
@@ -29,7 +31,7 @@ async function aStreaming() {
   await world.signIn(browser, "ann-1");
   const user = (await world.session(browser)).body.user?.id ?? "";
   const fetchIt = world.latchkey.toolServers.fetch({ user, connection: "tool:k" });
-  return { world, url, fetchIt, openThere: () => openThere };
+  return { world, url, fetchIt, openThere: () => openThere, finish: () => finish() };
 }
 
 /** The first event is read, and the next is waited for: how the reading ends. */
@@ -38,7 +40,7 @@ async function reading(response: Response): Promise<{ end: Promise<string> }> {
   await reader?.read();
   const ended = reader?.read().then(
     () => "ended",
-    (thrown: Error) => thrown.name,
+    (thrown: Error & { code: unknown }) => (typeof thrown.code === "string" ? thrown.code : thrown.name),
   );
   return { end: ended ?? Promise.resolve("no body") };
 }
@@ -98,4 +100,21 @@ test("TS-16 an event stream that is cancelled while an event waits to be read en
     await response.body?.cancel();
     await expect.poll(openThere).toBe(0);
   }
+});
+
+test("TS-16 SU-15 closing Latchkey does not wait for an event stream without an end: who reads it is told", async () => {
+  const { world, url, fetchIt, openThere } = await aStreaming();
+  const { end } = await reading(await fetchIt(url));
+  await world.latchkey.close();
+  expect(await end).toBe("egress.failed");
+  await expect.poll(openThere).toBe(0);
+});
+
+test("TS-16 SU-15 an event stream that ends soon after Latchkey is closed is read to its end", async () => {
+  const { world, url, fetchIt, finish } = await aStreaming();
+  const response = await fetchIt(url);
+  const closing = world.latchkey.close();
+  finish();
+  expect(await response.text()).toBe("data: hi\n\ndata: last\n\n");
+  await closing;
 });
