@@ -11,6 +11,8 @@ import { needsReconnect, webhookRows } from "./outbox/webhook.js";
 import type { Provider } from "./providers/provider.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
+import { ConsentRequired } from "./vault/consent-required.js";
+import { bearerChallenge } from "./vault/policy/challenge.js";
 import type { VaultConnections, VaultPorts } from "./vault/ports.js";
 import { createVault, type RunningVault } from "./vault/vault.js";
 
@@ -70,6 +72,7 @@ function eitherOf(providers: VaultConnections, tools: VaultConnections | undefin
     unattended: (connection, user) => of(connection).unattended(connection, user),
     resolveClient: (grant) => of(grant.connection).resolveClient(grant),
     bounds: (connection) => of(connection).bounds(connection),
+    wantsMore: (who, challenge) => of(who.connection).wantsMore(who, challenge),
     revocation: (grant, secrets, now) => of(grant.connection).revocation(grant, secrets, now),
   };
 }
@@ -89,6 +92,7 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
     if (!provider) throw new Error(`no provider for ${connection}`);
     return provider;
   };
+  const connectUrlOf = ({ id }: Provider): string => `${base}/providers/${id}/start`;
 
   return {
     async find(connection) {
@@ -98,7 +102,7 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
         await learnIssuer(provider.unresolvedIssuer);
       }
       const { displayName: name, enabled, issuers } = provider;
-      return { name, enabled, issuers, connectUrl: `${base}/providers/${provider.id}/start` };
+      return { name, enabled, issuers, connectUrl: connectUrlOf(provider) };
     },
     // Whoever may sign in with a provider may use what it gave them.
     mustAdmit: async () => {},
@@ -123,6 +127,10 @@ function providerConnections({ base, signIn, learnIssuer }: VaultWiring): VaultC
       const provider = known(connection);
       const as = await metadata.discover(provider);
       return { origins: provider.apiOrigins, urls: as.userinfo_endpoint === undefined ? [] : [as.userinfo_endpoint] };
+    },
+    async wantsMore({ connection }, challenge) {
+      const connectUrl = connectUrlOf(known(connection));
+      return new ConsentRequired({ connection, connectUrl, scopes: bearerChallenge(challenge)?.scopes ?? [] });
     },
     revocation: (grant, tokens, now) => revocationRow({ keyring, random }, revocationOf(grant, tokens), now),
   };

@@ -9,8 +9,9 @@ import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
 import { needsPerson } from "./policy/without-person.js";
 import { connected, type ToolServerUse, type UsePorts } from "./token-holder.js";
-import { consentFor, knownServer, stillRefused } from "./tool-fetch.js";
+import { knownServer, stillRefused } from "./tool-fetch.js";
 import type { ToolServer } from "./tool-server.js";
+import { wantsMore } from "./wants-more.js";
 
 /** The shape of `AuthProvider` in `@modelcontextprotocol/client` 2.x, written out so that nobody needs that package for it. */
 export interface AuthProvider {
@@ -38,7 +39,7 @@ export const createAuthProvider =
       async onUnauthorized({ response }) {
         const challenge = readChallenge(response.headers.get("www-authenticate"));
         if (challenge && isStepUp(challenge) && needsPerson(server))
-          throw await consentFor(ports, who, server, challenge);
+          throw await wantsMore(ports, who, server, challenge);
         const refused = last ?? (await tokenOf(ports, server, who));
         const next = await connected(server, ports.vault.reportRejected({ ...who, accessToken: refused }));
         if (next.accessToken !== refused) return;

@@ -10,7 +10,6 @@ import type { Aborter, EgressResponse } from "../egress/port.js";
 import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { UserId } from "../kernel/ids.js";
 import { challengesNonce } from "../oauth/dpop.js";
-import { ConsentRequired } from "../vault/consent-required.js";
 import {
   aborterOf,
   asResponse,
@@ -25,10 +24,10 @@ import type { Challenge } from "./found.js";
 import { keepChallenge } from "./keep-challenge.js";
 import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
-import { needsPerson } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
 import { holderOf, type Presented, type ToolServerUse, type UsePorts } from "./token-holder.js";
 import type { ToolServer } from "./tool-server.js";
+import { wantsMore } from "./wants-more.js";
 
 export const createToolFetch =
   (ports: UsePorts) =>
@@ -47,11 +46,16 @@ export const createToolFetch =
         sendWithin(request, bounds, redirect, (one) => sendOne(ports, server, one, presented, aborter)),
       );
 
+    const tooLittle = async (challenge: Challenge, answer: EgressResponse): Promise<Response> => {
+      const failure = await wantsMore(ports, who, server, challenge);
+      if (failure) throw failure;
+      return asResponse(answer);
+    };
     const holder = holderOf(ports, server, who);
     const first = await holder.first();
     const answer = await send(first);
     const challenge = challengeOf(answer);
-    if (challenge && isStepUp(challenge)) return tooLittle(ports, who, server, challenge, answer);
+    if (challenge && isStepUp(challenge)) return tooLittle(challenge, answer);
     if (answer.status !== 401) return asResponse(answer);
     const next = await holder.next(first).catch(async (thrown: unknown) => {
       // It cannot be refreshed: before the person is asked, where they are sent to is looked up anew (TS-6, TS-10).
@@ -61,7 +65,7 @@ export const createToolFetch =
     if (!replayable || next === first) return stillRefused(ports, who, server, answer);
     const second = await send(next);
     const again = challengeOf(second);
-    if (again && isStepUp(again)) return tooLittle(ports, who, server, again, second);
+    if (again && isStepUp(again)) return tooLittle(again, second);
     return second.status === 401 ? stillRefused(ports, who, server, second) : asResponse(second);
   };
 
@@ -116,36 +120,6 @@ async function sendOne(
 
 const challengeOf = ({ status, headers }: EgressResponse): Challenge | null =>
   status === 401 || status === 403 ? readChallenge(headers.get("www-authenticate")) : null;
-
-/**
- * A person can be asked for more. Where nobody is asked, what a token is good for is the operator's to say (`scopes`): the
- * answer goes to whoever called, as it came.
- */
-async function tooLittle(
-  ports: ConnectPorts,
-  who: ToolServerUse,
-  server: ToolServer,
-  challenge: Challenge,
-  answer: EgressResponse,
-): Promise<Response> {
-  if (needsPerson(server)) throw await consentFor(ports, who, server, challenge);
-  const fields = { toolServer: server.id, scopes: challenge.scopes };
-  ports.log.warn(fields, "a tool server wants scopes that its connection without a person does not ask for");
-  return asResponse(answer);
-}
-
-/** A question to the person, or the end of asking (TS-14). */
-export async function consentFor(
-  ports: ConnectPorts,
-  { user, connection }: ToolServerUse,
-  server: ToolServer,
-  challenge: Challenge,
-): Promise<LatchkeyError> {
-  if (await keepChallenge(ports, user as UserId, server, challenge)) {
-    return new ConsentRequired({ connection, connectUrl: server.connectUrl, scopes: challenge.scopes ?? [] });
-  }
-  return new LatchkeyError("connect.consent_exhausted", { data: { connection, scopes: challenge.scopes } });
-}
 
 /** The token is new, and refused: perhaps the server has moved, which what was found before cannot say (TS-6, TS-10). */
 export async function stillRefused(

@@ -10,10 +10,13 @@ import type { VaultConnections } from "../vault/ports.js";
 import { type GrantSecrets, openGrant } from "../vault/sealed-grant.js";
 import { requireAccess } from "./admission.js";
 import { clientOfGrant } from "./client-of-grant.js";
+import { readChallenge } from "./policy/challenge.js";
+import { isStepUp } from "./policy/scopes.js";
 import { unattendedWay } from "./policy/without-person.js";
 import type { ConnectPorts } from "./ports.js";
 import type { ToolServer } from "./tool-server.js";
 import { unattendedClient, unattendedGrant } from "./unattended.js";
+import { wantsMore } from "./wants-more.js";
 
 const registrationChanged = "registration_changed";
 
@@ -63,6 +66,10 @@ export function createToolConnections(ports: ConnectPorts): VaultConnections {
       };
     },
     bounds: async (connection) => ({ origins: [], urls: [], below: [known(connection).url] }),
+    async wantsMore(who, header) {
+      const challenge = readChallenge(header);
+      return challenge && isStepUp(challenge) ? wantsMore(ports, who, known(who.connection), challenge) : null;
+    },
     revocation({ issuer, clientId, connection }, { refreshToken, accessToken }, now) {
       return revocationRow(ports, { provider: connection, issuer, clientId, refreshToken, accessToken }, now);
     },

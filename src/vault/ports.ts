@@ -4,6 +4,7 @@
  */
 import type { Keyring } from "../crypto/port.js";
 import type { Egress } from "../egress/port.js";
+import type { LatchkeyError } from "../kernel/errors.js";
 import type { Faults } from "../kernel/fault.js";
 import type { UserId } from "../kernel/ids.js";
 import type { Log } from "../kernel/log.js";
@@ -101,6 +102,16 @@ export interface VaultConnections {
   resolveClient(grant: GrantRecord): Promise<GrantClient>;
   /** Where `vault.fetch` may send its token. @throws LatchkeyError as `resolveClient` */
   bounds(connection: string): Promise<Bounds>;
+  /**
+   * An API answered `vault.fetch` with `insufficient_scope` (RFC 6750 §3.1).
+   *
+   * @param challenge its `WWW-Authenticate`
+   * @returns what whoever called is told; null: the answer, as it came
+   */
+  wantsMore(
+    who: { readonly user: string; readonly connection: string },
+    challenge: string,
+  ): Promise<LatchkeyError | null>;
   /** The outbox row that revokes these tokens at their issuer; sealed, so made before the transaction. */
   revocation(grant: GrantRecord, secrets: GrantSecrets, now: Instant): OutboxRecord;
 }

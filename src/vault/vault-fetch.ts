@@ -6,7 +6,6 @@
  */
 import type { EgressResponse } from "../egress/port.js";
 import type { AccessToken, AccessTokenRequest, AccessTokens } from "./access-token.js";
-import { ConsentRequired } from "./consent-required.js";
 import type { GrantFinder } from "./find-grant.js";
 import {
   aborterOf,
@@ -28,7 +27,7 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
       const aborter = aborterOf(asked, input, init);
       const redirect = init?.redirect ?? asked.redirect;
       const replayable = isReplayable(input, init?.body);
-      const info = await finder.usableConnection(who.connection);
+      await finder.usableConnection(who.connection);
       const bounds = await ports.connections.bounds(who.connection);
       const request = await outgoing(asked, bounds, who.connection);
       const send = (accessToken: string) =>
@@ -38,19 +37,26 @@ export function createVaultFetch(ports: VaultPorts, finder: GrantFinder, tokens:
         );
       const first = await tokens.accessToken(who);
       const answer = await send(first.accessToken);
-      const challenge = bearerChallenge(answer.headers.get("www-authenticate"));
-      if ((answer.status === 403 || answer.status === 401) && challenge?.error === "insufficient_scope") {
-        const { connection } = who;
-        throw new ConsentRequired({ connection, connectUrl: info.connectUrl, scopes: challenge.scopes });
-      }
+      if (saysTooLittle(answer)) return tooLittle(who, answer);
       if (answer.status !== 401) return asResponse(answer);
       const next = await tokens.afterRejection(who, first.accessToken);
       if (!replayable || next.accessToken === first.accessToken) return asResponse(answer);
-      return asResponse(await send(next.accessToken));
+      const second = await send(next.accessToken);
+      return saysTooLittle(second) ? tooLittle(who, second) : asResponse(second);
     };
+
+  async function tooLittle(who: { user: string; connection: string }, answer: EgressResponse): Promise<Response> {
+    const failure = await ports.connections.wantsMore(who, answer.headers.get("www-authenticate") ?? "");
+    if (failure) throw failure;
+    return asResponse(answer);
+  }
 
   function sendOne({ url, method, headers, body }: Outgoing, accessToken: string): Promise<EgressResponse> {
     const authorized = { ...headers, authorization: `Bearer ${accessToken}` };
     return ports.egress.request({ purpose: "api", url, method, headers: authorized, body });
   }
 }
+
+const saysTooLittle = ({ status, headers }: EgressResponse): boolean =>
+  (status === 403 || status === 401) &&
+  bearerChallenge(headers.get("www-authenticate"))?.error === "insufficient_scope";

@@ -45,7 +45,8 @@ export interface Vault {
    * cannot). Redirects are followed inside those bounds. Answers are read whole, up to `egress.maxBytes`.
    *
    * @returns rejects with `ConsentRequired` when the API says `insufficient_scope`; with LatchkeyError
-   *   `grant.url_refused` before anything is asked when the URL is out of bounds; as `accessToken`; with `egress.*`
+   *   `grant.url_refused` before anything is asked when the URL is out of bounds, `connect.consent_exhausted` where a tool
+   *   server goes on asking; as `accessToken`; with `egress.*`
    */
   fetch(request: Omit<AccessTokenRequest, "minValidity">): FetchWithToken;
   /**

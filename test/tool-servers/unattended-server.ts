@@ -34,6 +34,8 @@ export interface UnattendedServer {
   readonly keys: { assertion: CryptoKey | null; client: CryptoKey | null };
   /** `typ` that an assertion must have. */
   assertionType: string | null;
+  /** What no token here is good for. */
+  wantsMore: boolean;
 }
 
 interface Issued {
@@ -60,7 +62,7 @@ export async function startUnattendedServer(
   const used = new Set<string>();
   const state: Pick<
     UnattendedServer,
-    "nonce" | "resourceMetadata" | "metadata" | "audience" | "keys" | "assertionType"
+    "nonce" | "resourceMetadata" | "metadata" | "audience" | "keys" | "assertionType" | "wantsMore"
   > = {
     nonce: { token: null, resource: null },
     resourceMetadata: {},
@@ -68,6 +70,7 @@ export async function startUnattendedServer(
     audience: null,
     keys: { assertion: null, client: null },
     assertionType: null,
+    wantsMore: false,
   };
   const now = () => toDate(clock.now());
 
@@ -163,9 +166,9 @@ export async function startUnattendedServer(
         return json(400, { error: reason === "invalid_client" ? reason : "invalid_grant" });
       }
     }
-    const challenge = (parameters: string): void =>
+    const challenge = (parameters: string, status = 401): void =>
       void response
-        .writeHead(401, { "www-authenticate": `${parameters}`, "dpop-nonce": state.nonce.resource ?? "" })
+        .writeHead(status, { "www-authenticate": `${parameters}`, "dpop-nonce": state.nonce.resource ?? "" })
         .end();
     const { authorization } = request.headers;
     if (pathname !== "/mcp") return void response.writeHead(404).end();
@@ -177,6 +180,7 @@ export async function startUnattendedServer(
       const held = issued.get(token);
       const key = await thumbprint(request, url, token);
       const good = held && held.audience === url && held.endsAt > clock.now() && held.thumbprint === key;
+      if (good && state.wantsMore) return challenge('Bearer error="insufficient_scope", scope="write"', 403);
       if (good) return json(200, { subject: held.subject });
       refused.push("token");
     } catch (thrown) {
