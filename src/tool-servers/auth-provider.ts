@@ -8,7 +8,7 @@ import type { RunningVault } from "../vault/vault.js";
 import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
 import { needsPerson } from "./policy/without-person.js";
-import { connected, type ToolServerUse, type UsePorts } from "./token-holder.js";
+import { connected, isOpenTo, type ToolServerUse, type UsePorts } from "./token-holder.js";
 import { knownServer, stillRefused } from "./tool-fetch.js";
 import type { ToolServer } from "./tool-server.js";
 import { wantsMore } from "./wants-more.js";
@@ -59,5 +59,10 @@ async function tokenOf(ports: AuthProviderPorts, server: ToolServer, who: ToolSe
   if (server.registration === "key" || server.registration === "provider") {
     throw new LatchkeyError("grant.token_bound", { data: { connection: server.connection, error: "invalid_target" } });
   }
-  return (await connected(server, ports.vault.accessToken(who))).accessToken;
+  try {
+    return (await connected(server, ports.vault.accessToken(who))).accessToken;
+  } catch (thrown) {
+    if (!(await isOpenTo(ports, server, thrown))) throw thrown;
+    throw new LatchkeyError("connect.server_open", { cause: thrown, data: { connection: server.connection } });
+  }
 }

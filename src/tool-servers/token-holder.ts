@@ -10,6 +10,7 @@ import type { HeldToken } from "../vault/access-token.js";
 import type { RunningVault } from "../vault/vault.js";
 import { requireAccess } from "./admission.js";
 import { grantOf } from "./current-grant.js";
+import { lookAgain } from "./look-again.js";
 import { tellOfProviderToken } from "./obtain.js";
 import type { ConnectPorts } from "./ports.js";
 import { signInProvider } from "./sign-in-provider.js";
@@ -39,8 +40,8 @@ export interface UsePorts extends ConnectPorts {
 
 /** What goes into the request. */
 export interface Presented {
-  /** The value of `Authorization` where there is no key, the bare token where there is one. */
-  readonly credential: string;
+  /** The value of `Authorization` where there is no key, the bare token where there is one. Null: an open server, which wants none. */
+  readonly credential: string | null;
   /** Null for what whoever bears it may use; else the private key of the proofs (RFC 9449). */
   readonly key: string | null;
 }
@@ -73,16 +74,42 @@ export async function connected<T>(server: ToolServer, work: Promise<T>): Promis
   }
 }
 
+/** Whether somebody who would have to connect it need not: it answers everybody, and has nowhere to connect at (TS-2). */
+export async function isOpenTo(ports: ConnectPorts, server: ToolServer, thrown: unknown): Promise<boolean> {
+  if (!isLatchkeyError(thrown, "grant.not_connected", "grant.needs_reconnect")) return false;
+  try {
+    return (await ports.find(server)).status === "open";
+  } catch (failure) {
+    if (!isLatchkeyError(failure)) throw failure;
+    return false;
+  }
+}
+
 function ofVault(ports: UsePorts, server: ToolServer, who: ToolServerUse): TokenHolder {
+  const nothing: Presented = { credential: null, key: null };
   const tokens = new Map<Presented, string>();
   const presented = async (held: HeldToken): Promise<Presented> => {
     const made = await presentable(ports, server, who, held);
     tokens.set(made, held.accessToken);
     return made;
   };
+  async function first(): Promise<Presented> {
+    try {
+      return await presented(await connected(server, ports.vault.boundToo(who)));
+    } catch (thrown) {
+      if (!(await isOpenTo(ports, server, thrown))) throw thrown;
+      await mustBeAdmitted(ports, server, who);
+      return nothing;
+    }
+  }
   return {
-    first: async () => presented(await connected(server, ports.vault.boundToo(who))),
+    first,
     async next(refused) {
+      // It answered everybody when it was looked at.
+      if (refused === nothing) {
+        await lookAgain(ports, server);
+        return first();
+      }
       const before = tokens.get(refused) ?? "";
       const held = await connected(server, ports.vault.boundToo(who, before));
       return held.accessToken === before ? refused : presented(held);

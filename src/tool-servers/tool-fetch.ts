@@ -22,6 +22,7 @@ import {
 } from "../vault/outgoing.js";
 import type { Challenge } from "./found.js";
 import { keepChallenge } from "./keep-challenge.js";
+import { lookAgain } from "./look-again.js";
 import { readChallenge } from "./policy/challenge.js";
 import { isStepUp } from "./policy/scopes.js";
 import type { ConnectPorts } from "./ports.js";
@@ -100,12 +101,7 @@ async function sendOne(
         "accept-encoding": "identity",
         ...headers,
         ...Object.fromEntries(own),
-        ...(key === null
-          ? { authorization: credential }
-          : {
-              authorization: `DPoP ${credential}`,
-              dpop: await ports.proofs.proof(key, { method, url: url.href, accessToken: credential }),
-            }),
+        ...(await authorizationOf(ports, { credential, key }, { method, url })),
       },
       body,
       abortedBy,
@@ -116,6 +112,17 @@ async function sendOne(
   const again = await once();
   ports.proofs.remember(url.href, again.headers);
   return again;
+}
+
+async function authorizationOf(
+  { proofs }: UsePorts,
+  { credential, key }: Presented,
+  { method, url }: Pick<Outgoing, "method" | "url">,
+): Promise<Readonly<Record<string, string>>> {
+  if (credential === null) return {};
+  if (key === null) return { authorization: credential };
+  const dpop = await proofs.proof(key, { method, url: url.href, accessToken: credential });
+  return { authorization: `DPoP ${credential}`, dpop };
 }
 
 const challengeOf = ({ status, headers }: EgressResponse): Challenge | null =>
@@ -134,14 +141,4 @@ export async function stillRefused(
   if (challenge) await keepChallenge(ports, who.user as UserId, server, challenge);
   await lookAgain(ports, server);
   return asResponse(answer);
-}
-
-async function lookAgain(ports: ConnectPorts, server: ToolServer): Promise<void> {
-  await ports.find(server, { refetch: true }).catch((thrown: unknown) => {
-    if (!isLatchkeyError(thrown)) throw thrown;
-    ports.log.warn(
-      { toolServer: server.id, code: thrown.code },
-      "a tool server refuses a new token and cannot be looked at",
-    );
-  });
 }

@@ -31,7 +31,8 @@ export interface ToolServerConnection {
 export interface ToolServersApi {
   /**
    * A `fetch` for an MCP client's transport: it adds this person's token, refreshed when needed, and sends it to the tool
-   * server's URL and below, nowhere else. Event streams come through as they are sent.
+   * server's URL and below, nowhere else. A server that answers everybody (`open`) is used without one. Event streams come
+   * through as they are sent.
    *
    * @returns rejects with `ConsentRequired` when the server wants a further permission (`connectUrl` is where the person gives
    *   it); with LatchkeyError `grant.not_connected` · `grant.needs_reconnect` (`data.connectUrl`) · `connect.access_refused` ·
@@ -41,7 +42,7 @@ export interface ToolServersApi {
   /**
    * The same as an `authProvider` of the official TypeScript client (`@modelcontextprotocol/client` 2.x). Prefer `fetch`: a
    * provider hands its token to the transport, which sends it wherever that was told to. For the same reason it has none
-   * for `registration: key` and `provider` (`grant.token_bound`).
+   * for `registration: key` and `provider` (`grant.token_bound`), nor for an open server (`connect.server_open`).
    */
   authProvider(use: ToolServerUse): AuthProvider;
   /** How this person stands with each tool server that they may use. No token is refreshed for it. */
