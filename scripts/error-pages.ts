@@ -18,6 +18,7 @@ const families: Readonly<Record<string, string>> = {
   connect: "Connecting a person to a tool server.",
   token: "A service asked for a person's token.",
   logout: "A sign-out that began at a provider, or came back from one.",
+  webhook: "Messages to webhooks.",
   config: "The configuration. The program does not start; exit status 3.",
   egress:
     "A request of ours to another server was refused or failed. People see the step that it stopped; this code is in the log.",

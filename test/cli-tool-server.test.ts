@@ -331,7 +331,7 @@ describe("tool-server remove", () => {
     const unasked = await line.run("tool-server", "remove", "notes");
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining("--yes")]);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revoked: 1, revocable: true });
+    expect(removed.json()).toEqual({ removed: "notes", already: false, ended: 1, revoked: 1, revocable: true });
     expect(await statusOf(world, user)).toEqual([]);
     await expect(world.latchkey.vault.accessToken({ user, connection: "tool:notes" })).rejects.toMatchObject({
       code: "grant.connection_unknown",
@@ -353,11 +353,23 @@ describe("tool-server remove", () => {
     const hiding = await aCommandLine({ ...world.config, toolServers: [] });
     expect((await hiding.run("tool-server", "add", world.tools.url, "--id", "notes", "--yes")).code).toBe(0);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toMatchObject({ removed: "notes", ended: 0 });
+    expect(removed.json()).toMatchObject({ removed: "notes", already: false, ended: 0 });
     expect(await statusOf(world, user)).toEqual([["tool:notes", "connected"]]);
     expect((await line.run("tool-server", "remove", "notes", "--yes", "--json")).json().error.code).toBe(
       "connect.server_unknown",
     );
+  });
+
+  test("TS-18 one that was removed before is said to be gone already, and one that nobody ever added is none", async () => {
+    const stranger = await aStranger();
+    const line = await aCommandLine(beside);
+    await line.run("tool-server", "add", `${stranger.origin}/mcp`, "--id", "wiki", "--yes");
+    const remove = (id: string, ...more: string[]) => line.run("tool-server", "remove", id, "--yes", ...more);
+    expect((await remove("wiki")).out).toBe("wiki was removed; 0 connections ended.\n");
+    const again = await remove("wiki");
+    expect([again.code, again.out]).toEqual([0, "wiki was removed before; nothing was left of it.\n"]);
+    expect((await remove("wiki", "--json")).json()).toMatchObject({ removed: "wiki", already: true, ended: 0 });
+    expect((await remove("never", "--json")).json().error.code).toBe("connect.server_unknown");
   });
 
   /** Ann has connected a server that is in no place any more. */
@@ -401,11 +413,11 @@ describe("tool-server remove", () => {
   test("TS-18 VA-14 a removal of such a one that is cut off is finished by the next one", async () => {
     const { world, line, grants } = await left();
     const { toolServers, close } = await openAdministration(await configOf(line), { log: silentLog });
-    expect(await toolServers.remove("notes")).toEqual({ inUse: true, revocable: false });
+    expect(await toolServers.remove("notes")).toEqual({ inUse: true, revocable: false, already: false });
     await close();
     expect(await grants()).toBe(1);
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect(removed.json()).toEqual({ removed: "notes", ended: 1, revoked: 0, revocable: false });
+    expect(removed.json()).toEqual({ removed: "notes", already: false, ended: 1, revoked: 0, revocable: false });
     expect(await grants()).toBe(0);
     // Nothing waits a day for a server that nobody knows.
     expect(await world.store.outbox.due(after(systemClock.now(), hours(1)), 9, "revoke")).toEqual([]);
@@ -465,7 +477,10 @@ describe("tool-server remove", () => {
     await world.latchkey.toolServers.fetch({ user, connection: "tool:notes" })(world.tools.url, { method: "POST" });
     world.tools.refuseAll = false;
     const removed = await line.run("tool-server", "remove", "notes", "--yes", "--json");
-    expect([removed.code, removed.json()]).toEqual([0, { removed: "notes", ended: 1, revoked: 0, revocable: true }]);
+    expect([removed.code, removed.json()]).toEqual([
+      0,
+      { removed: "notes", already: false, ended: 1, revoked: 0, revocable: true },
+    ]);
   });
 
   test("TS-18 TS-10 a name is free for another server with credentials of its own", async () => {

@@ -28,7 +28,9 @@ describe("user add", () => {
     });
     expect(await line.store.users.byEmail("ann@example.com")).toMatchObject({ claimedAt: null, emailVerified: false });
     const ben = await line.run("user", "add", "ben@example.com");
-    expect(ben.out).toBe("ben@example.com has an account with the role pending, and may now sign in.\n");
+    expect(ben.out).toBe("ben@example.com has an account with the role pending, and waits for approval.\n");
+    const cleo = await line.run("user", "add", "cleo@example.com", "--role", "user");
+    expect(cleo.out).toBe("cleo@example.com has an account with the role user, and may now sign in.\n");
     expect(await line.store.users.byEmail("ben@example.com")).toMatchObject({ name: "ben@example.com" });
   });
 
@@ -102,8 +104,12 @@ describe("webhook list and retry", () => {
     const [first = ""] = await bury(line);
     expect((await line.run("webhook", "retry", first, "--json")).json()).toEqual({ retried: 1 });
     const again = await line.run("webhook", "retry", first);
-    expect([again.code, again.err]).toEqual([1, `There is no message ${first} that was given up.\n`]);
-    expect((await line.run("webhook", "retry", "nonsense")).code).toBe(1);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining("(webhook.message_unknown)")]);
+    const nonsense = await line.run("webhook", "retry", "nonsense", "--json");
+    expect([nonsense.code, nonsense.json().error]).toEqual([
+      1,
+      expect.objectContaining({ code: "webhook.message_unknown", data: { id: "nonsense" } }),
+    ]);
     expect((await line.run("webhook", "retry", "--all")).out).toBe("2 messages will be tried again.\n");
     expect(await line.store.outbox.countDead()).toBe(0);
     expect(await line.store.outbox.due(systemClock.now(), 10, "webhook")).toHaveLength(3);

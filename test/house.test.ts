@@ -29,6 +29,7 @@ describe("QU-2 failures", () => {
     "egress",
     "store",
     "server",
+    "webhook",
   ];
 
   test("every code is of a known family", () => {

@@ -54,7 +54,7 @@ export interface ToolServerAdministration {
    *
    * @throws LatchkeyError `connect.server_unknown` also for one of the file, and where nothing is left
    */
-  remove(id: string): Promise<WhatPeopleConnected>;
+  remove(id: string): Promise<WhatPeopleConnected & { readonly already: boolean }>;
   /** The same without removing it. */
   look(id: string): Promise<WhatPeopleConnected>;
 }
@@ -174,20 +174,21 @@ export function administerToolServers(ports: {
       const left = await store.registrations.ofConnection(`tool:${id}`);
       const goes = unregistrations(left, now, after(now, afterRevocations));
       const goesAtOnce = unregistrations(left, now, null);
-      await store.transaction(async (tx) => {
+      const already = await store.transaction(async (tx) => {
         const row = await tx.toolServers.byId(id);
         const isThere = row?.removedAt === null;
         if (!isThere && !what.inUse) throw unknown(id);
         if (row === undefined && left.length === 0 && (await tx.grants.count(`tool:${id}`)) === 0) throw unknown(id);
         // Removed before: what people had there may not all be ended, and the caller goes on with that.
-        if (row && !isThere) return;
+        if (row && !isThere) return true;
         if (row) await tx.toolServers.save({ ...row, removedAt: now, updatedAt: now });
         else for (const { id: registration } of left) await tx.registrations.delete(registration);
         for (const one of row ? goes : goesAtOnce) await tx.outbox.insert(one);
         await tx.announcements.append("tool_server", id, now);
         await tx.audit.append(event);
+        return false;
       });
-      return what;
+      return { ...what, already };
     },
   };
 }

@@ -21,7 +21,11 @@ export interface ConnectedPeople {
 }
 
 /** What a removal did: connections that ended, and what becomes of their tokens. */
-export type ToolServerRemoved = EndedGrants & Pick<ConnectedPeople, "revocable">;
+export type ToolServerRemoved = EndedGrants &
+  Pick<ConnectedPeople, "revocable"> & {
+    /** It was removed before; this only ended what was left, if anything. */
+    readonly already: boolean;
+  };
 
 export async function peopleOfRemoved({ toolServers, grants }: Steps, id: string): Promise<ConnectedPeople> {
   const { inUse, revocable } = await toolServers.look(id);
@@ -35,11 +39,11 @@ export async function peopleOfRemoved({ toolServers, grants }: Steps, id: string
  */
 export async function removeToolServer({ toolServers, grants }: Steps, id: string): Promise<ToolServerRemoved> {
   const connection = `tool:${id}`;
-  const { inUse, revocable } = await toolServers.remove(id);
+  const { inUse, revocable, already } = await toolServers.remove(id);
   let gone = nothing;
   for (const user of inUse ? await grants.holders(connection) : [])
     gone = sum(gone, await grants.revoke(user, connection, { revokes: revocable }).catch(goneAlready));
-  return { ...gone, revocable };
+  return { ...gone, revocable, already };
 }
 
 const nothing: EndedGrants = { ended: 0, revoked: 0, unreadable: 0 };

@@ -138,13 +138,14 @@ export function toolServerCommand(session: Session): Command {
             return exitCodes.problem;
           }
           const removed = await removeToolServer(id);
-          const { ended, revoked } = removed;
-          if (options.json) printJson(terminal, { removed: id, ended, revoked, revocable: removed.revocable });
+          const { ended, revoked, revocable: mayRevoke, already } = removed;
+          if (options.json) printJson(terminal, { removed: id, already, ended, revoked, revocable: mayRevoke });
+          else if (already && ended === 0)
+            terminal.out(`${printable(id)} was removed before; nothing was left of it.\n`);
           else {
             const all = ended > 0 && revoked === ended ? " and will be revoked" : "";
             terminal.out(`${printable(id)} was removed; ${counted(ended, "connection")} ended${all}.\n`);
-            if (!removed.revocable && ended > 0)
-              terminal.err(`${ended === 1 ? "Its" : "Their"} tokens ${notRevoked}.\n`);
+            if (!mayRevoke && ended > 0) terminal.err(`${ended === 1 ? "Its" : "Their"} tokens ${notRevoked}.\n`);
             else for (const line of unrevokedLines(removed, foreign)) terminal.err(`${line}\n`);
           }
           return exitCodes.fine;

@@ -120,7 +120,8 @@ export function userCommand(session: Session): Command {
       running(session, (email: string, options: CommonOptions & { name?: string; role?: string }) =>
         withAdministration(options, async (administration) => {
           const user = userJson(await administration.addUser({ email, name: options.name, role: options.role }));
-          answer(options, user, `${user.email} has an account with the role ${user.role}, and may now sign in.`);
+          const next = user.role === "pending" ? "waits for approval" : "may now sign in";
+          answer(options, user, `${user.email} has an account with the role ${user.role}, and ${next}.`);
           return undefined;
         }),
       ),

@@ -1,11 +1,12 @@
 /** `latchkey webhook list | retry`: what waits for webhooks, what was given up, and another try for it (SI-23). */
 import { Command } from "commander";
 import type { QueuedMessage } from "../../administration.js";
+import { LatchkeyError } from "../../kernel/errors.js";
 import { type Instant, toRfc3339 } from "../../kernel/time.js";
 import { administering, cursorProblem, pageSize } from "../administering.js";
 import { type CommonOptions, commandWithConfig, running, type Session } from "../command.js";
 import { exitCodes, UsageError } from "../exit-codes.js";
-import { counted, palette, printable, printJson, table } from "../output.js";
+import { counted, palette, printJson, table } from "../output.js";
 
 interface ListOptions extends CommonOptions {
   readonly dead?: boolean;
@@ -72,11 +73,11 @@ export function webhookCommand(session: Session): Command {
           throw new UsageError("webhook retry needs one of the two: an id, or --all");
         return administering(session, options, async ({ webhooks }) => {
           const retried = id === undefined ? await webhooks.retryAll() : Number(await webhooks.retry(id));
+          if (id !== undefined && retried === 0)
+            throw new LatchkeyError("webhook.message_unknown", { data: { id: id.slice(0, 64) } });
           if (options.json) printJson(terminal, { retried });
-          else if (id !== undefined && retried === 0)
-            terminal.err(`There is no message ${printable(id)} that was given up.\n`);
           else terminal.out(`${counted(retried, "message")} will be tried again.\n`);
-          return id !== undefined && retried === 0 ? exitCodes.problem : exitCodes.fine;
+          return exitCodes.fine;
         });
       }),
     );

@@ -247,6 +247,7 @@ export const failuresInGerman: Readonly<Record<ErrorCode, FailureWords>> = {
     message: "Der Werkzeugserver fragt immer wieder nach einer Erlaubnis, die er schon hat.",
     person: ask,
   },
+  "webhook.message_unknown": { message: "Diese Nachricht gibt es nicht.", person: "Prüfen Sie die Kennung." },
   "config.invalid": { message: "Die Konfiguration ist nicht gültig.", person: ask },
   "config.not_found": { message: "Es gibt keine Konfiguration.", person: ask },
   "config.unreadable": { message: "Die Konfiguration kann nicht gelesen werden.", person: ask },
