@@ -6,6 +6,7 @@
 
 import { addUser, deleteUser, findUser, type NewUser, type Operator } from "./accounts/administer.js";
 import { administerUsers, type UserDetails } from "./administer-users.js";
+import { auditEventTypes } from "./audit/audit-event.js";
 import { announcingStore } from "./bus/announcing-store.js";
 import { openBus } from "./bus/open-bus.js";
 import type { Config } from "./config/schema.js";
@@ -68,6 +69,10 @@ export interface Administration {
   removeToolServer(id: string): ReturnType<typeof removeToolServer>;
   readonly grants: GrantAdministration;
   readonly providers: ProviderAdministration;
+  /** Every type of event that there is. */
+  readonly auditTypes: readonly string[];
+  /** Every role that there is, least first. */
+  readonly roles: readonly string[];
   listAudit(page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** The id of a user, by id or by address: a deleted user's id is an answer, since the audit trail outlives them. */
   userId(who: string): Promise<UserId>;
@@ -172,6 +177,8 @@ export async function openAdministration(
     removeToolServer: (id) => removeToolServer({ toolServers, grants }, id),
     grants,
     providers: administerProviders({ ...wired, roles: config.roles, by }),
+    auditTypes: Object.keys(auditEventTypes),
+    roles: config.roles.order,
     listAudit: (page, filter) => store.audit.list(page, filter),
     async userId(who) {
       return isId(who) ? (who as UserId) : (await findUser(wired, who)).id;

@@ -93,7 +93,17 @@ describe("audit export", () => {
     expect(await lines("--until", "2026-11-02T01:00:00+01:00")).toEqual(ids(events.slice(0, 150)));
     expect(await lines("--type", "role.changed")).toEqual([]);
     expect(ids((await line.run("audit", "export", "--json")).json().items)).toEqual(ids(events));
-    expect((await line.run("audit", "export", "--type", "x", "--json")).json()).toEqual({ items: [] });
+    expect((await line.run("audit", "export", "--type", "role.changed", "--json")).json()).toEqual({ items: [] });
+    for (const wrong of [
+      ["export", "--type", "bogus"],
+      ["tail", "--type", "bogus"],
+      ["export", "--since", "1d", "--until", "2d"],
+    ])
+      expect(await line.run("audit", ...wrong)).toMatchObject({
+        code: 2,
+        out: "",
+        err: expect.stringMatching(/--type is one of .*role\.changed|--since must be before --until/),
+      });
     const rows = (await line.run("audit", "export", "--format", "csv")).out.split("\r\n");
     expect(rows[0]?.split(",").slice(0, 3)).toEqual(["id", "at", "type"]);
     expect(rows.slice(1, -1).map((row) => row.split(",")[0])).toEqual(ids(events));

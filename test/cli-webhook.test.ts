@@ -29,6 +29,11 @@ describe("user add", () => {
     expect(await line.store.users.byEmail("ann@example.com")).toMatchObject({ claimedAt: null, emailVerified: false });
     const ben = await line.run("user", "add", "ben@example.com");
     expect(ben.out).toBe("ben@example.com has an account with the role pending, and waits for approval.\n");
+    expect(await line.run("user", "list", "--role", "king")).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("--role is one of pending, user, admin"),
+    });
     const cleo = await line.run("user", "add", "cleo@example.com", "--role", "user");
     expect(cleo.out).toBe("cleo@example.com has an account with the role user, and may now sign in.\n");
     expect(await line.store.users.byEmail("ben@example.com")).toMatchObject({ name: "ben@example.com" });

@@ -62,6 +62,8 @@ export function judgeDatabase(where: string, seen: DatabaseSeen): Finding {
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
   switch (error.code) {
     case "store.not_migrated":
+      if (error.data["database"] === 0)
+        return database.ok(`${where} is there, and empty; serve makes its tables when it starts.`);
       return database.warn(
         `${where} is older than this version of Latchkey.`,
         "serve brings it up to date when it starts; so does latchkey migrate.",

@@ -74,6 +74,9 @@ const exportCommand = (session: Session): Command =>
     .addOption(new Option("--format <format>", "one JSON document a line, or a table").choices(["jsonl", "csv"]))
     .action(
       running(session, (options: ExportOptions) => {
+        const { since, until } = options;
+        if (since !== undefined && until !== undefined && since >= until)
+          throw new UsageError("--since must be before --until: 7d is longer ago than 1d");
         if (options.json && options.format === "csv") throw new UsageError("--json and --format csv are two formats");
         return administering(session, options, async (administration) => {
           const filter = { ...(await filterOf(administration, options)), oldestFirst: true };
@@ -86,6 +89,8 @@ const exportCommand = (session: Session): Command =>
     );
 
 async function filterOf(administration: Administration, { type, user }: { type?: string; user?: string }) {
+  if (type !== undefined && !administration.auditTypes.includes(type))
+    throw new UsageError(`--type is one of ${administration.auditTypes.join(", ")}`);
   const about = user === undefined ? {} : { about: await administration.userId(user) };
   return { ...(type === undefined ? {} : { type }), ...about };
 }

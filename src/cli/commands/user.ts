@@ -44,6 +44,9 @@ export function userCommand(session: Session): Command {
               { ...(search === undefined ? {} : { search }), ...(role === undefined ? {} : { role }) },
             )
             .catch(cursorProblem);
+          // One that was taken out of roles.order may still be somebody's.
+          if (role !== undefined && page.items.length === 0 && !administration.roles.includes(role))
+            throw new UsageError(`--role is one of ${administration.roles.join(", ")}`);
           if (options.json) {
             printJson(terminal, { items: page.items.map(userJson), next: page.next });
             return undefined;
