@@ -11,7 +11,7 @@ import { isRevocableAt, type Revocation } from "./outbox/revocation.js";
 import type { Unregistration } from "./outbox/unregistration.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
-import { clientOfGrant } from "./tool-servers/client-of-grant.js";
+import { clientOfGrant, serverOfIssuer } from "./tool-servers/client-of-grant.js";
 import { createClients } from "./tool-servers/clients.js";
 import { createDiscovery } from "./tool-servers/discovery.js";
 import { createFind } from "./tool-servers/find.js";
@@ -110,6 +110,8 @@ async function ownProvider({ providers, metadata }: ConnectPorts, { provider: id
 /**
  * The end of a registration's row before its server is asked to take it back (RFC 7592). False where a tool server of that
  * name is there again, and at the same authorization server: then it goes on being who we are.
+ *
+ * @throws LatchkeyError whatever means later
  */
 export const lettingGo =
   (ports: ConnectPorts) =>
@@ -117,7 +119,7 @@ export const lettingGo =
     if (registration === null) return true;
     await ports.servers.refresh();
     const server = ports.servers.byConnection(connection);
-    if (server && (await ports.find(server)).authorizationServer?.issuer === issuer) return false;
+    if (server && (await serverOfIssuer(ports, server, issuer))) return false;
     await ports.store.transaction(async (tx) => {
       const row = (await tx.registrations.ofConnection(connection)).find(({ id }) => id === registration);
       if (row?.clientId === clientId) await tx.registrations.delete(row.id);

@@ -27,11 +27,12 @@ export function createRevocable(ports: {
 }): (grant: Made) => Promise<boolean> {
   const { store, providers } = ports;
 
-  /** Null for one that is open; undefined where nobody has looked at it as it is configured now. */
-  async function issuerNow(server: ToolServer): Promise<string | null | undefined> {
+  /** Undefined where it names none at the moment, or nobody has looked at it as it is configured now. */
+  async function issuerNow(server: ToolServer): Promise<string | undefined> {
     const copy = await keptCopy(store, server.id);
     if (copy?.settings !== settingsFingerprint(discoverySettings(server))) return undefined;
-    return copy.found.authorizationServer?.issuer ?? null;
+    const { authorizationServer, authorizationServerFrom } = copy.found;
+    return authorizationServerFrom === "metadata" ? authorizationServer?.issuer : undefined;
   }
 
   /** Whether this is who we are there still. */
@@ -48,8 +49,7 @@ export function createRevocable(ports: {
     const server = await ports.serverOf(grant.connection);
     if (!server) return false;
     if (server.registration === "provider" && providers.all().some((one) => isRevocableAt(one, grant))) return true;
-    const issuer = await issuerNow(server);
-    if ((issuer === undefined ? (server.authorizationServer ?? grant.issuer) : issuer) !== grant.issuer) return false;
+    if (((await issuerNow(server)) ?? server.authorizationServer ?? grant.issuer) !== grant.issuer) return false;
     return isOurs(server, grant);
   };
 }

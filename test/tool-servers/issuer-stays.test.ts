@@ -1,0 +1,134 @@
+/** TS-3, TS-10: what ends a connection is that its tool server names another authorization server, and nothing less. */
+import { describe, expect, test } from "vitest";
+import { openAdministration } from "../../src/administration.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import type { UserId } from "../../src/kernel/ids.js";
+import { silentLog } from "../../src/kernel/log.js";
+import { type Clock, hours, minutes, seconds, systemClock } from "../../src/kernel/time.js";
+import { createManualClock } from "../../src/testing/manual-clock.js";
+import { createSharedWorld, type SharedWorld } from "../support/shared-file.js";
+import {
+  type ApartAuthorizationServer,
+  type ApartToolServer,
+  startApartToolServer,
+  startAuthorizationServer,
+} from "./apart-servers.js";
+import { closeLater, errorOf } from "./connect-setting.js";
+
+function operatorOf({ config, store }: SharedWorld, clock: Clock) {
+  const resolved = resolveConfig(config);
+  if (!resolved.ok) throw new Error("configuration");
+  return openAdministration(resolved.value, { store, log: silentLog, clock });
+}
+
+/** Ann has connected a tool server that names these. */
+async function connected(authorizationServers: readonly ApartAuthorizationServer[], entry: object = {}) {
+  const tool = await startApartToolServer(authorizationServers.map(({ origin }) => origin));
+  const clock = createManualClock();
+  const toolServers = [{ id: "notes", url: tool.url, ...entry }];
+  const world = await createSharedWorld({ clock, config: { roles: { default: "user" }, toolServers } });
+  closeLater(() => world.close());
+  const { browser, user } = await signsIn("ann-1");
+  expect(errorOf(await browser.get(world.url("/connections/notes/start")))).toBeNull();
+
+  async function signsIn(person: string) {
+    const browser = world.browser();
+    await world.signIn(browser, person);
+    return { browser, user: (await world.session(browser)).body.user?.id ?? "" };
+  }
+  const token = () =>
+    world.latchkey.vault.accessToken({ user, connection: "tool:notes" }).then(
+      () => "a token",
+      (thrown: { code: string }) => thrown.code,
+    );
+  const grant = async () => {
+    const all = await world.store.grants.ofUser(user as never);
+    const { issuer, status, statusReason } = all.find(({ connection }) => connection === "tool:notes") ?? {};
+    return { issuer, status, statusReason };
+  };
+  const ends = async () => (await operatorOf(world, clock)).grants.revoke(user as UserId, "tool:notes");
+  /** Round by round: one takes real time. */
+  const until = (seen: () => unknown) =>
+    expect.poll(
+      async () => {
+        await clock.advance(seconds(6));
+        return seen();
+      },
+      { timeout: 20_000 },
+    );
+  return { ...world, tool, clock, user, signsIn, token, grant, ends, until };
+}
+
+const silences: readonly ApartToolServer["publishes"][] = ["nothing", "everybody"];
+
+describe("TS-10 a tool server that names no authorization server for a while", () => {
+  test.each(silences)(
+    "TS-10 TS-2 (%s): a token is asked for again later, and nobody has to connect again",
+    async (publishes) => {
+      const as = await startAuthorizationServer();
+      const it = await connected([as]);
+      it.tool.publishes = publishes;
+      await it.clock.advance(hours(2));
+      expect(await it.token()).toBe("grant.refresh_unavailable");
+      expect(await it.grant()).toEqual({ issuer: as.origin, status: "active", statusReason: null });
+      it.tool.publishes = "metadata";
+      await it.clock.advance(minutes(2));
+      expect(await it.token()).toBe("a token");
+    },
+  );
+
+  test.each(silences)(
+    "TS-10 VA-14 (%s): what an operator ends meanwhile counts as revoked, and is revoked afterwards",
+    async (publishes) => {
+      const as = await startAuthorizationServer();
+      const it = await connected([as]);
+      it.tool.publishes = publishes;
+      await it.clock.advance(hours(2));
+      expect(await it.token()).toBe("grant.refresh_unavailable");
+      expect(await it.ends()).toMatchObject({ ended: 1, revoked: 1 });
+      await it.until(() => it.log.text()).toContain("a revocation failed and will be tried again");
+      it.tool.publishes = "metadata";
+      await it.until(() => as.revoked.length).toBe(2);
+    },
+  );
+
+  test.each(silences)(
+    "TS-9 TS-10 (%s): a registration that is used again is not taken back meanwhile",
+    async (publishes) => {
+      const as = await startAuthorizationServer();
+      const tool = await startApartToolServer([as.origin]);
+      const clock = createManualClock(systemClock.now());
+      const world = await createSharedWorld({ clock, config: { roles: { default: "user" }, toolServers: [] } });
+      closeLater(() => world.close());
+      const { toolServers } = await operatorOf(world, clock);
+      const add = () => toolServers.add("notes", { id: "notes", url: tool.url });
+      const connects = async (person: string) => {
+        const browser = world.browser();
+        await world.signIn(browser, person);
+        expect(errorOf(await browser.get(world.url("/connections/notes/start")))).toBeNull();
+      };
+      await add();
+      await connects("ann-1");
+      await toolServers.remove("notes");
+      await add();
+      await connects("ben-2");
+      tool.publishes = publishes;
+      await clock.advance(minutes(61));
+      const tried = /taking a registration back failed|a registration was taken back/;
+      await expect.poll(() => world.log.text(), { timeout: 20_000 }).toMatch(tried);
+      expect(as.takenBack).toEqual([]);
+      tool.publishes = "metadata";
+      await clock.advance(minutes(2));
+      await expect.poll(() => world.log.text(), { timeout: 20_000 }).toContain("is in use again, and stays");
+    },
+  );
+
+  test("TS-10 one that names another ends it all the same", async () => {
+    const [as, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
+    const it = await connected([as]);
+    it.tool.names = [other.origin];
+    await it.clock.advance(hours(2));
+    expect(await it.token()).toBe("grant.needs_reconnect");
+    expect(await it.grant()).toMatchObject({ status: "needs_reconnect", statusReason: "issuer_changed" });
+  });
+});
