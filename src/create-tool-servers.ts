@@ -61,7 +61,7 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
     registrations: ({ id }) => {
       const server = servers.byId(id) as ToolServer;
       return {
-        isRegistered: (issuer) => clients.isRegistered(server, issuer),
+        known: () => clients.knownIssuers(server),
         canRegister: async (as) => (await clients.choose(server, as)).kind !== "operator",
       };
     },

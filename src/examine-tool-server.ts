@@ -96,7 +96,7 @@ export async function examineWith(
   const ports = { ...given, servers, our, node, waitingClock: systemClock };
   const clients = createClients(ports);
   const registrations = {
-    isRegistered: (issuer: string) => clients.isRegistered(server, issuer),
+    known: () => clients.knownIssuers(server),
     canRegister: async (as: AuthorizationServer) => (await clients.choose(server, as)).kind !== "operator",
   };
   let report: ToolServerReport | null = null;

@@ -115,6 +115,8 @@ export interface StoreReads {
     connections(): Promise<readonly string[]>;
     /** How many there are of a connection. */
     count(connection: string): Promise<number>;
+    /** The issuers that people's active grants of a connection are of, each once. */
+    issuers(connection: string): Promise<readonly string[]>;
     /** Active grants whose last refresh failed, counted by connection and failure, most first. */
     failing(limit: number): Promise<readonly FailingGrants[]>;
   };

@@ -4,18 +4,26 @@ import type { AuthorizationServer } from "../oauth/types.js";
 import { refused } from "./failures.js";
 import type { FoundAuthorizationServer } from "./find-authorization-server.js";
 
-/** How many are looked at where none is pinned or registered: each may cost three requests. */
+/** How many are looked at where none is pinned or known: each may cost three requests. */
 const mostLookedAt = 4;
 
+export interface KnownIssuers {
+  /** People hold grants of it that would end with another choice. */
+  readonly inUse: readonly string[];
+  /** We have been registered there. */
+  readonly registered: readonly string[];
+}
+
 export interface Registrations {
-  /** Whether we are registered there for this connection already. */
-  isRegistered(issuer: string): Promise<boolean>;
+  /** Issuers at which we are known for this connection already. */
+  known(): Promise<KnownIssuers>;
   /** Whether it offers a way to register that this connection can use, and has not refused it before (TS-7). */
   canRegister(as: AuthorizationServer): Promise<boolean>;
 }
 
 /**
- * The pinned one; else the one that we are registered at; else the first that offers a way in; else the first.
+ * The pinned one; else the one that is in use, else the one that we are registered at; else the first that offers a way in;
+ * else the first. An outage of the first two is an outage: no other takes their place, since grants would end for it.
  *
  * @throws LatchkeyError `connect.metadata_refused` when the pinned one is not among them, and what `find` throws
  */
@@ -35,7 +43,9 @@ export async function chooseAuthorizationServer(
   }
   if (first === undefined) throw refused("authorization_server_missing", {});
   if (others.length === 0) return find(first);
-  for (const issuer of named) if (await registrations.isRegistered(issuer)) return find(issuer);
+  const { inUse, registered } = await registrations.known();
+  const known = named.find((issuer) => inUse.includes(issuer)) ?? named.find((issuer) => registered.includes(issuer));
+  if (known !== undefined) return find(known);
   let fallback: FoundAuthorizationServer | undefined;
   let failure: unknown;
   for (const issuer of named.slice(0, mostLookedAt)) {

@@ -8,6 +8,7 @@ import type { RegisteredClient } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import { UniqueViolation } from "../store/contract.js";
+import type { KnownIssuers } from "./choose-authorization-server.js";
 import { createDynamicRegistrations } from "./dynamic-registrations.js";
 import { chooseRegistration, type RegistrationChoice } from "./policy/choose-registration.js";
 import type { RegistrationPorts } from "./registration-ports.js";
@@ -28,8 +29,8 @@ export interface Clients {
   known(server: ToolServer, as: AuthorizationServer, clientId: string): Promise<ClientRegistration | undefined>;
   /** True where this issuer has refused our client metadata document, or the operator says so (TS-7). */
   documentRefused(issuer: string): Promise<boolean>;
-  /** True where we have been registered at this issuer before. */
-  isRegistered(server: ToolServer, issuer: string): Promise<boolean>;
+  /** Where we are known for this server already (TS-3). */
+  knownIssuers(server: ToolServer): Promise<KnownIssuers>;
   /**
    * The authorization server does not take this client: a registration of ours is made anew, a document is not used there
    * any more, and of credentials the operator is told. Answers whether another client is to be had now.
@@ -114,9 +115,15 @@ export function createClients(ports: RegistrationPorts): Clients {
       return registered?.clientId === clientId ? registeredClient(registered) : undefined;
     },
 
-    async isRegistered(server, issuer) {
-      const rows = await store.registrations.ofConnection(server.connection);
-      return rows.some((row) => row.issuer === issuer && row.clientId !== null);
+    async knownIssuers({ connection }) {
+      const rows = await store.registrations.ofConnection(connection);
+      const issuers = await store.grants.issuers(connection);
+      // What was got with a document leaves no registration behind, and is of no use where that is not taken any more.
+      const refused = await Promise.all(issuers.map(documentRefused));
+      return {
+        inUse: issuers.filter((_, at) => !refused[at]),
+        registered: rows.flatMap(({ issuer, clientId }) => (clientId === null ? [] : [issuer])),
+      };
     },
 
     async rejected(server, as, clientId, where) {

@@ -345,14 +345,23 @@ describe("several authorization servers", () => {
 
   test("TS-3 the one that we are registered at comes before all, and the others are not asked", async () => {
     const server = await aToolServer(two);
-    const registrations = { isRegistered: async (issuer: string) => issuer.endsWith("/a") };
+    const registrations = { known: async () => ({ inUse: [], registered: [`${server.origin}/a`] }) };
     expect(await issuerOf(await aDiscovery({ registrations }), server.settings)).toBe("/a");
     expect(server.asked.filter((one) => one.includes(metadata))).toEqual([`GET ${metadata}/a`]);
   });
 
+  test("TS-3 the one that people hold grants of comes before one that we were registered at once", async () => {
+    const server = await aToolServer(two);
+    const known = { inUse: [`${server.origin}/b`], registered: [`${server.origin}/a`] };
+    expect(await issuerOf(await aDiscovery({ registrations: { known: async () => known } }), server.settings)).toBe(
+      "/b",
+    );
+  });
+
   test("TS-3 the operator's pin decides, and one that the server does not name stops", async () => {
     const server = await aToolServer(two);
-    const setting = await aDiscovery({ registrations: { isRegistered: async () => true } });
+    const registrations = { known: async () => ({ inUse: [`${server.origin}/a`], registered: [] }) };
+    const setting = await aDiscovery({ registrations });
     expect(await issuerOf(setting, { ...server.settings, authorizationServer: `${server.origin}/b` })).toBe("/b");
     const elsewhere = { ...server.settings, authorizationServer: `${server.origin}/c` };
     expect(await failureOf(setting.discovery.find(elsewhere))).toBe(

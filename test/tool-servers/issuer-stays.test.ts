@@ -61,6 +61,39 @@ async function connected(authorizationServers: readonly ApartAuthorizationServer
 
 const silences: readonly ApartToolServer["publishes"][] = ["nothing", "everybody"];
 
+describe("TS-3 a tool server with two authorization servers", () => {
+  test.each(["cimd", "dynamic"])(
+    "TS-3 TS-6 (%s): an outage of the one in use ends nobody's connection, and sends nobody to the other",
+    async (registration) => {
+      const [one, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
+      const it = await connected([one, other], { registration });
+      one.down = true;
+      await it.clock.skip(hours(2));
+      const { browser } = await it.signsIn("ben-2");
+      const started = await browser.get(it.url("/connections/notes/start"), { follow: false });
+      expect(new URL(started.location ?? "").origin).toBe(one.origin);
+      expect(await it.token()).toBe("a token");
+      // Longer than what was found is good for.
+      await it.clock.skip(hours(26));
+      expect(await it.token()).toBe("grant.refresh_unavailable");
+      expect(await it.grant()).toEqual({ issuer: one.origin, status: "active", statusReason: null });
+      one.down = false;
+      await it.clock.advance(minutes(2));
+      expect(await it.token()).toBe("a token");
+    },
+  );
+
+  test("TS-3 before anybody has connected, an outage of the first sends people to the second, where they stay", async () => {
+    const [one, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
+    one.down = true;
+    const it = await connected([one, other], { registration: "cimd" });
+    one.down = false;
+    await it.clock.skip(hours(2));
+    expect(await it.token()).toBe("a token");
+    expect(await it.grant()).toEqual({ issuer: other.origin, status: "active", statusReason: null });
+  });
+});
+
 describe("TS-10 a tool server that names no authorization server for a while", () => {
   test.each(silences)(
     "TS-10 TS-2 (%s): a token is asked for again later, and nobody has to connect again",
@@ -68,7 +101,7 @@ describe("TS-10 a tool server that names no authorization server for a while", (
       const as = await startAuthorizationServer();
       const it = await connected([as]);
       it.tool.publishes = publishes;
-      await it.clock.advance(hours(2));
+      await it.clock.skip(hours(2));
       expect(await it.token()).toBe("grant.refresh_unavailable");
       expect(await it.grant()).toEqual({ issuer: as.origin, status: "active", statusReason: null });
       it.tool.publishes = "metadata";
@@ -83,7 +116,7 @@ describe("TS-10 a tool server that names no authorization server for a while", (
       const as = await startAuthorizationServer();
       const it = await connected([as]);
       it.tool.publishes = publishes;
-      await it.clock.advance(hours(2));
+      await it.clock.skip(hours(2));
       expect(await it.token()).toBe("grant.refresh_unavailable");
       expect(await it.ends()).toMatchObject({ ended: 1, revoked: 1 });
       await it.until(() => it.log.text()).toContain("a revocation failed and will be tried again");
@@ -127,7 +160,7 @@ describe("TS-10 a tool server that names no authorization server for a while", (
     const [as, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
     const it = await connected([as]);
     it.tool.names = [other.origin];
-    await it.clock.advance(hours(2));
+    await it.clock.skip(hours(2));
     expect(await it.token()).toBe("grant.needs_reconnect");
     expect(await it.grant()).toMatchObject({ status: "needs_reconnect", statusReason: "issuer_changed" });
   });

@@ -125,7 +125,7 @@ export async function aDiscovery(
   open.push(() => store.close());
   const here = { allow: ["127.0.0.0/8"], allowHttp: ["127.0.0.1"], clock, log };
   const registrations = {
-    isRegistered: async () => false,
+    known: async () => ({ inUse: [], registered: [] }),
     canRegister: async (as: { registration_endpoint?: string | undefined }) => as.registration_endpoint !== undefined,
     ...options.registrations,
   };

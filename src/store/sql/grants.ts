@@ -142,6 +142,10 @@ export const grantReads = (db: Db): StoreReads["grants"] => {
       const query = db.selectFrom("grants").select(({ fn }) => fn.countAll<number | string>().as("count"));
       return Number((await query.where("connection", "=", connection).executeTakeFirstOrThrow()).count);
     },
+    async issuers(connection) {
+      const query = db.selectFrom("grants").select("issuer").distinct().where("connection", "=", connection);
+      return (await query.where("status", "=", "active").orderBy("issuer").execute()).map(({ issuer }) => issuer);
+    },
     async failing(limit) {
       const rows = await db
         .selectFrom("grants")

@@ -92,8 +92,12 @@ export function toolServerTests(theStore: TheStore): void {
     };
     await write(theStore(), async (tx) => {
       for (const one of Object.values(grants)) await tx.grants.insert(one);
+    });
+    expect(await theStore().grants.issuers("tool:files")).toEqual(["https://as.test", "https://old.test"]);
+    await write(theStore(), async (tx) => {
       expect(await tx.grants.endForeign("tool:files", own, "issuer_changed", at(5))).toBe(2);
     });
+    expect(await theStore().grants.issuers("tool:files")).toEqual(["https://as.test"]);
     const found = await Promise.all(
       Object.entries(grants).map(async ([name, { id }]) => [name, await theStore().grants.byId(id)] as const),
     );
