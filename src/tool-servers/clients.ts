@@ -111,8 +111,8 @@ export function createClients(ports: RegistrationPorts): Clients {
       if (choice.kind === "static") return choice.clientId === clientId ? staticClient(server, clientId) : undefined;
       // A grant that was made with the document is refreshed with it, also where new ones are made otherwise.
       if (clientId === server.documentUrl) return publicClient(clientId);
-      const registered = await dynamic.known(server, as.issuer);
-      return registered?.clientId === clientId ? registeredClient(registered) : undefined;
+      const registered = await dynamic.known(server, as.issuer, clientId);
+      return registered && registeredClient(registered);
     },
 
     async knownIssuers({ connection }) {

@@ -8,7 +8,7 @@
  */
 import { LatchkeyError } from "../kernel/errors.js";
 import { newId, type RegistrationId } from "../kernel/ids.js";
-import { after, type Instant, milliseconds, minutes, seconds } from "../kernel/time.js";
+import { after, hours, type Instant, milliseconds, minutes, seconds } from "../kernel/time.js";
 import type { RegisteredClient } from "../oauth/client-registration.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import { unregistrationRow } from "../outbox/unregistration.js";
@@ -17,7 +17,7 @@ import type { RegistrationRecord } from "../store/records.js";
 import { isThere, removed } from "./admission.js";
 import { makeRegistration } from "./make-registration.js";
 import type { RegistrationPorts } from "./registration-ports.js";
-import { openRegistration, sealRegistration } from "./sealed-registration.js";
+import { openRegistration, registrationOf, sealRegistration } from "./sealed-registration.js";
 import type { ToolServer } from "./tool-server.js";
 
 const leaseTtl = seconds(60);
@@ -26,12 +26,17 @@ const pause = milliseconds(100);
 /** After a failure nobody is asked again for so long. */
 const afterRefusal = minutes(1);
 const afterOutage = seconds(10);
+/** So long a server that cannot move a registration to our new address is taken to be out of order, and no longer. */
+const longestMove = hours(1);
 /** The least time between two registrations of one kind: a server that forgets each of them is not filled with them. */
 const coolDown = minutes(10);
 
 export interface DynamicRegistrations {
-  /** What there is, without a request; undefined where nothing is registered, or its secret has run out. */
-  known(server: ToolServer, issuer: string): Promise<RegisteredClient | undefined>;
+  /**
+   * What there is, without a request; undefined where nothing is registered, or its secret has run out. With `clientId` that
+   * client and no other, also while it is registered for an older address of ours: tokens are refreshed from any address.
+   */
+  known(server: ToolServer, issuer: string, clientId?: string): Promise<RegisteredClient | undefined>;
   /** The same, registered first where there is none. @throws LatchkeyError `connect.registration_refused` · `connect.server_unreachable` */
   get(server: ToolServer, as: AuthorizationServer): Promise<RegisteredClient>;
   /**
@@ -130,7 +135,8 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
     taken: RegistrationRecord,
     before: RegistrationRecord | undefined,
   ): Promise<RegisteredClient> {
-    const made = await makeRegistration(ports, server, as);
+    const isPatient = clock.now() < after(taken.createdAt, longestMove);
+    const made = await makeRegistration(ports, server, as, isPatient);
     const now = clock.now();
     const free = { leaseOwner: null, leaseEndsAt: null, updatedAt: now, version: taken.version + 1 };
     if (!made.ok) {
@@ -185,7 +191,11 @@ export function createDynamicRegistrations(ports: RegistrationPorts): DynamicReg
   }
 
   return {
-    known: async (server, issuer) => usable(await rowOf(server, issuer), clock.now()),
+    known: async (server, issuer, clientId) => {
+      if (clientId === undefined) return usable(await rowOf(server, issuer), clock.now());
+      const rows = await store.registrations.ofConnection(server.connection);
+      return usable(registrationOf(rows, { issuer, clientId }), clock.now());
+    },
     get: (server, as) => once(server, as, null),
     renew: (server, as, clientId) => once(server, as, clientId),
   };

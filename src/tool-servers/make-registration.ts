@@ -40,10 +40,12 @@ export interface NotRegistered {
 
 const worthAnother: ReadonlySet<string> = new Set(["invalid_redirect_uri", "invalid_client_metadata"]);
 
+/** @param isPatient an outage while an older one is moved is no reason for a new one, with which people's grants would end */
 export async function makeRegistration(
   ports: RegistrationPorts,
   server: ToolServer,
   as: AuthorizationServer,
+  isPatient: boolean,
 ): Promise<Result<MadeRegistration, NotRegistered>> {
   const endpoint = as["registration_endpoint"];
   if (typeof endpoint !== "string") return err({ kind: "refused", reason: "no_registration_endpoint", about: {} });
@@ -57,7 +59,8 @@ export async function makeRegistration(
   };
   const older = await olderOf(ports, server, as);
   const moved = await move(ports, older, wanted);
-  if (moved) return ok(moved);
+  if (moved.ok) return moved;
+  if (moved.error && isPatient) return err(failure(moved.error, wanted));
   const { initialAccessToken } = server;
   const first = await registerClient(ports, { endpoint, wanted, initialAccessToken });
   if (first.ok) return ok({ client: first.value, older });
@@ -84,17 +87,22 @@ async function olderOf(
     .map((row) => ({ row, registered: openRegistration(keyring, row) }));
 }
 
-/** Our address changed: the registration that we have there is told, and keeps its id and with it people's grants. */
+/**
+ * Our address changed: the registration that we have there is told, and keeps its id and with it people's grants. The error is
+ * an outage; undefined where there is none to move, or its server does not do it.
+ */
 async function move(
   ports: RegistrationPorts,
   older: readonly OlderRegistration[],
   wanted: WantedClient,
-): Promise<MadeRegistration | undefined> {
+): Promise<Result<MadeRegistration, RegistrationFailure | undefined>> {
   const now = ports.clock.now();
+  let unavailable: RegistrationFailure | undefined;
   for (const { row, registered } of older) {
     if (!registered?.management || (row.secretEndsAt !== null && row.secretEndsAt <= now)) continue;
     const updated = await updateClient(ports, { registered, wanted: { ...wanted, method: registered.method } });
-    if (updated.ok) return { client: updated.value, older };
+    if (updated.ok) return ok({ client: updated.value, older });
+    if (updated.error.kind === "unavailable") unavailable ??= updated.error;
   }
-  return undefined;
+  return err(unavailable);
 }

@@ -11,7 +11,7 @@ import type { Store } from "../store/contract.js";
 import type { GrantRecord } from "../store/records.js";
 import { keptCopy } from "./kept-copy.js";
 import { chooseRegistration } from "./policy/choose-registration.js";
-import { openRegistration } from "./sealed-registration.js";
+import { openRegistration, registrationOf } from "./sealed-registration.js";
 import { discoverySettings, settingsFingerprint } from "./settings.js";
 import type { ToolServer } from "./tool-server.js";
 
@@ -40,9 +40,10 @@ export function createRevocable(ports: {
     const choice = chooseRegistration({ server, as: { issuer }, documentRefused: false });
     if (choice.kind === "static") return choice.clientId === clientId;
     if (clientId === server.documentUrl) return true;
-    const row = await store.registrations.find({ kind: "dynamic", issuer, redirectUri: server.redirectUri });
+    const rows = await store.registrations.ofConnection(server.connection);
+    const row = registrationOf(rows, { issuer, clientId });
     if (!row || (row.secretEndsAt !== null && row.secretEndsAt <= ports.clock.now())) return false;
-    return openRegistration(ports.keyring, row)?.clientId === clientId;
+    return openRegistration(ports.keyring, row) !== undefined;
   }
 
   return async (grant) => {

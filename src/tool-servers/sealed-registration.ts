@@ -6,6 +6,13 @@ import { secret } from "../kernel/secret.js";
 import type { RegisteredClient } from "../oauth/client-registration.js";
 import type { RegistrationRecord } from "../store/records.js";
 
+/** The row of one client of ours at an issuer, whichever address of ours it was made for. */
+export const registrationOf = (
+  rows: readonly RegistrationRecord[],
+  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+): RegistrationRecord | undefined =>
+  rows.find((row) => row.kind === "dynamic" && row.issuer === issuer && row.clientId === clientId);
+
 export function sealRegistration(keyring: Keyring, row: { readonly id: string }, client: RegisteredClient): string {
   const { purpose, context } = registrationPlace(row);
   return keyring.seal(

@@ -46,7 +46,11 @@ async function connected(authorizationServers: readonly ApartAuthorizationServer
     const { issuer, status, statusReason } = all.find(({ connection }) => connection === "tool:notes") ?? {};
     return { issuer, status, statusReason };
   };
-  const ends = async () => (await operatorOf(world, clock)).grants.revoke(user as UserId, "tool:notes");
+  const ends = async (baseUrl = world.baseUrl) =>
+    (await operatorOf({ ...world, config: { ...world.config, baseUrl } }, clock)).grants.revoke(
+      user as UserId,
+      "tool:notes",
+    );
   /** Round by round: one takes real time. */
   const until = (seen: () => unknown) =>
     expect.poll(
@@ -56,7 +60,13 @@ async function connected(authorizationServers: readonly ApartAuthorizationServer
       },
       { timeout: 20_000 },
     );
-  return { ...world, tool, clock, user, signsIn, token, grant, ends, until };
+  /** The same at another address of ours. */
+  const movedTo = async (baseUrl: string) => {
+    const node = await world.node({ baseUrl, toolServers });
+    closeLater(() => node.close());
+    return node;
+  };
+  return { ...world, tool, clock, user, signsIn, token, grant, ends, until, movedTo };
 }
 
 const silences: readonly ApartToolServer["publishes"][] = ["nothing", "everybody"];
@@ -92,6 +102,18 @@ describe("TS-3 a tool server with two authorization servers", () => {
     expect(await it.token()).toBe("a token");
     expect(await it.grant()).toEqual({ issuer: other.origin, status: "active", statusReason: null });
   });
+});
+
+test("TS-9 TS-11 when our address changes, tokens are refreshed and revoked as the client that had them", async () => {
+  const as = await startAuthorizationServer();
+  const it = await connected([as]);
+  const { vault } = await it.movedTo("http://localhost:4000");
+  await it.clock.skip(hours(2));
+  await vault.accessToken({ user: it.user, connection: "tool:notes" });
+  expect(await it.grant()).toMatchObject({ status: "active", statusReason: null });
+  expect(new Set(as.clients)).toEqual(new Set(["client-1"]));
+  expect(await it.ends("http://localhost:4000")).toMatchObject({ ended: 1, revoked: 1 });
+  await it.until(() => as.revoked.length).toBe(2);
 });
 
 describe("TS-10 a tool server that names no authorization server for a while", () => {

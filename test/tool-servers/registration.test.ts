@@ -311,6 +311,42 @@ describe("TS-10 one registration for all", () => {
     expect(await moved.store.outbox.due(clock.now(), 10, "unregister")).toEqual([]);
   });
 
+  test("TS-9 what was connected before goes on when our address has changed, also before anybody connects at the new one", async () => {
+    const { as, one, node } = await aSetting();
+    const { clientId } = await one.registrations.get(one.server, as);
+    const moved = await node("one", "https://new.example.com");
+    expect((await moved.registrations.known(moved.server, as.issuer, clientId))?.clientId).toBe(clientId);
+    expect(await moved.registrations.known(moved.server, as.issuer, "another")).toBeUndefined();
+    expect(await moved.registrations.known(moved.server, "https://elsewhere.example", clientId)).toBeUndefined();
+  });
+
+  test.each<[what: string, answer: RegistrationAnswer]>([
+    ["an outage", { status: 503, raw: "" }],
+    ["too many requests", { status: 429, raw: "" }],
+  ])("TS-9 %s while it is moved is told as one, and afterwards it is moved all the same", async (_what, answer) => {
+    const { idp, as, one, node, clock } = await aSetting();
+    const first = await one.registrations.get(one.server, as);
+    const moved = await node("one", "https://new.example.com");
+    idp.next(answer);
+    expect((await failureOf(moved.registrations.get(moved.server, as)))?.code).toBe("connect.server_unreachable");
+    expect((await moved.registrations.known(moved.server, as.issuer, first.clientId))?.clientId).toBe(first.clientId);
+    await clock.advance(seconds(10));
+    expect((await moved.registrations.get(moved.server, as)).clientId).toBe(first.clientId);
+    expect(idp.seen.map(({ method }) => method)).toEqual(["POST", "PUT", "PUT"]);
+    expect(await moved.store.outbox.due(clock.now(), 10, "unregister")).toEqual([]);
+  });
+
+  test("TS-9 where moving it fails for an hour and registering does not, it is replaced", async () => {
+    const { idp, as, one, node, clock } = await aSetting();
+    const first = await one.registrations.get(one.server, as);
+    const moved = await node("one", "https://new.example.com");
+    idp.next({ status: 500, raw: "" }, { status: 500, raw: "" });
+    expect((await failureOf(moved.registrations.get(moved.server, as)))?.code).toBe("connect.server_unreachable");
+    await clock.advance(minutes(61));
+    expect((await moved.registrations.get(moved.server, as)).clientId).not.toBe(first.clientId);
+    expect(idp.seen.map(({ method }) => method)).toEqual(["POST", "PUT", "PUT", "POST"]);
+  });
+
   test("TS-9 while it is moved there is no moment in which the database knows no registration", async () => {
     const { as, one, node } = await aSetting();
     await one.registrations.get(one.server, as);
