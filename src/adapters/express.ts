@@ -41,7 +41,7 @@ export function latchkeyHandler(latchkey: Latchkey): ExpressHandler {
     if (!latchkey.handles(target)) return next();
     // Below a mount point Express has cut the front off; from here on the request is ours.
     request.url = target;
-    if (request.readableDidRead) request.rawBody ??= bodyAgain(request);
+    if (request.readableDidRead) request.rawBody = bytesOf(request);
     handle(request, response).catch(next);
   };
 }
@@ -64,7 +64,16 @@ export function requireUser(latchkey: Latchkey): ExpressHandler {
 
 const targetOf = ({ originalUrl, url = "/" }: ExpressRequest): string => originalUrl ?? url;
 
-/** What a parser has read, as bytes. Our forms have flat fields; anything deeper was never one of them. */
+/** What a parser has read, as the Buffer that is taken for a body; many apps keep a text or a plain array of bytes. */
+function bytesOf(request: ExpressRequest): Buffer {
+  const { rawBody } = request;
+  if (Buffer.isBuffer(rawBody)) return rawBody;
+  if (typeof rawBody === "string") return Buffer.from(rawBody);
+  if (rawBody instanceof Uint8Array) return Buffer.from(rawBody);
+  return bodyAgain(request);
+}
+
+/** The parsed fields, written again. Our forms have flat fields; anything deeper was never one of them. */
 function bodyAgain({ body, headers }: ExpressRequest): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (typeof body === "string") return Buffer.from(body);

@@ -73,6 +73,27 @@ describe("SU-15 latchkey/express", () => {
     expect(answer.headers.get("location")).toBe("https://bye.example/a?b=%C3%BC&c");
   });
 
+  test.each([
+    ["a string", (body: Buffer) => body.toString()],
+    ["a byte array", (body: Buffer) => new Uint8Array(body)],
+    ["a Buffer", (body: Buffer) => body],
+    ["nothing", () => undefined],
+    ["something else", () => ({ length: 7 })],
+  ])("reads its forms behind a parser that keeps the raw body as %s", async (_what, rawBodyOf) => {
+    const app = express();
+    const verify = (request: object, _response: unknown, body: Buffer) =>
+      void Object.assign(request, { rawBody: rawBodyOf(body) });
+    app.use(express.urlencoded({ extended: false, verify }), forExpress.latchkeyHandler(world.latchkey));
+    const origin = await listening(app);
+    const answer = await fetch(`${origin}/auth/providers/fake/callback`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ code: "a code", state: "a state" }),
+    });
+    // A provider's form is passed on as a query: its fields are seen there.
+    expect(answer.headers.get("location")).toMatch(/code=a(\+|%20)code/);
+  });
+
   test("knows its own paths below a mount point, and sends people back to the whole path", async () => {
     const app = express();
     app.use("/auth", forExpress.latchkeyHandler(world.latchkey));
