@@ -11,7 +11,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Latchkey, SignedIn } from "../latchkey.js";
 import type { SignedInUser } from "../sessions/session.js";
-import { admit, latchkeyHandler } from "./node-http.js";
+import { admit, keepEarlier, latchkeyHandler } from "./node-http.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -33,6 +33,9 @@ export function latchkeyPlugin(
   app.addHook("onRequest", async (request, reply) => {
     if (!latchkey.handles(request.raw.url ?? "/")) return;
     reply.hijack();
+    // What the app's own hooks have said so far (CORS, say) is with Fastify, which is out of it from here.
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
     await handle(request.raw, reply.raw);
   });
   done();
@@ -47,7 +50,11 @@ Object.assign(latchkeyPlugin, {
 export function requireUser(latchkey: Latchkey): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async (request, reply) => {
     const { signedIn, refusal } = await admit(latchkey, request.raw, request.originalUrl);
-    if (refusal) return reply.send(refusal);
+    if (refusal) {
+      const answer = keepEarlier(refusal, reply);
+      // Fastify adds the cookies of an answer to those that are there, and they are in it already.
+      return reply.removeHeader("set-cookie").send(answer);
+    }
     request.user = signedIn.user;
     request.signedIn = signedIn;
     return undefined;

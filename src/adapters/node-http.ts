@@ -19,7 +19,8 @@ export function latchkeyHandler(
   latchkey: Latchkey,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   const listener = getRequestListener(
-    (request, { incoming }) => latchkey.fetch(request, { address: incoming.socket.remoteAddress }),
+    async (request, { incoming, outgoing }) =>
+      keepEarlier(await latchkey.fetch(request, { address: incoming.socket.remoteAddress }), outgoing),
     // The adaptor would otherwise replace the app's own `Request` and `Response`.
     { overrideGlobalObjects: false, errorHandler: () => new Response(null, { status: 400 }) },
   );
@@ -66,8 +67,27 @@ function headOf(request: IncomingMessage, target: string): Request {
   return new Request(`http://localhost${path}`, { method: unknownToFetch.test(method) ? "POST" : method, headers });
 }
 
+/**
+ * Two headers add up where the app has set them before: its cookies are as good as ours, and a cache has to mind what
+ * either of us looked at. Of all others ours replaces the app's, and those that we have no word for stay.
+ */
+export function keepEarlier(answer: Response, earlier: { getHeader(name: string): unknown }): Response {
+  const { headers } = answer;
+  const cookies = [listOf(earlier.getHeader("set-cookie")), headers.getSetCookie()].flat();
+  headers.delete("set-cookie");
+  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  const vary = [listOf(earlier.getHeader("vary")), headers.get("vary") ?? []].flat().join();
+  const names = vary.split(",").map((name) => name.trim());
+  const seen = new Map(names.filter(Boolean).map((name) => [name.toLowerCase(), name]));
+  if (seen.size > 0) headers.set("vary", [...seen.values()].join(", "));
+  return answer;
+}
+
+const listOf = (value: unknown): string[] => (value === undefined ? [] : [value].flat().map(String));
+
 /** Our refusals are small and whole, so they are sent in one piece. */
-export async function send(answer: Response, response: ServerResponse): Promise<void> {
+export async function send(refusal: Response, response: ServerResponse): Promise<void> {
+  const answer = keepEarlier(refusal, response);
   const cookies = answer.headers.getSetCookie();
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) if (name !== "set-cookie") response.setHeader(name, value);

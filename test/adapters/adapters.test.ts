@@ -1,6 +1,12 @@
 /** What is particular about each adapter: bodies that a framework has read already, mount points, doubled headers. */
 import { once } from "node:events";
-import { createServer, request as httpRequest, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import fastify from "fastify";
@@ -148,6 +154,65 @@ describe("SU-15 latchkey/fastify", () => {
       expect(await refused.json()).toMatchObject({ code: "session.missing" });
       goesBye(await signOutAt(origin));
       expect((await fetch(`${origin}/auth/nothing`, { headers: { accept: "text/html" } })).status).toBe(404);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe("SU-15 what the app has said before stands beside what Latchkey says", () => {
+  const stale = { cookie: `latchkey=${"x".repeat(43)}` };
+  const saysBefore = (response: ServerResponse) => {
+    response.setHeader("set-cookie", ["lang=de", "theme=dark"]);
+    response.setHeader("vary", "Origin, cookie");
+    response.setHeader("access-control-allow-origin", "https://spa.example");
+  };
+  const bothSpeak = async (url: string) => {
+    const answer = await fetch(url, { headers: stale });
+    const [lang, theme, ours, ...more] = answer.headers.getSetCookie();
+    expect([answer.status, lang, theme, more]).toEqual([401, "lang=de", "theme=dark", []]);
+    expect(ours).toMatch(/^latchkey=;/);
+    const vary = answer.headers.get("vary")?.toLowerCase().split(", ");
+    expect(vary).toEqual(["origin", "cookie", "authorization"]);
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://spa.example");
+    expect(await answer.json()).toMatchObject({ code: "session.invalid" });
+  };
+
+  test("in Express", async () => {
+    const app = express();
+    app.use((_req, res, next) => {
+      saysBefore(res);
+      next();
+    });
+    app.use(forExpress.latchkeyHandler(world.latchkey), forExpress.requireUser(world.latchkey));
+    const origin = await listening(app);
+    await bothSpeak(`${origin}/auth/session`);
+    await bothSpeak(`${origin}/page`);
+  });
+
+  test("in a plain Node server", async () => {
+    const handle = forNode.latchkeyHandler(world.latchkey);
+    const passes = forNode.requireUser(world.latchkey);
+    const origin = await listening(async (request, response) => {
+      saysBefore(response);
+      if (!(await handle(request, response))) await passes(request, response);
+    });
+    await bothSpeak(`${origin}/auth/session`);
+    await bothSpeak(`${origin}/page`);
+  });
+
+  test("in Fastify, whose hooks speak through its reply", async () => {
+    const app = fastify();
+    app.addHook("onRequest", async (_request, reply) => {
+      reply.header("set-cookie", ["lang=de", "theme=dark"]).header("vary", "Origin, cookie");
+      reply.header("access-control-allow-origin", "https://spa.example");
+    });
+    await app.register(forFastify.latchkeyPlugin, { latchkey: world.latchkey });
+    app.get("/page", { onRequest: forFastify.requireUser(world.latchkey) }, () => "in");
+    const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+    try {
+      await bothSpeak(`${origin}/auth/session`);
+      await bothSpeak(`${origin}/page`);
     } finally {
       await app.close();
     }
