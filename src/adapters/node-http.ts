@@ -12,6 +12,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { closeWhereUnread } from "../kernel/unread-body.js";
 import type { Latchkey, SignedIn } from "../latchkey.js";
 
 /** Answers a request that belongs to Latchkey; false when it does not, and then nothing was touched. */
@@ -19,8 +20,11 @@ export function latchkeyHandler(
   latchkey: Latchkey,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   const listener = getRequestListener(
-    async (request, { incoming, outgoing }) =>
-      keepEarlier(await latchkey.fetch(request, { address: incoming.socket.remoteAddress }), outgoing),
+    async (request, { incoming, outgoing }) => {
+      const answer = await latchkey.fetch(request, { address: incoming.socket.remoteAddress });
+      closeWhereUnread(incoming, outgoing);
+      return keepEarlier(answer, outgoing);
+    },
     // The adaptor would otherwise replace the app's own `Request` and `Response`.
     { overrideGlobalObjects: false, errorHandler: () => new Response(null, { status: 400 }) },
   );

@@ -48,6 +48,8 @@ export function repeatedName(parameters: URLSearchParams, mayRepeat: readonly st
 
 /** Forms are small; the largest one that reaches us is a provider's form_post. */
 const formLimit = 64 * 1024;
+/** So much is received and dropped, so that the sender hears the answer and goes on with the same connection. */
+const droppedLimit = 1024 * 1024;
 /** An admin's form has eight fields and one for each role that is ticked; the others have fewer. */
 const mostFields = 200;
 
@@ -79,13 +81,13 @@ async function readText(request: Request, limit: number): Promise<Result<string,
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return ok(text + decoder.decode());
+      if (done) return size > limit ? err("too_large") : ok(text + decoder.decode());
       size += value.byteLength;
-      if (size > limit) {
+      if (size > droppedLimit) {
         await reader.cancel();
         return err("too_large");
       }
-      text += decoder.decode(value, { stream: true });
+      text = size > limit ? "" : text + decoder.decode(value, { stream: true });
     }
   } catch {
     return err("unreadable");

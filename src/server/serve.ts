@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Log } from "../kernel/log.js";
 import { type Clock, type Duration, milliseconds, seconds } from "../kernel/time.js";
+import { closeWhereUnread } from "../kernel/unread-body.js";
 
 /** Answers one request; `peer.address` is the address of the connection, whatever headers say. */
 export type Handler = (request: Request, peer: { readonly address?: string | undefined }) => Promise<Response>;
@@ -50,7 +51,11 @@ const stopInterval = milliseconds(25);
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { handler, clock, log } = options;
   const listener = getRequestListener(
-    (request, env) => handler(request, { address: env.incoming.socket.remoteAddress }),
+    async (request, { incoming, outgoing }) => {
+      const answer = await handler(request, { address: incoming.socket.remoteAddress });
+      closeWhereUnread(incoming, outgoing);
+      return answer;
+    },
     // The adaptor replaces the process's `Request` and `Response` by lighter ones. This process is ours; an embedder's,
     // which may think otherwise, never comes here.
     { errorHandler: (error) => answerToError(error, log) },
