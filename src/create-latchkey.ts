@@ -61,7 +61,8 @@ import { createToolConnections } from "./tool-servers/vault-connections.js";
  * Starts Latchkey inside an app.
  *
  * @throws LatchkeyError `config.invalid` · `config.secret_weak` with every problem in `data.problems` ·
- *   `store.newer` · `store.unavailable`
+ *   `config.unreadable` for a file that the configuration names · `store.driver_missing` where `pg` or `ioredis` is not
+ *   installed · `store.newer` · `store.busy` · `store.unavailable`
  */
 export async function createLatchkey({ ports, ...input }: LatchkeyOptions): Promise<Latchkey> {
   const resolved = resolveConfig(input);
@@ -75,6 +76,28 @@ export async function createLatchkey({ ports, ...input }: LatchkeyOptions): Prom
 
 /** The same for a configuration that has been resolved already: what `serve` and the command line use. */
 export async function startLatchkey(config: Config, ports: Ports = {}): Promise<Latchkey> {
+  const toClose: Opened[] = [];
+  try {
+    return await wire(config, ports, toClose);
+  } catch (failure) {
+    // Whoever tries again, or goes on without us, must not be left with a database that nobody can close.
+    for (const one of toClose.reverse()) {
+      try {
+        await one.close();
+      } catch {
+        // What made the start fail is what has to be told.
+      }
+    }
+    throw failure;
+  }
+}
+
+/** What has to be closed again when a later step of the start fails. */
+interface Opened {
+  close(): unknown;
+}
+
+async function wire(config: Config, ports: Ports, toClose: Opened[]): Promise<Latchkey> {
   const clock = ports.clock ?? systemClock;
   const random = ports.random ?? systemRandom;
   const log = ports.log ?? createPinoLog(config.log);
@@ -84,6 +107,8 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
   let bus: Bus | undefined;
   const opened =
     ports.store ?? (await openStore(config.database, { clock: systemClock, random, log }, { migrate: true }));
+  // A store that was handed in belongs to whoever opened it until we have started.
+  if (!ports.store) toClose.push(opened);
   const store = announcingStore(opened, () => void bus?.publish());
   const url = new URL(config.baseUrl);
   const base = config.baseUrl + config.basePath;
@@ -103,6 +128,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
     observe: (line) => metrics.egressEnded(line),
     ...(lookup ? { lookup } : {}),
   });
+  toClose.push(egress);
   const pins = createIssuerPins({ store, clock, log });
   const providers = createProviderRegistry(config, pins.known);
   for (const { unresolvedIssuer } of providers.all()) if (unresolvedIssuer) await pins.load(unresolvedIssuer);
@@ -122,7 +148,9 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       sequence: () => news.sequence,
     },
   );
+  if (bus) toClose.push(bus);
   const sharedCounts = await openSharedCounts({ log, bus: config.bus, prefix: config.busPrefix });
+  if (sharedCounts) toClose.push(sharedCounts);
   if (bus) news.listenTo(bus);
   const watch = opened.changeCounter() === undefined ? undefined : { clock, onNews: () => jobs.nudge("news") };
   const ended = createEndedSessions({ news, log, userOf: (id) => checker.userOf(id), watch });
@@ -184,6 +212,7 @@ export async function startLatchkey(config: Config, ports: Ports = {}): Promise<
       : []),
     { name: "clean-up", every: minutes(10), run: (stop) => cleanUp({ store, clock }, stop) },
   ]);
+  toClose.push({ close: () => jobs.stop() });
   if (bus) {
     // Not before there are jobs: the bus speaks as soon as it is open. What it has said until now is read once.
     bus.onNews(() => jobs.nudge("news"));
