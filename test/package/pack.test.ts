@@ -1,6 +1,6 @@
 /** SU-15: what `npm pack` makes works in an empty folder: every subpath, the command, the types. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,6 +62,39 @@ test("SU-15 the types of every subpath resolve in an app", async () => {
   await writeFile(join(folder, "app.ts"), imports.join("\n"));
   const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--noEmit", "--skipLibCheck"];
   await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...options, "app.ts"], { cwd: folder });
+});
+
+test.each([
+  ["the same Hono", false, "new Hono()"],
+  ["another Hono 4", true, "new Hono<SignedInEnv>()"],
+])("SU-15 latchkey/hono compiles in an app that has %s", async (_which, another, made) => {
+  const app = join(folder, another ? "another-hono" : "same-hono");
+  await mkdir(join(app, "node_modules"), { recursive: true });
+  if (another) {
+    const copy = join(app, "node_modules/hono");
+    await cp(join(root, "node_modules/hono"), copy, { recursive: true });
+    // Two copies of one version are one to the compiler.
+    const described = JSON.parse(await readFile(join(copy, "package.json"), "utf8")) as object;
+    await writeFile(join(copy, "package.json"), JSON.stringify({ ...described, version: "4.0.0" }));
+  }
+  await writeFile(
+    join(app, "app.mts"),
+    `import { Hono } from "hono";
+import type { Latchkey } from "latchkey";
+import { latchkeyHandler, requireUser, type SignedInEnv } from "latchkey/hono";
+declare const latchkey: Latchkey;
+export const app = ${made};
+export type Env = SignedInEnv;
+app.use(latchkeyHandler(latchkey));
+app.use("/in/*", requireUser(latchkey));
+app.get("/", requireUser(latchkey), (c) => c.text(\`Hello \${c.var.user.name}, \${c.var.session.id}\`));
+new Hono().get("/", requireUser(latchkey), (c) => c.text("Hello"));
+`,
+  );
+  const options = ["--module", "nodenext", "--target", "es2023", "--strict", "--noEmit", "--skipLibCheck"];
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, ...options, "app.mts"], { cwd: app }).catch((failed) => failed);
+  expect(stdout).toBe("");
 });
 
 test("SU-15 publint and attw find nothing wrong with the tarball", async () => {
