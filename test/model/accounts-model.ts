@@ -280,7 +280,8 @@ function collect(
   { idToken, userinfo }: Said,
 ): { claims: Claims; failed: boolean } | undefined {
   const isMissing = (name: string) => (find(idToken, name) ?? null) === null;
-  const who = ["sub", "email", "name"].some(isMissing);
+  const flag = provider.emailVerified === "always" ? [] : ["email_verified"];
+  const who = ["sub", "email", "name", ...flag].some(isMissing);
   const used = [
     ...(provider.roles.fromClaims ? [provider.claims.roles] : []),
     ...(provider.groups.fromClaims ? [provider.claims.groups] : []),
