@@ -54,6 +54,15 @@ export async function page(
 }
 
 /**
+ * A page that goes on to another origin by itself, for a form's answer: browsers hold every redirect of a form, also those
+ * that other servers add, against `form-action`, which knows none of them (SU-5). A `Refresh` is no redirect of the form.
+ *
+ * @param element has a link to the same place, for browsers that do not go on
+ */
+export const pageOnTo = (web: Web, c: Ctx, location: string, element: unknown): Promise<Response> =>
+  page(web, c, 200, element, { refresh: `0;url=${new URL(location).href}` });
+
+/**
  * 303 See Other: whatever the request was, the browser goes on with a GET (RFC 9110 §15.4.4).
  *
  * @param location an absolute URL, or a path that stays on our origin.

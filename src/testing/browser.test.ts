@@ -72,6 +72,8 @@ describe("SU-15 the browser", () => {
         status: 303,
         headers: { Location: "https://other.example/land", "Set-Cookie": "s=1; SameSite=Strict" },
       });
+    if (url.pathname === "/leave")
+      return new Response("On to other.example", { headers: { Refresh: "0;url=https://other.example/land?a=1;b" } });
     if (url.pathname === "/form") {
       return new Response(
         '<form method=post action="/do?x=1&amp;y=2"><input type="hidden" name="a" value="1 &amp; 2"><input type=checkbox name=no value=1><button name="choice" value="local">Only <b>here</b></button></form>',
@@ -90,6 +92,23 @@ describe("SU-15 the browser", () => {
     expect(seen[0]?.headers.get("Sec-Fetch-Site")).toBe("none");
     await browser.get("https://app.example/go", { from: "https://other.example/land", follow: false });
     expect([seen[2]?.headers.get("Sec-Fetch-Site"), seen[2]?.headers.get("Cookie")]).toEqual(["cross-site", null]);
+  });
+
+  test("SU-15 follows a page that goes on by itself, as a link of that page", async () => {
+    seen.length = 0;
+    const browser = createBrowser(site);
+    const page = await browser.post("https://app.example/leave", {}, { from: "https://app.example/form" });
+    expect([page.url, page.hops.map((hop) => hop.url)]).toEqual([
+      "https://other.example/land?a=1;b",
+      ["https://app.example/leave"],
+    ]);
+    expect([seen[1]?.method, seen[1]?.headers.get("Origin"), seen[1]?.headers.get("Sec-Fetch-Site")]).toEqual([
+      "GET",
+      null,
+      "cross-site",
+    ]);
+    const left = await browser.post("https://app.example/leave", {}, { from: null, follow: false });
+    expect([left.status, left.text, left.location]).toEqual([200, "On to other.example", page.url]);
   });
 
   test("SU-15 posts a form with Origin, from its own page and from a stranger's", async () => {

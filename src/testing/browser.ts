@@ -1,5 +1,5 @@
 /**
- * A browser without a screen: a cookie jar that follows redirects, and sends what Chromium sends with a navigation
+ * A browser without a screen: a cookie jar that follows redirects and pages that go on by themselves, and sends what Chromium sends with a navigation
  * (Cookie by SameSite, Origin on posts, Sec-Fetch-*). Two browsers are two jars. It runs no script, so a page that
  * works here works without.
  *
@@ -10,13 +10,13 @@ import { type CookieJar, createCookieJar, isTrustworthy, siteOf } from "./browse
 import { type Form, formsIn } from "./browser/forms.js";
 import { type FetchLike, loopbackFetch } from "./loopback-fetch.js";
 
-/** An answer that the browser shows: the last one of a chain of redirects. */
+/** An answer that the browser shows: the last one of a chain of redirects, and of pages that went on at once (`Refresh`). */
 export interface Page {
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Where a redirect points that was not followed; absolute. */
+  /** Where a redirect points that was not followed, or a page that goes on at once; absolute. */
   readonly location: string | undefined;
   /** The answers on the way here, this one excluded. */
   readonly hops: readonly Hop[];
@@ -77,6 +77,10 @@ export interface BrowserOptions {
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
+/** Where a page goes on to at once (HTML, shared declarative refresh steps). */
+const refreshTarget = (headers: Headers): string | undefined =>
+  /^0\s*;\s*url=(.+)$/i.exec(headers.get("Refresh") ?? "")?.[1];
+
 /** @param fetchLike carries each request: the app's own `fetch`, a dispatcher, or nothing for real HTTP on loopback. */
 export function createBrowser(fetchLike: FetchLike = loopbackFetch, options: BrowserOptions = {}): Browser {
   const { clock = systemClock, maxRedirects = 20 } = options;
@@ -92,7 +96,7 @@ export function createBrowser(fetchLike: FetchLike = loopbackFetch, options: Bro
     form: URLSearchParams | undefined,
     how: NavigateOptions,
   ): Promise<Page> => {
-    const initiator = how.from == null ? undefined : new URL(how.from);
+    let initiator = how.from == null ? undefined : new URL(how.from);
     const hops: Hop[] = [];
     let method: "GET" | "POST" = firstMethod;
     let url = firstUrl;
@@ -133,7 +137,8 @@ export function createBrowser(fetchLike: FetchLike = loopbackFetch, options: Bro
 
       const pointsTo = response.headers.get("Location");
       const redirected = redirects.has(response.status) && pointsTo !== null;
-      const location = redirected ? new URL(pointsTo, url).href : undefined;
+      const next = redirected ? pointsTo : refreshTarget(response.headers);
+      const location = next === undefined ? undefined : new URL(next, url).href;
       const stop = location === undefined || how.follow === false || how.stopBefore?.(location) === true;
       if (stop) {
         const text = await response.text();
@@ -155,6 +160,13 @@ export function createBrowser(fetchLike: FetchLike = loopbackFetch, options: Bro
       await response.arrayBuffer();
       hops.push({ method, url, status: response.status, headers: response.headers });
       if (hops.length > maxRedirects) throw new Error(`more than ${maxRedirects} redirects, the last to ${location}`);
+      if (!redirected) {
+        // The page itself is what goes on: whatever led to it is forgotten.
+        initiator = new URL(url);
+        origin = initiator.origin;
+        crossSite = false;
+        method = "GET";
+      }
       if (response.status === 303 || ((response.status === 301 || response.status === 302) && method === "POST"))
         method = "GET";
       url = location;

@@ -557,6 +557,19 @@ export const pageStates: readonly PageState[] = [
     cookies: signedIn,
   },
   { page: "signed-out", state: "plain", path: "/signed-out" },
+  {
+    page: "signed-out",
+    state: "onward",
+    path: "/account",
+    cookies: signedIn,
+    features: {
+      signOut: async () => ({
+        location: "https://login.northampton-district.example/out?id_token_hint=x",
+        setCookies: [],
+      }),
+    },
+    press: "form[action$='/sign-out'] button",
+  },
   { page: "repeat", state: "plain", path: "/providers/corp/callback?code=c&state=s", withoutScript: true },
   { page: "error", state: "not-found", path: "/nothing-here" },
   {

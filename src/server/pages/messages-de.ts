@@ -68,6 +68,7 @@ export const german: Messages = {
     title: "Sie sind abgemeldet",
     lead: "Sie können diese Seite schließen. An einem Computer, den auch andere benutzen, schließen Sie auch den Browser.",
     again: "Wieder anmelden",
+    onward: (site, host) => `Sie sind bei ${site} abgemeldet. Weiter geht es bei ${host}.`,
   },
 
   waiting: {

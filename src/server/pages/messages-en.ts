@@ -87,6 +87,7 @@ export const english = {
     title: "You are signed out",
     lead: "You can close this page. On a computer that others use too, close the browser as well.",
     again: "Sign in again",
+    onward: (site: string, host: string) => `You are signed out of ${site}. ${host} comes next.`,
   },
 
   waiting: {

@@ -5,7 +5,7 @@
  */
 import { isLatchkeyError, LatchkeyError } from "../../kernel/errors.js";
 import type { Authenticated } from "../../sessions/session.js";
-import { page, seeOther } from "../answers.js";
+import { page, pageOnTo, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
 import { frameOf } from "../languages.js";
 import { requireSignedIn, whoIsIt } from "../middleware/signed-in.js";
@@ -105,9 +105,8 @@ export const connectByForm = (web: Web) => async (c: Ctx) => {
     const returnTo = single(await readForm(c.req.raw), "return_to");
     const location = await begin(web, c, { signedIn, toolServer, returnTo });
     const name = await web.features.toolServerName(toolServer);
-    // Browsers hold a form's redirects against `form-action`, which knows no tool server (SU-5): a page goes on instead.
-    const refresh = { refresh: `0;url=${new URL(location).href}` };
-    return await page(web, c, 200, <LeavingPage frame={frameOf(web, c)} provider={name} href={location} />, refresh);
+    const element = <LeavingPage frame={frameOf(web, c)} provider={name} href={location} />;
+    return await pageOnTo(web, c, location, element);
   } catch (thrown) {
     return failedConnect(web, c, thrown);
   }

@@ -1,7 +1,7 @@
 /** Adding and removing sign-in methods by the account page's forms (AC-4, SU-17). The API calls the same features. */
 
 import type { Authenticated } from "../../sessions/session.js";
-import { page, seeOther } from "../answers.js";
+import { page, pageOnTo, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
 import { frameOf } from "../languages.js";
 import { LeavingPage, SignInAgainPage } from "../pages/methods-pages.js";
@@ -15,9 +15,8 @@ export const addMethod = (web: Web) => async (c: Ctx) => {
   try {
     const location = await startLink(web, c, { signedIn, provider, returnTo: undefined });
     const name = web.features.providers.byId(provider)?.displayName ?? provider;
-    // Browsers hold a form's redirects against `form-action`, which knows no provider (SU-5): a page goes on instead.
-    const refresh = { refresh: `0;url=${new URL(location).href}` };
-    return await page(web, c, 200, <LeavingPage frame={frameOf(web, c)} provider={name} href={location} />, refresh);
+    const element = <LeavingPage frame={frameOf(web, c)} provider={name} href={location} />;
+    return await pageOnTo(web, c, location, element);
   } catch (thrown) {
     return failedChange(web, c, thrown);
   }

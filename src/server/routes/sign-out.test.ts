@@ -33,6 +33,30 @@ test("LO-5 the provider's end-session URL is followed as it is", async () => {
   expect((await world.post("/auth/sign-out", { ...annsCookie, ...own })).headers.get("location")).toBe(location);
 });
 
+test.each([
+  ["a browser is led to another origin by a page", browser, 200, null, "0;url=https://bye.example.com/?a=1&b=2"],
+  ["a program is redirected", { accept: "*/*" }, 303, "https://bye.example.com/?a=1&b=2", null],
+  [
+    "a caller that wants JSON is redirected",
+    { accept: "application/json, text/html" },
+    303,
+    "https://bye.example.com/?a=1&b=2",
+    null,
+  ],
+] as const)("LO-5 SU-5 %s", async (_what, headers, status, location, refresh) => {
+  const away = { location: "https://bye.example.com/?a=1&b=2", setCookies: ["latchkey=; Path=/; Max-Age=0"] };
+  const world = aWorld({ features: { signOut: async () => away } });
+  const answer = await world.post("/auth/sign-out", { ...headers, ...annsCookie, ...own });
+  expect([answer.status, answer.headers.get("location"), answer.headers.get("refresh")]).toEqual([
+    status,
+    location,
+    refresh,
+  ]);
+  expect(answer.headers.getSetCookie()).toEqual(away.setCookies);
+  const text = await answer.text();
+  if (refresh !== null) expect(text).toContain('href="https://bye.example.com/?a=1&amp;b=2"');
+});
+
 test("LO-5 without a session it just ends on the signed-out page", async () => {
   const world = aWorld();
   const response = await world.post("/auth/sign-out", { ...browser, ...own, cookie: "latchkey=gone" });

@@ -1,12 +1,16 @@
 /** `POST /sign-out` and `GET /signed-out` (LO-5). */
-import { page, seeOther } from "../answers.js";
+import { page, pageOnTo, seeOther } from "../answers.js";
 import { type Ctx, cookieHeader, sendCookies, type Web } from "../env.js";
 import { frameOf } from "../languages.js";
 import { whoIsIt } from "../middleware/signed-in.js";
-import { SignedOutPage } from "../pages/signed-out-page.js";
+import { prefersPage } from "../negotiation.js";
+import { OnwardPage, SignedOutPage } from "../pages/signed-out-page.js";
 import { queryOf, readForm, single } from "../parameters.js";
 
-/** Nobody signed in is not a failure here: the person wanted to be signed out, and is. */
+/**
+ * Nobody signed in is not a failure here: the person wanted to be signed out, and is. Browsers are led to another origin by
+ * a page, everybody else by a redirect.
+ */
 export const signOut = (web: Web) => async (c: Ctx) => {
   const form = await readForm(c.req.raw);
   const signedIn = await whoIsIt(web, c);
@@ -19,7 +23,9 @@ export const signOut = (web: Web) => async (c: Ctx) => {
     request: c.env.facts,
   });
   sendCookies(c, setCookies);
-  return seeOther(web, c, location);
+  const { origin, host } = new URL(location, web.site.origin);
+  if (origin === web.site.origin || !prefersPage(c.req.raw.headers)) return seeOther(web, c, location);
+  return pageOnTo(web, c, location, <OnwardPage frame={frameOf(web, c)} host={host} href={location} />);
 };
 
 export const showSignedOut = (web: Web) => async (c: Ctx) => {
