@@ -14,8 +14,8 @@ import type { Authenticated, LiveSession, SessionCheck } from "./session.js";
 import { type CachedSession, createSessionCache } from "./session-cache.js";
 import type { SessionCookie } from "./session-cookie.js";
 
-/** Last-seen is written at most this often per session (LO-2). */
-const touchInterval = minutes(1);
+/** Last-seen is written at most this often per session, or as often as a tenth of a shorter idle time asks for (LO-2). */
+const touchInterval = (idle: Duration): number => Math.min(minutes(1), idle / 10);
 
 export interface CheckSessionPorts {
   readonly store: Store;
@@ -46,6 +46,7 @@ const mostRounds = 3;
 export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
   const { store, news, clock, providers } = ports;
   const cache = createSessionCache();
+  const untilTouched = touchInterval(ports.idle);
   news.subscribe((announcement) => cache.forget(announcement));
 
   async function load(tokenHash: string, rounds = mostRounds): Promise<CachedSession | undefined> {
@@ -86,7 +87,7 @@ export function createSessionChecker(ports: CheckSessionPorts): SessionChecker {
   }
 
   function touch(entry: CachedSession, now: Instant): void {
-    if (now - entry.record.lastSeenAt < touchInterval) return;
+    if (now - entry.record.lastSeenAt < untilTouched) return;
     ports.lastSeen.note({
       id: entry.record.id,
       at: now,

@@ -438,6 +438,32 @@ describe("LO-2 lifetimes", () => {
     expect((await world.request("/session", { headers: { Cookie: cookie } })).status).toBe(401);
   });
 
+  test.each([
+    ["10s", seconds(10)],
+    ["1m", minutes(1)],
+    ["90s", seconds(90)],
+  ] as const)(
+    "LO-2 a session in constant use lives, where idle is %s, and ends when it is not used for as long",
+    async (idle, length) => {
+      const clock = createManualClock();
+      const world = await kept(createWorld({ clock, config: { sessions: { idle } } }));
+      const { browser } = await signsIn(world, "ann-1");
+      const cookie = browser.cookies.header(world.url("/session")) ?? "";
+      const lastSeen = async () => {
+        const list = await world.request("/api/sessions", { headers: { Cookie: cookie } });
+        return ((await list.json()) as { items: { lastSeenAt: string }[] }).items[0]?.lastSeenAt;
+      };
+      for (let second = 0; second < 180; second += 9) {
+        await clock.skip(seconds(9));
+        expect([second, (await world.session(browser)).status]).toEqual([second, 200]);
+        // The write is beside the answer, and nine seconds are gone in no time here.
+        await expect.poll(lastSeen).toBe(toRfc3339(clock.now()));
+      }
+      await clock.skip(length);
+      expect((await world.session(browser)).status).toBe(401);
+    },
+  );
+
   test("LO-2 last-seen is written at most once a minute", async () => {
     const clock = createManualClock();
     const world = await kept(createSharedWorld({ clock }));
