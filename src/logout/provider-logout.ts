@@ -11,7 +11,7 @@ import { asLatchkeyError, isLatchkeyError, LatchkeyError } from "../kernel/error
 import type { Log } from "../kernel/log.js";
 import { after, type Clock, type Instant, minutes } from "../kernel/time.js";
 import type { IssuerPins } from "../oauth/issuer-pins.js";
-import { type ProvenLogout, verifyLogoutToken } from "../oauth/logout-token.js";
+import { type ClaimedLogout, type ProvenLogout, proveLogoutToken, readLogoutToken } from "../oauth/logout-token.js";
 import type { Metadata } from "../oauth/metadata.js";
 import type { Provider } from "../providers/provider.js";
 import type { StoreReads } from "../store/contract.js";
@@ -39,26 +39,33 @@ export function createProviderLogout(ports: ProviderLogoutPorts) {
   let strangers = { since: ports.clock.now(), rows: 0 };
 
   /**
+   * Reads what a token says. That asks no provider and checks no signature, so a stranger's costs next to nothing.
+   *
    * @param input.provider its id, where the URL named one
-   * @returns how many sessions ended
-   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished`
+   * @returns what proves it and does it, and answers how many sessions ended
+   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished`; so does what is returned
    */
   async function backChannel(input: {
     readonly provider: string | undefined;
     readonly logoutToken: string;
     readonly request: AuditContext;
-  }): Promise<number> {
-    const now = ports.clock.now();
+  }): Promise<() => Promise<number>> {
     try {
       const providers = await speakingFor(input.provider);
-      const proven = await verifyLogoutToken(ports, { providers, logoutToken: input.logoutToken, now });
-      const ended = await endOnce(proven, input.request, now);
-      log.info({ provider: proven.provider.id, ended, requestId: input.request.requestId }, "logged out by a provider");
+      const claimed = readLogoutToken({ providers, logoutToken: input.logoutToken, now: ports.clock.now() });
+      return () => finish(claimed, input.request);
+    } catch (thrown) {
+      throw unfinished(thrown);
+    }
+  }
+
+  async function finish(claimed: ClaimedLogout, request: AuditContext): Promise<number> {
+    try {
+      const ended = await endOnce(await proveLogoutToken(ports, claimed), request, ports.clock.now());
+      log.info({ provider: claimed.provider.id, ended, requestId: request.requestId }, "logged out by a provider");
       return ended;
     } catch (thrown) {
-      if (isLatchkeyError(thrown, "logout.token_invalid")) throw thrown;
-      const { code, data } = asLatchkeyError(thrown);
-      throw new LatchkeyError("logout.unfinished", { cause: thrown, data: { ...data, reason: code } });
+      throw unfinished(thrown);
     }
   }
 
@@ -157,6 +164,13 @@ export function createProviderLogout(ports: ProviderLogoutPorts) {
   }
 
   return { backChannel, frontChannelProviders, frontChannel };
+}
+
+/** Whatever is not the token's own fault: the provider may send it again. */
+function unfinished(thrown: unknown): LatchkeyError {
+  if (isLatchkeyError(thrown, "logout.token_invalid")) return thrown;
+  const { code, data } = asLatchkeyError(thrown);
+  return new LatchkeyError("logout.unfinished", { cause: thrown, data: { ...data, reason: code } });
 }
 
 const invalid = (reason: string, provider?: Provider): LatchkeyError =>

@@ -1,5 +1,5 @@
 /**
- * The step that turns a logout token into a request that may be believed (LO-7). Everything that can be refused without
+ * The steps that turn a logout token into a request that may be believed (LO-7). Everything that can be refused without
  * a key is refused first, so that a stranger's token costs no request: the issuer must be one of ours before anybody is
  * asked for keys, and what the token says must be right before its signature is looked at.
  */
@@ -18,18 +18,22 @@ export interface ProvenLogout extends LogoutRequest {
   readonly provider: Provider;
 }
 
+/** A logout token that says what it must, and is believed in nothing yet. */
+export interface ClaimedLogout extends ProvenLogout {
+  readonly jwt: string;
+}
+
 /**
- * Verifies a logout token in full (OpenID Connect Back-Channel Logout 1.0 §2.6). The keys are those of ID tokens, and
- * so are the algorithms and the rule for fetching keys again (SI-10).
+ * What a logout token says (OpenID Connect Back-Channel Logout 1.0 §2.6), without its signature: asks nobody.
  *
  * @param input.providers those that the endpoint speaks for; `iss` and `aud` pick among them
- * @throws LatchkeyError `logout.token_invalid` with `data.reason` · `signin.provider_unavailable` ·
- *   `signin.provider_misconfigured` when the keys are not to be had
+ * @throws LatchkeyError `logout.token_invalid` with `data.reason`
  */
-export async function verifyLogoutToken(
-  deps: { readonly metadata: Pick<Metadata, "discover" | "jwks"> },
-  input: { readonly providers: readonly Provider[]; readonly logoutToken: string; readonly now: Instant },
-): Promise<ProvenLogout> {
+export function readLogoutToken(input: {
+  readonly providers: readonly Provider[];
+  readonly logoutToken: string;
+  readonly now: Instant;
+}): ClaimedLogout {
   const jwt = input.logoutToken;
   const parsed = parseJwt(jwt);
   if (!parsed.ok) throw refused(parsed.error);
@@ -46,13 +50,27 @@ export async function verifyLogoutToken(
     clockTolerance: first.clockTolerance,
   });
   if (!claims.ok) throw refused(claims.error, { provider: first.id, ...shown(payload, ...factsOf(claims.error)) });
-
   const provider = candidates.find(({ client }) => claims.value.clientIds.includes(client.clientId)) ?? first;
+  return { ...claims.value, provider, jwt };
+}
+
+/**
+ * Verifies the signature. The keys are those of ID tokens, and so are the algorithms and the rule for fetching keys
+ * again (SI-10).
+ *
+ * @throws LatchkeyError `logout.token_invalid` with `data.reason` · `signin.provider_unavailable` ·
+ *   `signin.provider_misconfigured` when the keys are not to be had
+ */
+export async function proveLogoutToken(
+  deps: { readonly metadata: Pick<Metadata, "discover" | "jwks"> },
+  claimed: ClaimedLogout,
+): Promise<ProvenLogout> {
+  const { provider, jwt } = claimed;
   const as = await deps.metadata.discover(provider);
   const algorithms = signingAlgorithms(as);
   const signed = await verifySignature(deps, { provider, as, jwt, algorithms });
   if (!signed.ok) throw refused(signed.error, { provider: provider.id, expected: algorithms });
-  return { ...claims.value, provider };
+  return claimed;
 }
 
 /** Whether the operator configured this issuer. A provider that is switched off still has sessions that must end. */

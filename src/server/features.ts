@@ -203,16 +203,17 @@ export interface Features {
   endSessionOrigins(): readonly string[];
 
   /**
-   * A logout token of a provider (LO-7 to LO-9); answers how many sessions ended, all of it committed.
+   * Reads a logout token of a provider (LO-7 to LO-9), at next to no cost, and answers with what proves it and does what
+   * it says: that tells how many sessions ended, all of it committed.
    *
    * @param input.provider its id, where the URL named one
-   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished` when it should be sent again
+   * @throws LatchkeyError `logout.token_invalid` · `logout.unfinished` when it should be sent again; both of them
    */
   backChannelLogout(input: {
     readonly provider: string | undefined;
     readonly logoutToken: string;
     readonly request: RequestFacts;
-  }): Promise<number>;
+  }): Promise<() => Promise<number>>;
   /** Those whose page may frame a front-channel logout (LO-10); empty when the URL names none of ours. */
   frontChannelProviders(input: {
     readonly provider: string | undefined;

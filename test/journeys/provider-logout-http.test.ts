@@ -369,7 +369,40 @@ describe("LO-9 what is answered", () => {
     for (let i = 0; i < 5; i++) expect((await world.request(`/frontchannel-logout?${good}`)).status).toBe(200);
     for (const query of ["iss=x&sid=1", `iss=${encodeURIComponent(world.provider.issuer)}`])
       expect((await world.request(`/frontchannel-logout?${query}`)).status).toBe(400);
-    expect((await world.request(`/frontchannel-logout?${good}`)).status).toBe(429);
+    expect((await world.request("/frontchannel-logout?iss=x&sid=1")).status).toBe(429);
+    // Whoever sits behind the same address keeps nobody else's provider from signing them out.
+    const ann = await signedIn(world, "ann-1");
+    const anns = new URLSearchParams({ iss: world.provider.issuer, sid: ann.sid });
+    expect((await world.request(`/frontchannel-logout?${anns}`)).status).toBe(200);
+    expect(await statuses(world, ann)).toEqual([401]);
+  });
+
+  test("LO-9 AT-46 what another tenant of a hosted provider sends from the provider's addresses holds up none of our own tokens", async () => {
+    const world = await aWorld({ config: { rateLimits: { logout: "3/h" } } });
+    const ann = await signedIn(world, "ann-1");
+    // Signed by the provider's own server, for an app of the attacker's, or as the attacker's issuer.
+    const foreign = [
+      await world.provider.logoutToken({ sid: ann.sid, iss: "https://attacker.idp.example" }),
+      await world.provider.logoutToken({ sid: ann.sid, aud: "the-attackers-app" }),
+    ];
+    const answers: string[] = [];
+    for (let i = 0; i < 6; i++) answers.push(await logOut(world, foreign[i % 2] ?? ""));
+    const [bad, limited] = ["400 invalid_request", "429 temporarily_unavailable"];
+    expect(answers).toEqual([bad, bad, bad, limited, limited, limited]);
+    expect(await logOut(world, world.provider.logoutToken({ sid: ann.sid }))).toBe("200");
+    expect(await statuses(world, ann)).toEqual([401]);
+  });
+
+  test("LO-9 AT-46 signatures of forgeries are not checked any more when there were too many, nor keys asked for", async () => {
+    const world = await aWorld({ config: { rateLimits: { logout: "2/h" } } });
+    const forged = `${(await world.provider.logoutToken({ sub: "ann-1" })).split(".").slice(0, 2).join(".")}.AAAA`;
+    const answers: string[] = [];
+    for (let i = 0; i < 4; i++) answers.push(await logOut(world, forged));
+    const [bad, limited] = ["400 invalid_request", "429 temporarily_unavailable"];
+    expect(answers).toEqual([bad, bad, limited, limited]);
+    const asked = world.provider.requests.length;
+    expect(await logOut(world, world.provider.logoutToken({ sub: "ann-1" }))).toBe(limited);
+    expect(world.provider.requests.length).toBe(asked);
   });
 
   test("LO-9 what was not the caller's fault is not counted", async () => {

@@ -307,7 +307,7 @@ export function aWorld(options: { config?: Partial<ConfigInput>; features?: Part
     endSessionOrigins: () => ["https://idp.example.com"],
     backChannelLogout: async (input) => {
       called("backChannelLogout", input);
-      return 1;
+      return async () => 1;
     },
     frontChannelProviders: async ({ provider, iss }) =>
       providers.filter((one) => (provider ?? one.id) === one.id && (iss ?? one.issuer) === one.issuer),

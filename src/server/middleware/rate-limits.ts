@@ -30,8 +30,13 @@ export interface RateLimits {
   readonly start: Limiter;
   /** Failed callbacks alone. */
   readonly callback: Limiter;
-  /** Logouts that a provider began and that failed (LO-9). */
+  /** Logout tokens that said all that they must and failed when that was to be proven (LO-9). */
   readonly logout: Limiter;
+  /**
+   * Logouts that say something wrong, and tokens whose key we may not ask for yet. Apart from `logout`, at the same rate:
+   * a hosted provider sends all of its customers' tokens from the same addresses, and theirs must not hold up ours.
+   */
+  readonly strangersLogout: Limiter;
   /** Whatever services ask for: by address, and by the service that has authenticated (VA-15). */
   readonly token: Limiter;
 }
@@ -103,9 +108,15 @@ const unlimited: Limiter = {
  * @param shared where all nodes count together; undefined: each by itself
  */
 export function rateLimits(rates: Config["rateLimits"], shared?: SharedCounts): RateLimits {
-  const of = (name: keyof RateLimits): Limiter => {
-    const rate = rates[name];
+  const of = (name: keyof RateLimits, rateOf: Exclude<keyof RateLimits, "strangersLogout">): Limiter => {
+    const rate = rates[rateOf];
     return rate === "off" ? unlimited : limiter(rate, name, shared);
   };
-  return { start: of("start"), callback: of("callback"), logout: of("logout"), token: of("token") };
+  return {
+    start: of("start", "start"),
+    callback: of("callback", "callback"),
+    logout: of("logout", "logout"),
+    strangersLogout: of("strangersLogout", "logout"),
+    token: of("token", "token"),
+  };
 }
