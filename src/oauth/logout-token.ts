@@ -9,7 +9,7 @@ import { stringMember } from "../kernel/json.js";
 import type { Instant } from "../kernel/time.js";
 import type { Provider } from "../providers/provider.js";
 import { checkLogoutTokenClaims, type LogoutRequest, type LogoutTokenRefusal } from "./logout-token-claims.js";
-import type { Metadata } from "./metadata.js";
+import { type Metadata, refetchEvery } from "./metadata.js";
 import { shownClaim } from "./shown-claim.js";
 import { parseJwt, type SignatureFailure, signingAlgorithms, verifySignature } from "./signature.js";
 
@@ -59,7 +59,8 @@ export function readLogoutToken(input: {
  * again (SI-10).
  *
  * @throws LatchkeyError `logout.token_invalid` with `data.reason` · `signin.provider_unavailable` ·
- *   `signin.provider_misconfigured` when the keys are not to be had
+ *   `signin.provider_misconfigured` when the keys are not to be had; the first with `data.retryAfter` where the token's
+ *   key is not among them and they may not be asked for again yet (they were, for somebody's token, within the minute)
  */
 export async function proveLogoutToken(
   deps: { readonly metadata: Pick<Metadata, "discover" | "jwks"> },
@@ -68,7 +69,11 @@ export async function proveLogoutToken(
   const { provider, jwt } = claimed;
   const as = await deps.metadata.discover(provider);
   const algorithms = signingAlgorithms(as);
-  const signed = await verifySignature(deps, { provider, as, jwt, algorithms });
+  const keysAsOld = () =>
+    new LatchkeyError("signin.provider_unavailable", {
+      data: { provider: provider.id, retryAfter: refetchEvery / 1_000 },
+    });
+  const signed = await verifySignature(deps, { provider, as, jwt, algorithms, keysAsOld });
   if (!signed.ok) throw refused(signed.error, { provider: provider.id, expected: algorithms });
   return claimed;
 }

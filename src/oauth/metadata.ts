@@ -46,7 +46,8 @@ export interface Metadata {
   health(provider: Provider): "ok" | "unknown" | "unreachable" | "misconfigured";
 }
 
-const refetchEvery = minutes(1);
+/** How often the keys of one issuer are asked for again, whatever tokens say. */
+export const refetchEvery = minutes(1);
 
 export function createMetadata(ports: {
   readonly egress: Egress;

@@ -8,6 +8,7 @@
  * Not here: what the payload must say (id-token-claims, userinfo).
  */
 import { compactVerify, importJWK } from "jose";
+import type { LatchkeyError } from "../kernel/errors.js";
 import { isJsonObject, type JsonObject, member, parseJson, stringMember } from "../kernel/json.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Provider } from "../providers/provider.js";
@@ -78,6 +79,8 @@ export async function verifySignature(
     readonly as: AuthorizationServer;
     readonly jwt: string;
     readonly algorithms: readonly string[];
+    /** What to throw where the key is unknown and may be a new one, as nothing was fetched; left out: the token is refused. */
+    readonly keysAsOld?: () => LatchkeyError;
   },
 ): Promise<Result<VerifiedJwt, SignatureFailure>> {
   const parsed = parseJwt(input.jwt, input.algorithms);
@@ -88,6 +91,7 @@ export async function verifySignature(
   const first = await tryKeys(input.jwt, parsed.value, speaking(set.keys));
   if (first === undefined) return parsed;
   const fetched = await deps.metadata.jwks(input.provider, input.as, { refetch: true });
+  if (fetched === set && first === "key_unknown" && input.keysAsOld) throw input.keysAsOld();
   const second = fetched === set ? first : await tryKeys(input.jwt, parsed.value, speaking(fetched.keys));
   return second === undefined ? parsed : err(second);
 }

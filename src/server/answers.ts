@@ -102,7 +102,8 @@ export function failureHeaders(c: Ctx, error: LatchkeyError): HeaderRecord {
     return { "www-authenticate": `Bearer realm="latchkey"${sentToken(c) ? ', error="invalid_token"' : ""}` };
   const fact = (name: string): JsonValue | undefined => (isJsonObject(error.data) ? error.data[name] : undefined);
   const retryAfter = fact("retryAfter");
-  if (status === 429 && typeof retryAfter === "number") return { "retry-after": String(retryAfter) };
+  if ((status === 429 || error.code === "logout.unfinished") && typeof retryAfter === "number")
+    return { "retry-after": String(retryAfter) };
   const allow = fact("allow");
   if (status === 405 && typeof allow === "string") return { allow };
   return {};

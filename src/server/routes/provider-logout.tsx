@@ -18,7 +18,8 @@ import { queryOf, readForm, single } from "../parameters.js";
 
 export const backChannelLogout = (web: Web) => async (c: Ctx) => {
   const { address } = c.env.facts;
-  let counting = web.limits.strangersLogout;
+  const { strangersLogout } = web.limits;
+  let stage = strangersLogout;
   try {
     const logoutToken = single(await readForm(c.req.raw), "logout_token");
     if (logoutToken === undefined) {
@@ -27,12 +28,14 @@ export const backChannelLogout = (web: Web) => async (c: Ctx) => {
     const provider = c.req.param("provider");
     const finish = await web.features.backChannelLogout({ provider, logoutToken, request: c.env.facts });
     await web.limits.logout.check(address);
-    counting = web.limits.logout;
+    stage = web.limits.logout;
     await finish();
     return plain(web, c, 200, null);
   } catch (thrown) {
     const failure = asLatchkeyError(thrown);
-    const error = isCallersFault(failure) ? await counted(counting, address, failure) : failure;
+    // Anybody can name a key that we may not ask for yet. No signature was checked, so it holds up no good token.
+    const limiter = isCallersFault(failure) ? stage : mayComeAgain(failure) ? strangersLogout : undefined;
+    const error = limiter === undefined ? failure : await counted(limiter, address, failure);
     logFailure(web, c, error);
     const body = { error: errorOf(error), error_description: error.entry.message };
     return plain(web, c, error.entry.status === 429 ? 429 : 400, JSON.stringify(body), {
@@ -54,6 +57,10 @@ async function counted(limiter: Limiter, address: string | null, failure: Latchk
 
 const isCallersFault = ({ code }: LatchkeyError): boolean =>
   code === "logout.token_invalid" || code === "logout.request_invalid" || code === "server.bad_request";
+
+/** A token whose key could not be asked for yet (`verifySignature`). */
+const mayComeAgain = ({ code, data }: LatchkeyError): boolean =>
+  code === "logout.unfinished" && data["retryAfter"] !== undefined;
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.8: nothing else is promised than what this word says. */
 const errorOf = (error: LatchkeyError): string => {
