@@ -18,7 +18,7 @@ import { freePort } from "../support/free-port.js";
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
 const run = promisify(execFile);
-const install = "npm install latchkey express";
+const install = "npm install ../latchkey express";
 const text = await readFile(join(import.meta.dirname, "../../docs/quickstart.md"), "utf8");
 const blocks = [...text.matchAll(/^```(\S+) ?(\S*)\n(.*?)^```$/gms)].map(([, language, name = "", body = ""]) => ({
   language,
