@@ -22,6 +22,7 @@ providers:
 
 - \`\${NAME}\` in a value is an environment variable, \`\${file:/path}\` the content of a file without its last line break,
   \`$\${\` a plain \`\${\`. A variable or file that is missing is a problem, never an empty text.
+- A relative path, in \`\${file:…}\` or as a value, is looked for in the working directory, not beside the file.
 - Every key can be set by a variable: \`LATCHKEY_\`, then the path with \`__\` between levels and \`_\` where the name has a
   capital. \`LATCHKEY_SECRET\` is short for \`LATCHKEY_SECRETS__0\`. A list of plain values is written as JSON or with
   commas, a map as JSON, null as an empty text. An unknown \`LATCHKEY_\` variable is a warning.

@@ -93,6 +93,26 @@ async function run(cwd: string, parameters: readonly string[], answers?: readonl
 const enough = ["--provider", "https://idp.corp.test", "--client-id", "latchkey"];
 const written = async (cwd: string) => parse(await readFile(join(cwd, "latchkey.yaml"), "utf8"));
 
+test("SU-11 init into another folder names every file so that it is found from anywhere", async () => {
+  const cwd = await aFolder();
+  await mkdir(join(cwd, "conf"));
+  const out = ["--out", "conf/latchkey.yaml"];
+  const secret = ["--client-secret-file", "conf/corp.secret"];
+  expect(
+    (await run(cwd, ["--provider", "https://idp.example", "--client-id", "app", ...secret, ...out, "--yes"])).code,
+  ).toBe(0);
+  expect(parse(await readFile(join(cwd, "conf/latchkey.yaml"), "utf8"))).toMatchObject({
+    secrets: [`\${file:${join(cwd, "conf/latchkey.secret")}}`],
+    database: `sqlite:${join(cwd, "conf/latchkey.db")}`,
+    providers: [{ clientSecret: `\${file:${join(cwd, "conf/corp.secret")}}` }],
+  });
+
+  const apple = ["--provider", "apple", "--client-id", "app", "--team-id", "TEAMTEAM01", "--key-id", "KEYKEY0001"];
+  const made = await run(cwd, [...apple, "--client-key-file", "conf/key.p8", ...out, "--force", "--yes"]);
+  expect([made.err, made.code]).toEqual(["", 0]);
+  expect(await readFile(join(cwd, "conf/latchkey.yaml"), "utf8")).toContain(`\${file:${join(cwd, "conf/key.p8")}}`);
+});
+
 test("SU-11 init without what it needs is wrong usage, names the flags, and writes nothing", async () => {
   const cwd = await aFolder();
   const { code, err } = await run(cwd, []);

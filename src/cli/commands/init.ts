@@ -3,7 +3,7 @@
  * on a terminal and takes flags anywhere; it makes no request, and never writes over what is there.
  */
 import { readFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { describeProblem } from "../../config/describe-problem.js";
 import { presets } from "../../config/later.js";
@@ -87,7 +87,8 @@ async function run(session: Session, options: InitOptions): Promise<number> {
   const beside = (name: string) => (inHere ? `./${name}` : join(dirname(out), name));
   const fromFlags = answersOf(options, `sqlite:${beside("latchkey.db")}`);
   const asking = terminal.canAsk && !options.yes;
-  const answers = asking ? await askAll(terminal, fromFlags) : fromFlags;
+  const given = asking ? await askAll(terminal, fromFlags) : fromFlags;
+  const answers = inHere ? given : withWholePaths(given, terminal.cwd);
 
   const secretFile = join(dirname(out), "latchkey.secret");
   // One that is there stays: what the database holds was sealed with it.
@@ -181,6 +182,17 @@ function answersOf(options: InitOptions, database: string): InitAnswers {
     database: options.database ?? database,
     admin: options.admin,
     signUp: options.signUp,
+  };
+}
+
+/** Files that were named from here, for a configuration that lies elsewhere. */
+function withWholePaths(answers: InitAnswers, cwd: string): InitAnswers {
+  const { clientSecret, clientKeyFile } = answers;
+  return {
+    ...answers,
+    clientSecret:
+      clientSecret?.kind === "file" ? { kind: "file", path: resolve(cwd, clientSecret.path) } : clientSecret,
+    clientKeyFile: clientKeyFile === undefined ? undefined : resolve(cwd, clientKeyFile),
   };
 }
 
