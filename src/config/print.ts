@@ -1,6 +1,8 @@
 /** `config print`: every key with the value in force and where it came from, secrets masked (SU-2, VA-5). */
+import { isJsonObject } from "../kernel/json.js";
 import type { ConfigDocument } from "./load.js";
-import { mask, valueAt, withoutUserInformation } from "./problems.js";
+import { hidesSecret, mask } from "./masking.js";
+import { valueAt, withoutUserInformation } from "./problems.js";
 import { type SchemaNode, schemaTree } from "./schema-tree.js";
 
 export type ConfigSource = "file" | "environment" | "default";
@@ -28,7 +30,7 @@ export function effectiveValues(document: ConfigDocument): readonly EffectiveVal
 
   function leaf(node: SchemaNode, path: readonly (string | number)[], value: unknown): EffectiveValue {
     const at = path.join(".");
-    const shownValue = masked(value === undefined ? node.fallback : value, node.secret);
+    const shownValue = masked(value === undefined ? node.fallback : value, node);
     const set = [...document.variables]
       .filter(([key]) => key === at || key.startsWith(`${at}.`))
       .map(([, variable]) => variable);
@@ -51,9 +53,18 @@ export function effectiveValues(document: ConfigDocument): readonly EffectiveVal
   return values;
 }
 
-function masked(value: unknown, secret: boolean): unknown {
-  if (Array.isArray(value)) return value.map((item) => masked(item, secret));
+function masked(value: unknown, node: SchemaNode, secret = hidesSecret(node, value)): unknown {
   if (value === null || value === undefined) return value;
-  if (secret) return mask;
+  if (Array.isArray(value)) return value.map((item) => masked(item, node, secret));
+  // Only a free map has names that are not in the schema; elsewhere a map is a mistake, and what it holds is unknown.
+  if (secret || (isJsonObject(value) && node.kind !== "map")) return mask;
+  if (isJsonObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, masked(item, node, isSecretName(name, item))]),
+    );
   return typeof value === "string" ? withoutUserInformation(value) : value;
 }
+
+/** Of a free map, such as `authorizeParams`, the schema knows no names; `client_secret` has no place there, but may stand there. */
+const isSecretName = (name: string, item: unknown) =>
+  typeof item === "string" && /secret|password|assertion/i.test(name);

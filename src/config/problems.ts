@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { isJsonObject } from "../kernel/json.js";
 import { isLaterKey } from "./later.js";
+import { mask } from "./masking.js";
 import { nearest } from "./nearest.js";
 import { nodeAt, type SchemaNode, schemaLeaves } from "./schema-tree.js";
 
@@ -24,7 +25,6 @@ export interface ConfigProblem {
   readonly nearest: string | null;
 }
 
-export const mask = "[secret]";
 /** Takes user name and password out of anything that looks like a URL. */
 export const withoutUserInformation = (text: string): string => text.replace(/\/\/[^/?#\s]*@/g, "//***@");
 
