@@ -2,8 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readConfig } from "./load.js";
+import { isLatchkeyError } from "../kernel/errors.js";
+import { describeProblem } from "./describe-problem.js";
+import { loadConfig, readConfig } from "./load.js";
 import { effectiveValues } from "./print.js";
+import type { ConfigProblem } from "./problems.js";
 
 const leak = "hunter2hunter2";
 const channel = `https://hooks.slack.com/services/T000/B000/${leak}`;
@@ -21,8 +24,20 @@ async function printed(text: string, env: Record<string, string> = {}): Promise<
   return JSON.stringify(effectiveValues(await readConfig({ cwd, env })));
 }
 
+/** Everything that is wrong with them, as the command line says it. */
+async function refused(text: string, env: Record<string, string> = {}): Promise<string> {
+  await writeFile(join(cwd, "latchkey.yaml"), text);
+  try {
+    await loadConfig({ cwd, env });
+  } catch (thrown) {
+    if (!isLatchkeyError(thrown)) throw thrown;
+    return (thrown.data["problems"] as never as ConfigProblem[]).map(describeProblem).join("\n");
+  }
+  throw new Error("it was accepted");
+}
+
 describe("what config print shows where the shape is wrong", () => {
-  test.each([
+  test.each<[what: string, text: string, env?: Record<string, string>]>([
     ["a map of providers", `providers: {corp: {issuer: https://idp.test, clientSecret: ${leak}}}`],
     ["one provider without a list", `providers: {id: corp, clientSecret: "\${LEAK}"}`],
     ["a provider's secret from a file", "providers: {corp: {clientSecret: '${file:secret.txt}'}}"],
@@ -49,5 +64,31 @@ describe("what config print shows where the shape is wrong", () => {
   test("SU-2 what holds no secret is shown, lists and free maps too", async () => {
     const shown = await printed(yaml("groups: {permissions: {chat: {delete: true}}}\nproviders: [{id: corp}]"));
     for (const part of ['{"chat":{"delete":true}}', '"providers.0.id","value":"corp"']) expect(shown).toContain(part);
+  });
+});
+
+describe("what a problem shows where the shape is wrong", () => {
+  test.each([
+    ["webhooks", { LATCHKEY_WEBHOOKS: channel }],
+    ["providers", { LATCHKEY_PROVIDERS: `[{'id':'corp','clientSecret':'${leak}'}]` }],
+    ["webhooks.0", { LATCHKEY_WEBHOOKS: `["${channel}"]` }],
+    ["services", { LATCHKEY_SERVICES: `chat:${leak}` }],
+    ["toolServers.0", { LATCHKEY_TOOL_SERVERS__0: `{id: files, headers: {x-key: ${leak}}}` }],
+    ["observability", { LATCHKEY_OBSERVABILITY: `{metrics: {token: ${leak}}}` }],
+    ["observability.metrics", { LATCHKEY_OBSERVABILITY__METRICS: leak }],
+  ])("SU-1 VA-5 %s as text is refused without the text", async (path, env) => {
+    const text = await refused(yaml(""), env);
+    expect(text).toContain(`${path} is not `);
+    expect(text).toContain("found: [secret]");
+    expect(text).not.toContain(leak);
+  });
+
+  test("SU-1 VA-5 a file that is nothing but text is refused without the text", async () => {
+    expect(await refused(leak)).not.toContain(leak);
+  });
+
+  test("SU-1 text for a list or map without secrets is still told, and so is a value beside a secret", async () => {
+    expect(await refused(yaml("sessions: forever"))).toContain('found: "forever"');
+    expect(await refused(yaml("providers: [{id: Corp}]"))).toContain('found: "Corp"');
   });
 });

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { isJsonObject } from "../kernel/json.js";
 import { isLaterKey } from "./later.js";
-import { mask } from "./masking.js";
+import { hidesSecret, mask } from "./masking.js";
 import { nearest } from "./nearest.js";
 import { nodeAt, type SchemaNode, schemaLeaves } from "./schema-tree.js";
 
@@ -51,9 +51,10 @@ export function shown(value: unknown, secret: boolean): string | null {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
-/** True when the node, or the list or map it stands in, holds secrets. */
-function isSecretPath(path: readonly PropertyKey[]): boolean {
-  return path.some((_, index) => nodeAt(path.slice(0, index + 1))?.secret ?? false);
+/** True when the value, or a list or map it stands in, is not to be shown. */
+function isHidden(path: readonly PropertyKey[], input: unknown): boolean {
+  const above = [...path.keys(), path.length].map((length) => path.slice(0, length));
+  return above.some((part) => hidesSecret(nodeAt(part), valueAt(input, part)));
 }
 
 export function problem(
@@ -70,7 +71,7 @@ export function problem(
     found:
       kind === "unknown" || (kind === "not_yet" && nodeAt(path) === undefined)
         ? null
-        : shown(valueAt(input, path), isSecretPath(path)),
+        : shown(valueAt(input, path), isHidden(path, input)),
     allowed: more.allowed ?? null,
     nearest: more.nearest ?? null,
   };
