@@ -1,8 +1,8 @@
 /** `config print`: every key with the value in force and where it came from, secrets masked (SU-2, VA-5). */
 import { isJsonObject } from "../kernel/json.js";
 import type { ConfigDocument } from "./load.js";
-import { hidesSecret, mask } from "./masking.js";
-import { valueAt, withoutUserInformation } from "./problems.js";
+import { hidesSecret, mask, withoutCredentials } from "./masking.js";
+import { valueAt } from "./problems.js";
 import { type SchemaNode, schemaTree } from "./schema-tree.js";
 
 export type ConfigSource = "file" | "environment" | "default";
@@ -38,7 +38,7 @@ export function effectiveValues(document: ConfigDocument): readonly EffectiveVal
     if (value === undefined) return { path: at, value: shownValue, source: "default", from: null };
     const before = [...document.written]
       .filter(([key]) => key === at || key.startsWith(`${at}.`))
-      .map(([, text]) => withoutUserInformation(text));
+      .map(([, text]) => withoutCredentials(text, node));
     // A text around `${…}` may itself be part of a secret, so only the references are told.
     const references = before.flatMap((text) => text.match(/\$\{[^}]*\}/g) ?? []);
     return {
@@ -62,7 +62,7 @@ function masked(value: unknown, node: SchemaNode, secret = hidesSecret(node, val
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [name, masked(item, node, isSecretName(name, item))]),
     );
-  return typeof value === "string" ? withoutUserInformation(value) : value;
+  return typeof value === "string" ? withoutCredentials(value, node) : value;
 }
 
 /** Of a free map, such as `authorizeParams`, the schema knows no names; `client_secret` has no place there, but may stand there. */

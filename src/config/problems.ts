@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { isJsonObject } from "../kernel/json.js";
 import { isLaterKey } from "./later.js";
-import { hidesSecret, mask } from "./masking.js";
+import { hidesSecret, mask, withoutCredentials } from "./masking.js";
 import { nearest } from "./nearest.js";
 import { nodeAt, type SchemaNode, schemaLeaves } from "./schema-tree.js";
 
@@ -25,9 +25,6 @@ export interface ConfigProblem {
   readonly nearest: string | null;
 }
 
-/** Takes user name and password out of anything that looks like a URL. */
-export const withoutUserInformation = (text: string): string => text.replace(/\/\/[^/?#\s]*@/g, "//***@");
-
 /** The value at a path, own members only; undefined where there is none. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at = value;
@@ -39,7 +36,7 @@ export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** A value as a problem may show it. */
-export function shown(value: unknown, secret: boolean): string | null {
+function shown(value: unknown, secret: boolean, node: SchemaNode | undefined): string | null {
   if (value === undefined) return null;
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
@@ -47,7 +44,7 @@ export function shown(value: unknown, secret: boolean): string | null {
   if (value === "") return "an empty text";
   if (secret) return mask;
   if (typeof value !== "string") return typeof value === "function" ? "a function" : String(value);
-  const text = withoutUserInformation(value).replace(/\p{Cc}/gu, "�");
+  const text = withoutCredentials(value, node).replace(/\p{Cc}/gu, "�");
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
@@ -71,7 +68,7 @@ export function problem(
     found:
       kind === "unknown" || (kind === "not_yet" && nodeAt(path) === undefined)
         ? null
-        : shown(valueAt(input, path), isHidden(path, input)),
+        : shown(valueAt(input, path), isHidden(path, input), nodeAt(path)),
     allowed: more.allowed ?? null,
     nearest: more.nearest ?? null,
   };

@@ -12,6 +12,7 @@ import {
   hostWithPort,
   oneOf,
   ownSecret,
+  passwordProblem,
   text,
   urlProblem,
 } from "./values.js";
@@ -75,11 +76,14 @@ export const observabilitySchema = z
 /** `env`, or the URL of an HTTP proxy; user information is how proxies are given a password, so it may stand here. */
 const proxyUrl = () =>
   allowing(
-    z.string().refine((value) => {
-      if (value === "env") return true;
-      return urlProblem(value.replace(/^(https?:\/\/)[^/@]*@/i, "$1"), false) === undefined;
-    }, "is neither env nor a proxy URL"),
+    z.string().superRefine((value, ctx) => {
+      if (value === "env") return;
+      const usable = urlProblem(value.replace(/^(https?:\/\/)[^/@]*@/i, "$1"), false) === undefined;
+      const problem = passwordProblem(value) ?? (usable ? undefined : "is neither env nor a proxy URL");
+      if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
+    }),
     "null, env, or a URL such as http://proxy.internal:3128",
+    { password: true },
   );
 
 export const egressSchema = z

@@ -11,6 +11,8 @@ interface NodeBase {
   /** What may stand here; empty when the type says it all. */
   readonly allowed: string;
   readonly secret: boolean;
+  /** A password may stand in the value, a URL. */
+  readonly password: boolean;
   readonly nullable: boolean;
   /** True when there is no default: the key must be written (unless `optional`). */
   readonly required: boolean;
@@ -37,6 +39,7 @@ function build(schema: z.core.$ZodType, facts: Facts): SchemaNode {
   facts.description ||= z.globalRegistry.get(schema)?.description ?? "";
   facts.allowed ||= notes?.allowed ?? "";
   facts.secret ||= notes?.secret ?? false;
+  facts.password ||= notes?.password ?? false;
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "optional":
@@ -82,6 +85,7 @@ const noFacts = (): Facts => ({
   description: "",
   allowed: "",
   secret: false,
+  password: false,
   nullable: false,
   required: true,
   fallback: undefined,

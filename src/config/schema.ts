@@ -17,7 +17,7 @@ import { rateLimitsSchema, sessionsSchema, signInSchema } from "./schema-sign-in
 import { toolServersSchema } from "./schema-tool-servers.js";
 import { vaultSchema } from "./schema-vault.js";
 import { webhooksSchema } from "./schema-webhooks.js";
-import { allowing, ownSecret, urlProblem } from "./values.js";
+import { allowing, ownSecret, passwordProblem, urlProblem } from "./values.js";
 
 const baseUrl = () =>
   allowing(
@@ -59,23 +59,28 @@ const database = () =>
     z.string().transform((value, ctx): DatabaseLocation => {
       const path = /^sqlite:(?!\/\/)([^\p{Cc}?#]+)$/u.exec(value)?.[1];
       if (path !== undefined) return { kind: "sqlite", path };
-      const postgres = postgresLocation(value);
+      const problem = passwordProblem(value);
+      const postgres = problem === undefined ? postgresLocation(value) : undefined;
       if (postgres !== undefined) return postgres;
-      ctx.addIssue({ code: "custom", message: "is no database" });
+      ctx.addIssue({ code: "custom", message: problem ?? "is no database" });
       return z.NEVER;
     }),
     "sqlite:./latchkey.db, sqlite:/path/to/file, sqlite::memory: or postgres://user:password@host:5432/database",
+    { password: true },
   );
 
 const bus = () =>
   allowing(
     z.string().transform((value, ctx): { readonly kind: "auto" } | { readonly kind: "redis"; readonly url: Secret } => {
       if (value === "auto") return { kind: "auto" };
-      if (/^rediss?:\/\/[^/?#]/.test(value) && URL.canParse(value)) return { kind: "redis", url: secret(value) };
-      ctx.addIssue({ code: "custom", message: "is no bus" });
+      const problem = passwordProblem(value);
+      if (problem === undefined && /^rediss?:\/\/[^/?#]/.test(value) && URL.canParse(value))
+        return { kind: "redis", url: secret(value) };
+      ctx.addIssue({ code: "custom", message: problem ?? "is no bus" });
       return z.NEVER;
     }),
     "auto, redis://host:6379 or rediss://…",
+    { password: true },
   );
 
 export const configSchema = z.strictObject({

@@ -11,10 +11,10 @@ import { isReservedAuthorizeParameter } from "../kernel/reserved-parameters.js";
 import { type Secret, secret } from "../kernel/secret.js";
 import { checkSecret } from "../kernel/secret-strength.js";
 import { type Duration, milliseconds, parseDuration, seconds } from "../kernel/time.js";
-import { leafNotes } from "./schema-notes.js";
+import { type LeafNotes, leafNotes } from "./schema-notes.js";
 
 /** Adds the words for "allowed" to a schema and gives the same schema back. */
-export function allowing<T extends z.ZodType>(schema: T, allowed: string, more: { secret?: boolean } = {}): T {
+export function allowing<T extends z.ZodType>(schema: T, allowed: string, more: Omit<LeafNotes, "allowed"> = {}): T {
   leafNotes.add(schema, { allowed, ...more });
   return schema;
 }
@@ -156,6 +156,15 @@ export function urlProblem(value: string, bare: boolean): string | undefined {
   if (bare && /[?#]/.test(value)) return "must not have a query or fragment";
   return undefined;
 }
+
+/**
+ * Why a URL with a password does not say what its writer meant, or undefined: at the first `/`, `?` or `#` what names the
+ * server ends, so an `@` behind it was meant to come before the host.
+ */
+export const passwordProblem = (value: string): string | undefined =>
+  /^[^/?#]*\/\/[^/?#]*[/?#].*@/s.test(value)
+    ? "holds / ? or # before an @: in a password they must be percent-encoded, as %2F %3F %23"
+    : undefined;
 
 /** A path on our own origin: parsed, not pattern-matched (SI-7). */
 export const ownPath = () =>
