@@ -61,6 +61,14 @@ describe("what config print shows where the shape is wrong", () => {
     expect(shown).toContain("https://app.test");
   });
 
+  test("SU-2 VA-5 a reference before an @ is told, and what only looks like one in a secret is not", async () => {
+    const from = `database: "postgres://app:\${LEAK}@db.internal/latchkey"`;
+    const written = `providers: [{id: corp, clientSecret: "\${LEAK}-$\${${leak}}-\${ ${leak} }"}]`;
+    const shown = await printed(yaml(`${from}\n${written}`), { LEAK: leak });
+    expect(shown.match(/latchkey\.yaml \$\{LEAK\}"/g)).toHaveLength(2);
+    expect(shown).not.toContain(leak);
+  });
+
   test("SU-2 what holds no secret is shown, lists and free maps too", async () => {
     const shown = await printed(yaml("groups: {permissions: {chat: {delete: true}}}\nproviders: [{id: corp}]"));
     for (const part of ['{"chat":{"delete":true}}', '"providers.0.id","value":"corp"']) expect(shown).toContain(part);

@@ -38,9 +38,11 @@ export function effectiveValues(document: ConfigDocument): readonly EffectiveVal
     if (value === undefined) return { path: at, value: shownValue, source: "default", from: null };
     const before = [...document.written]
       .filter(([key]) => key === at || key.startsWith(`${at}.`))
-      .map(([, text]) => withoutCredentials(text, node));
-    // A text around `${…}` may itself be part of a secret, so only the references are told.
-    const references = before.flatMap((text) => text.match(/\$\{[^}]*\}/g) ?? []);
+      .map(([, text]) => text);
+    // A text around `${…}` may itself be part of a secret, so only the references are told; `$${` begins none.
+    const references = before
+      .flatMap((text) => text.match(/\$?\$\{(?:[A-Za-z_][A-Za-z0-9_]*|file:[^}]*)\}/g) ?? [])
+      .filter((reference) => !reference.startsWith("$$"));
     return {
       path: at,
       value: shownValue,
