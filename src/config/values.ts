@@ -6,6 +6,7 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { parseRange } from "../kernel/ip-addresses.js";
 import { maxAgeSeconds } from "../kernel/max-age.js";
 import { isReservedAuthorizeParameter } from "../kernel/reserved-parameters.js";
 import { type Secret, secret } from "../kernel/secret.js";
@@ -191,13 +192,8 @@ export const origin = () =>
 // Exact names only: the doors compare whole host names, and a star would look as if it did more.
 const hostPattern = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$/i;
 
-/** An IP address, with a prefix length that fits it or without. */
-export function isAddressOrRange(value: string): boolean {
-  const [address = "", prefix, more] = value.split("/");
-  const version = isIP(address);
-  if (version === 0 || more !== undefined) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
-}
+/** An IP address, with a prefix length that fits it or without: what parseRange reads, since that is what is used. */
+const isAddressOrRange = (value: string): boolean => parseRange(value) !== undefined;
 
 export const addressOrRange = () =>
   allowing(

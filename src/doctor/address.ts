@@ -3,6 +3,7 @@ import { isLoopbackHost } from "../config/loopback.js";
 import type { Config } from "../config/schema.js";
 import type { Egress } from "../egress/port.js";
 import { isLatchkeyError } from "../kernel/errors.js";
+import { parseRange } from "../kernel/ip-addresses.js";
 import { check, type Finding } from "./finding.js";
 
 type AddressConfig = Pick<Config, "baseUrl" | "basePath" | "server" | "sessions">;
@@ -64,7 +65,7 @@ export function judgeCookie({ baseUrl: text, sessions }: AddressConfig): Finding
   return cookie.ok(`__Host-${cookieName}: Secure, HttpOnly, SameSite=${sameSite}, for this host alone.`);
 }
 
-const wholeInternet = (range: string) => /^(0\.0\.0\.0|::|0:0:0:0:0:0:0:0)\/0$/.test(range);
+const wholeInternet = (range: string) => parseRange(range)?.[1] === 0;
 
 export function judgeProxies({ baseUrl: text, server }: AddressConfig): Finding {
   const { trustedProxies, host } = server;

@@ -8,9 +8,9 @@
  * in it, by whatever name they were found.
  */
 import { isIPv6 } from "node:net";
-import ipaddr from "ipaddr.js";
 import { LatchkeyError } from "../kernel/errors.js";
-import { type Address, type AddressRange, isWithin, parseAddress, specialUse } from "./special-use-addresses.js";
+import { type AddressRange, isWithin, parseAddress, parseRange } from "../kernel/ip-addresses.js";
+import { specialUse } from "./special-use-addresses.js";
 
 export interface AllowList {
   /** `undefined` when the address may be dialled; else the name of the range that forbids it. */
@@ -54,18 +54,6 @@ export const plainHost = (hostname: string): string =>
     .toLowerCase()
     .replace(/^\[(.*)\]$/, "$1")
     .replace(/\.$/, "");
-
-/** An address, or a range in CIDR notation; `undefined` for a host name. */
-export function parseRange(entry: string): AddressRange | undefined {
-  const [base = "", prefix, more] = entry.split("/");
-  const address: Address | undefined = parseAddress(base.replace(/^\[(.*)\]$/, "$1"));
-  if (!address || more !== undefined) return undefined;
-  const longest = address.kind() === "ipv4" ? 32 : 128;
-  if (prefix === undefined) return [address, longest];
-  // A range of IPv4-mapped addresses is a range of IPv4 addresses, 96 bits further on.
-  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) - (isIPv6(base) && longest === 32 ? 96 : 0) : Number.NaN;
-  return length >= 0 && length <= longest ? [ipaddr.parse(address.toString()), length] : undefined;
-}
 
 function parseHost(path: string, entry: string): { hostname: string; port: string | undefined } {
   const text = `http://${isIPv6(entry) ? `[${entry}]` : entry}`;

@@ -4,8 +4,8 @@
  * Being left out of the proxy makes a host no freer: it is then dialled by us, under the full guard.
  */
 import { LatchkeyError } from "../kernel/errors.js";
-import { parseRange, plainHost } from "./allow-list.js";
-import { isWithin, parseAddress } from "./special-use-addresses.js";
+import { isWithin, parseAddress, parseRange } from "../kernel/ip-addresses.js";
+import { plainHost } from "./allow-list.js";
 
 export interface ProxyOptions {
   /** null: none. `env`: what `proxyEnvironment` says. Else the proxy's URL, which may hold a user name and password. */

@@ -3,8 +3,10 @@
  * special-use address (RFC 6890) nor a name that no public resolver knows (RFC 6761, RFC 6762, RFC 8375). Pure; a name
  * that looks public may still lie behind a firewall.
  */
+
+import { parseAddress } from "../kernel/ip-addresses.js";
 import { plainHost } from "./allow-list.js";
-import { parseAddress, specialUse } from "./special-use-addresses.js";
+import { specialUse } from "./special-use-addresses.js";
 
 const privateNames = /(?:^|\.)(?:localhost|local|internal|test|invalid|example|onion|alt|lan|home\.arpa)$/;
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseAddress, specialUse } from "./special-use-addresses.js";
+import { parseAddress } from "../kernel/ip-addresses.js";
+import { specialUse } from "./special-use-addresses.js";
 
 const useOf = (text: string): string | undefined => {
   const address = parseAddress(text);

@@ -10,15 +10,12 @@
  * system dials the IPv4 address, and NAT64's well-known prefix, since a network with DNS64 answers it for every public
  * host. Everything else that embeds IPv4 (compatible, translated, 6to4, Teredo, local NAT64) is refused as it is.
  *
- * Not here: what the operator has allowed (allow-list), names (guarded-lookup).
+ * Not here: reading an address (kernel/ip-addresses), what the operator has allowed (allow-list), names (guarded-lookup).
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-import { isIP, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
-
-export type Address = ipaddr.IPv4 | ipaddr.IPv6;
-export type AddressRange = readonly [base: Address, prefix: number];
+import { type Address, type AddressRange, embeddedIPv4, isIPv4Mapped, isWithin } from "../kernel/ip-addresses.js";
 
 const registry: readonly (readonly [range: string, name: string])[] = [
   ["0.0.0.0/8", "this network"],
@@ -66,31 +63,12 @@ const registry: readonly (readonly [range: string, name: string])[] = [
 
 const ranges = registry.map(([range, name]) => [ipaddr.parseCIDR(range), name] as const);
 const globalUnicast: AddressRange = ipaddr.parseCIDR("2000::/3");
-const mapped: AddressRange = ipaddr.parseCIDR("::ffff:0:0/96");
 const nat64: AddressRange = ipaddr.parseCIDR("64:ff9b::/96");
-
-/**
- * Reads an address in its ordinary notation; `undefined` for any other, and for one with a zone id. IPv4-mapped
- * addresses come back as the IPv4 address that would be dialled.
- */
-export function parseAddress(text: string): Address | undefined {
-  // ipaddr.js reads octal, hex and short forms too, which the operating system may read differently.
-  if (isIP(text) === 0 || text.includes("%")) return undefined;
-  // It also takes `::1.2.3.4` for an IPv4-mapped address, which it is not; `URL` writes it in hex, without that doubt.
-  const address = ipaddr.parse(isIPv6(text) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text);
-  return isWithin(address, mapped) ? embedded(address) : address;
-}
 
 /** The name of the special-use range an address lies in; `undefined` when it is on the public Internet. */
 export function specialUse(address: Address): string | undefined {
-  const judged = isWithin(address, mapped) || isWithin(address, nat64) ? embedded(address) : address;
+  const judged = isIPv4Mapped(address) || isWithin(address, nat64) ? embeddedIPv4(address) : address;
   const found = ranges.find(([range]) => isWithin(judged, range));
   if (found) return found[1];
   return judged.kind() === "ipv6" && !isWithin(judged, globalUnicast) ? "not global unicast" : undefined;
 }
-
-export const isWithin = (address: Address, [base, prefix]: AddressRange): boolean =>
-  address.kind() === base.kind() && address.match(base, prefix);
-
-/** The IPv4 address in the last 32 bits. */
-const embedded = (address: Address): Address => new ipaddr.IPv4(address.toByteArray().slice(-4));

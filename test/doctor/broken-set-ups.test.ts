@@ -188,6 +188,16 @@ const setUps: readonly BrokenSetUp[] = [
     fix: /alone/,
   },
   {
+    fault: "everybody trusted as a proxy, written as IPv4-mapped addresses",
+    id: "proxy",
+    status: "warn",
+    break: ({ config }) => {
+      config["server"] = { port: 3999, trustedProxies: ["::ffff:0:0/96"] };
+    },
+    found: /everybody/,
+    fix: /alone/,
+  },
+  {
     fault: "a database in a folder that does not exist",
     id: "database",
     break: ({ config, folder }) => {

@@ -41,6 +41,8 @@ describe("requests", () => {
     for (const [trusted, addresses] of [
       [[], ["127.0.0.1"]],
       [["127.0.0.0/8"], ["203.0.113.9"]],
+      [["::ffff:0:0/96"], ["203.0.113.9"]],
+      [["::ffff:126.0.0.0/104"], ["127.0.0.1"]],
     ] as const) {
       const world = await aWorld({ config: { server: { trustedProxies: [...trusted] } } });
       const browser = world.browser();

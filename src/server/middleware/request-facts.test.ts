@@ -23,6 +23,19 @@ test.each<[why: string, peer: string | null, forwarded: string | null, expected:
   expect(visitorAddress(peer, forwarded, proxies)).toBe(expected);
 });
 
+test.each([
+  ["::ffff:0:0/96", ["10.0.0.1", "203.0.113.9"], ["::1"]],
+  ["::ffff:10.0.0.0/104", ["10.0.0.1", "10.255.0.1", "::ffff:10.0.0.1"], ["11.0.0.1", "::ffff:11.0.0.1"]],
+  ["::ffff:a00:1", ["10.0.0.1"], ["10.0.0.2"]],
+])(
+  "SU-3 AT-51 the IPv4-mapped range %s trusts the IPv4 addresses that it says, and no other",
+  (range, trusted, others) => {
+    const isTrusted = trustedProxies([range]);
+    for (const address of trusted) expect([address, isTrusted(address)]).toEqual([address, true]);
+    for (const address of others) expect([address, isTrusted(address)]).toEqual([address, false]);
+  },
+);
+
 test("AT-51 whatever an untrusted peer forwards, its own address is what counts", () => {
   fc.assert(
     fc.property(
@@ -47,7 +60,15 @@ test("AT-50 no text makes the address parser throw", () => {
 });
 
 test("SU-3 a trusted proxy that is no address stops the start instead of trusting nobody", () => {
-  for (const entry of ["proxy.internal", "10.0.0.0/33", "10.0.0.0/", "::/129", ""]) {
+  for (const entry of [
+    "proxy.internal",
+    "10.0.0.0/33",
+    "10.0.0.0/",
+    "::/129",
+    "",
+    "::ffff:10.0.0.0/8",
+    "::ffff:10.0.0.0/0",
+  ]) {
     expect(() => trustedProxies([entry])).toThrow("config.invalid");
   }
 });

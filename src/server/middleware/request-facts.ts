@@ -5,11 +5,10 @@
  * who say it are trusted: from the right, each address that is a trusted proxy vouches for the one to its left.
  * The first one that is not trusted is the visitor. `Forwarded` and `X-Real-IP` are not read at all.
  */
-import ipaddr from "ipaddr.js";
 import { LatchkeyError } from "../../kernel/errors.js";
+import { type Address, isWithin, parseAddress as parsePlainAddress, parseRange } from "../../kernel/ip-addresses.js";
 import type { RequestFacts } from "../features.js";
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
 /** Answers whether this address is one of the operator's own proxies. */
 export type IsTrustedProxy = (address: string | null) => boolean;
 
@@ -26,10 +25,7 @@ export function parseAddress(text: string): Address | undefined {
   const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(plain);
   if (bracketed) plain = bracketed[1] ?? "";
   else if (/^[\d.]+:\d{1,5}$/.test(plain)) plain = plain.slice(0, plain.indexOf(":"));
-  plain = plain.split("%", 1)[0] ?? "";
-  if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return ipaddr.IPv4.parse(plain);
-  if (!plain.includes(":") || !ipaddr.IPv6.isValid(plain)) return undefined;
-  return ipaddr.process(plain);
+  return parsePlainAddress(plain.split("%", 1)[0] ?? "");
 }
 
 /**
@@ -37,29 +33,16 @@ export function parseAddress(text: string): Address | undefined {
  * @throws LatchkeyError `config.invalid` for an entry that is neither: it must not become "nobody is trusted".
  */
 export function trustedProxies(entries: readonly string[]): IsTrustedProxy {
-  const ranges = entries.map((entry): [Address, number] => {
-    const [address, bits] = splitRange(entry);
-    if (!address) throw new LatchkeyError("config.invalid", { data: { path: "server.trustedProxies", found: entry } });
-    return [address, bits];
+  const ranges = entries.map((entry) => {
+    const range = parseRange(entry);
+    if (!range) throw new LatchkeyError("config.invalid", { data: { path: "server.trustedProxies", found: entry } });
+    return range;
   });
   return (text) => {
     const address = text === null ? undefined : parseAddress(text);
-    return (
-      address !== undefined && ranges.some(([range, bits]) => sameKind(address, range) && address.match(range, bits))
-    );
+    return address !== undefined && ranges.some((range) => isWithin(address, range));
   };
 }
-
-function splitRange(entry: string): [Address | undefined, number] {
-  const [text = "", bits] = entry.split("/");
-  const address = parseAddress(text);
-  const whole = address?.kind() === "ipv4" ? 32 : 128;
-  if (bits === undefined) return [address, whole];
-  const count = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-  return count <= whole ? [address, count] : [undefined, 0];
-}
-
-const sameKind = (a: Address, b: Address): boolean => a.kind() === b.kind();
 
 /** The visitor's address: the peer's, or what trusted proxies say of it. */
 export function visitorAddress(
