@@ -202,6 +202,19 @@ describe("LATCHKEY_ variables", () => {
     expect(config.providers[0]?.clientSecret?.reveal()).toBe("y");
   });
 
+  test("SU-1 a plain number where units may stand is the same from a file, a variable and ${NAME}", async () => {
+    await put("latchkey.yaml", `${yaml}egress: { maxBytes: "\${MAX}" }\nsignIn: { clockTolerance: "\${NONE}" }`);
+    const plain = { ...env, MAX: "2000000", NONE: "0" };
+    expect((await loadConfig({ cwd, env: plain })).config).toMatchObject({
+      egress: { maxBytes: 2_000_000 },
+      signIn: { clockTolerance: 0 },
+    });
+    const over = { ...plain, LATCHKEY_EGRESS__MAX_BYTES: "3000000" };
+    expect((await loadConfig({ cwd, env: over })).config.egress.maxBytes).toBe(3_000_000);
+    const { problems } = await failure({ cwd, env: { ...plain, MAX: "2e6", NONE: "10" } });
+    expect(problems.map(({ path }) => path).sort()).toEqual(["egress.maxBytes", "signIn.clockTolerance"]);
+  });
+
   test("SU-1 override single keys of the file and leave the others", async () => {
     await put("latchkey.yaml", yaml);
     const { config } = await loadConfig({

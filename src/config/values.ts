@@ -42,7 +42,8 @@ export function duration(range: { min?: Duration; max?: Duration } = {}) {
   const { min = milliseconds(0), max = seconds(400 * 86_400) } = range;
   const words = `a duration such as 30d, 12h, 90m, 10s or 250ms, ${spell(min)} to ${spell(max)}`;
   const schema = z.union([z.string(), z.literal(0)]).transform((value, ctx): Duration => {
-    const length = value === 0 ? milliseconds(0) : parseDuration(value);
+    // A variable has only text.
+    const length = value === 0 || value === "0" ? milliseconds(0) : parseDuration(value);
     if (length !== undefined && length >= min && length <= max) return length;
     ctx.addIssue({ code: "custom", message: length === undefined ? "is no duration" : "is out of range" });
     return z.NEVER;
@@ -76,12 +77,13 @@ const byteUnits: Readonly<Record<string, number>> = {
 /** `1MB`, `512KiB`, or a plain number of bytes. */
 export function byteSize(range: { min: number; max: number }) {
   const schema = z.union([z.string(), z.number()]).transform((value, ctx): number => {
-    const match = /^(\d{1,12}) ?(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(String(value));
+    // A number from a variable is text without a unit.
+    const match = /^(\d{1,12})(?: ?(B|KB|MB|GB|KiB|MiB|GiB))?$/.exec(String(value));
     const size =
       typeof value === "number"
         ? value
         : match
-          ? Number(match[1]) * (byteUnits[match[2] ?? ""] ?? Number.NaN)
+          ? Number(match[1]) * (byteUnits[match[2] ?? "B"] ?? Number.NaN)
           : Number.NaN;
     if (Number.isSafeInteger(size) && size >= range.min && size <= range.max) return size;
     ctx.addIssue({ code: "custom", message: Number.isNaN(size) ? "is no size" : "is out of range" });
