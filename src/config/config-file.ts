@@ -69,15 +69,21 @@ async function readOne(path: string, ports: FilePorts): Promise<ConfigFile | und
 const unreadable = (file: string, reason: string, cause?: unknown) =>
   new LatchkeyError("config.unreadable", { data: { file, reason }, cause });
 
-function parseYamlText(text: string, path: string): unknown {
+/** Text as YAML, and what is wrong with it: which kind, and where. */
+function yamlOf(text: string) {
   const lines = new LineCounter();
   // prettyErrors would print the line itself, which may hold a secret.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw unreadable(path, `not valid YAML at line ${line}, column ${col} (${error.code})`);
-  }
+  const problems = document.errors.map(({ code, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return { code, words: `at line ${line}, column ${col} (${code})` };
+  });
+  return { document, problems };
+}
+
+function parseYamlText(text: string, path: string): unknown {
+  const { document, problems } = yamlOf(text);
+  if (problems[0] !== undefined) throw unreadable(path, `not valid YAML ${problems[0].words}`);
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch {
@@ -86,8 +92,9 @@ function parseYamlText(text: string, path: string): unknown {
 }
 
 function parseJsonText(text: string, path: string): unknown {
+  let content: unknown;
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
+    content = JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
   } catch (cause) {
     // The message of V8 quotes the text, which may be a secret; only the position is taken from it.
     const position = /position (\d+)/.exec(String(cause))?.[1];
@@ -99,6 +106,10 @@ function parseJsonText(text: string, path: string): unknown {
         : `not valid JSON at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`,
     );
   }
+  // JSON.parse takes the last of two equal keys and says nothing. YAML, of which JSON is a part, does not.
+  const twice = yamlOf(text).problems.find(({ code }) => code === "DUPLICATE_KEY");
+  if (twice !== undefined) throw unreadable(path, `holds a key twice ${twice.words}`);
+  return content;
 }
 
 async function importDefault(path: string, ports: FilePorts): Promise<unknown> {

@@ -92,6 +92,8 @@ describe("files", () => {
     ["latchkey.yaml", "a: 1\na: hunter2-hunter2\n", /line 2/],
     ["latchkey.yaml", "a: *hunter2-hunter2\n", /alias/],
     ["latchkey.json", '{ "secrets": hunter2-hunter2 }', /JSON/],
+    ["latchkey.json", '{\n\t"basePath": "/a",\n\t"basePath": "/hunter2"\n}', /line 3, column 2 .*DUPLICATE_KEY/],
+    ["latchkey.json", '{ "providers": [{ "id": "a", "\\u0069d": "hunter2" }] }', /DUPLICATE_KEY/],
   ])("VA-5 %s that cannot be parsed tells the place and not the text", async (name, text, expected) => {
     await put(name, text);
     const found = await failure({ cwd, env });
