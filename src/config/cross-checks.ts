@@ -73,13 +73,16 @@ const providerIds: Check = (input) => {
   });
 };
 
-/** First path segments below `basePath` that are our own routes; `providers` is checked by whole URI. */
+/** First path segments below `basePath` that are our own routes; empty: `basePath` with a slash. */
 const routeNames: ReadonlySet<string> = new Set([
+  "",
+  "providers",
   "sign-in",
   "signed-out",
   "sign-out",
   "session",
   "api",
+  "assets",
   "pictures",
   "account",
   "connections",
@@ -89,6 +92,7 @@ const routeNames: ReadonlySet<string> = new Set([
   "introspect",
   "revoke",
   "jwks.json",
+  "client-jwks.json",
   ".well-known",
   "backchannel-logout",
   "frontchannel-logout",
@@ -101,6 +105,11 @@ const routeNames: ReadonlySet<string> = new Set([
   "openapi.json",
   "docs",
 ]);
+
+function isOwnRoute(path: string, basePath: string): boolean {
+  if (path === basePath || path === `/.well-known/oauth-authorization-server${basePath}`) return true;
+  return path.startsWith(`${basePath}/`) && routeNames.has(path.slice(basePath.length + 1).split("/")[0] ?? "");
+}
 
 const redirectUris: Check = (input) => {
   const base = urlAt(input, "baseUrl");
@@ -123,11 +132,7 @@ const redirectUris: Check = (input) => {
       return sameId ? [] : [problem(path, "invalid", `is already the redirect URI of providers.${earlier}`, input)];
     taken.set(uri, index);
     if (override === undefined || override.origin !== base?.origin || override.href === own) return [];
-    const below = override.pathname.startsWith(`${basePath}/`)
-      ? override.pathname.slice(basePath.length + 1).split("/")[0]
-      : undefined;
-    const clash = below !== undefined && (routeNames.has(below) || below === "providers");
-    return clash
+    return isOwnRoute(override.pathname, basePath)
       ? [
           problem(path, "invalid", "is a route of Latchkey itself", input, {
             allowed: "a path that nothing else answers",
