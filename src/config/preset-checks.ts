@@ -3,14 +3,12 @@
  * here is only what an operator can get wrong, so that it is said when the configuration is read.
  */
 import { isJsonObject } from "../kernel/json.js";
+import { type IssuerFacts, issuerProblems, type KnownRecord } from "./issuer-checks.js";
 import { presets } from "./later.js";
 import { type ConfigProblem, problem, valueAt } from "./problems.js";
 import { providersOf, textAt, written } from "./written.js";
 
-interface PresetFacts {
-  /** Whether the operator names the issuer; else the preset does, and every identity hangs on it. `optional`: either. */
-  readonly issuer: boolean | "optional";
-  readonly openid: boolean;
+interface PresetFacts extends IssuerFacts {
   readonly tenant?: true;
   /** There is nothing that tells the endpoints: the operator does, and whether `iss` is compared. */
   readonly custom?: true;
@@ -22,16 +20,31 @@ interface PresetFacts {
   readonly signedSecret?: true;
 }
 
+/** As in providers/presets: a test compares them. */
+const servers = {
+  github: {
+    issuer: "https://github.com/login/oauth",
+    token: "https://github.com",
+    userinfo: "https://api.github.com",
+  },
+  feishu: {
+    issuer: "https://accounts.feishu.cn",
+    token: "https://accounts.feishu.cn",
+    userinfo: "https://open.feishu.cn",
+  },
+  discord: { issuer: "https://discord.com", token: "https://discord.com", userinfo: "https://discord.com" },
+};
+
 const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
   oidc: { issuer: true, openid: true },
   oauth2: { issuer: true, openid: false, custom: true },
   google: { issuer: false, openid: true },
   microsoft: { issuer: false, openid: true, tenant: true },
-  github: { issuer: false, openid: false },
-  feishu: { issuer: false, openid: false, subjects: ["user_id", "open_id"] },
+  github: { issuer: "optional", openid: false, server: servers.github },
+  feishu: { issuer: "optional", openid: false, server: servers.feishu, subjects: ["user_id", "open_id"] },
   gitlab: { issuer: "optional", openid: true },
   slack: { issuer: false, openid: true, secret: true },
-  discord: { issuer: false, openid: false, subjects: ["sub", "id"] },
+  discord: { issuer: "optional", openid: false, server: servers.discord, subjects: ["sub", "id"] },
   linkedin: { issuer: false, openid: true, secret: true },
   apple: { issuer: false, openid: true, signedSecret: true },
   auth0: { issuer: true, openid: true },
@@ -44,31 +57,28 @@ const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
 const tenantGroups = ["common", "organizations"];
 
 /** Everything that the records of known presets lack, or have too much. */
-export const presetChecks = (input: unknown): readonly ConfigProblem[] =>
-  providersOf(input).flatMap((record, index) => {
+export function presetChecks(input: unknown): readonly ConfigProblem[] {
+  const records = providersOf(input).flatMap((record, index): (KnownRecord & Named)[] => {
     const preset = presets.find((name) => name === textAt(input, "providers", index, "preset"));
-    if (!preset || !isJsonObject(record)) return [];
-    const known: PresetFacts = facts[preset];
-    return [
-      ...issuerProblems(input, index, known),
-      ...scopeProblems(input, index, known),
-      ...maxAgeProblems(input, index, preset, known),
-      ...customProblems(input, index, preset, known),
-      ...(known.secret ? secretProblems(input, index) : []),
-      ...(known.subjects ? subjectProblems(input, index, known.subjects) : []),
-      ...(known.tenant ? tenantProblems(input, index) : strayTenantProblems(input, index, preset)),
-      ...(known.signedSecret ? signedSecretProblems(input, index) : straySignedSecretProblems(input, index, preset)),
-    ];
+    return preset && isJsonObject(record) ? [{ index, preset, known: facts[preset] }] : [];
   });
-
-function issuerProblems(input: unknown, index: number, known: PresetFacts): ConfigProblem[] {
-  const path = ["providers", index, "issuer"];
-  const given = (valueAt(input, path) ?? null) !== null;
-  if (known.issuer === given || known.issuer === "optional") return [];
-  return known.issuer
-    ? [problem(path, "missing", "is missing", input)]
-    : [problem(path, "invalid", "is set by the preset, and every identity is keyed by it: leave it out", input)];
+  return [...issuerProblems(input, records), ...records.flatMap((record) => recordProblems(input, record))];
 }
+
+interface Named {
+  readonly preset: string;
+  readonly known: PresetFacts;
+}
+
+const recordProblems = (input: unknown, { index, preset, known }: KnownRecord & Named): readonly ConfigProblem[] => [
+  ...scopeProblems(input, index, known),
+  ...maxAgeProblems(input, index, preset, known),
+  ...customProblems(input, index, preset, known),
+  ...(known.secret ? secretProblems(input, index) : []),
+  ...(known.subjects ? subjectProblems(input, index, known.subjects) : []),
+  ...(known.tenant ? tenantProblems(input, index) : strayTenantProblems(input, index, preset)),
+  ...(known.signedSecret ? signedSecretProblems(input, index) : straySignedSecretProblems(input, index, preset)),
+];
 
 function scopeProblems(input: unknown, index: number, known: PresetFacts): ConfigProblem[] {
   const path = ["providers", index, "scopes"];

@@ -62,7 +62,7 @@ export const providerSchema = z.strictObject({
   issuer: webUrl({ bare: true })
     .optional()
     .describe(
-      "The provider's issuer, byte for byte as its metadata spells it. `oidc` needs it; `gitlab` takes another than https://gitlab.com; `oauth2` needs it as the key of its identities; other presets have it.",
+      "The provider's issuer, byte for byte as its metadata spells it. `oidc` needs it; `gitlab` takes another than https://gitlab.com; `oauth2` needs it as the key of its identities; `github`, `discord` and `feishu` need one where `endpoints` are another server's; other presets have it.",
     ),
   tenant: tenant()
     .nullable()
@@ -102,7 +102,7 @@ export const providerSchema = z.strictObject({
     })
     .prefault({})
     .describe(
-      "Endpoints that differ from what discovery tells. `oauth2` needs `authorization`, `token` and `userinfo`.",
+      "Endpoints that differ from what discovery or the preset tells. Another server than the preset's has an `issuer` of its own. `oauth2` needs `authorization`, `token` and `userinfo`.",
     ),
   timeout: duration({ min: milliseconds(100), max: minutes(5) })
     .nullable()

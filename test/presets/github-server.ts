@@ -26,7 +26,8 @@ const addresses = [
   { email: "octocat@example.com", verified: true, primary: true, visibility: "public" },
 ];
 
-export async function startGitHub() {
+/** `api`: where the REST API is. A GitHub Enterprise Server has it below `/api/v3` of the host that people sign in at. */
+export async function startGitHub({ api = "" } = {}) {
   /** What the next requests are answered; a test changes it. */
   const says = {
     user: octocat as unknown,
@@ -81,8 +82,8 @@ export async function startGitHub() {
     const authorized = tokens.has(request.headers.authorization?.replace(/^Bearer /, "") ?? "");
     if (!request.headers["user-agent"]) return json(403, { message: "Request forbidden by administrative rules." });
     if (!authorized) return json(401, { message: "Bad credentials" });
-    if (url.pathname === "/user") return json(200, says.user);
-    if (url.pathname === "/user/emails") return json(says.emailsStatus, says.emails);
+    if (url.pathname === `${api}/user`) return json(200, says.user);
+    if (url.pathname === `${api}/user/emails`) return json(says.emailsStatus, says.emails);
     return json(404, { message: "Not Found" });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -94,8 +95,9 @@ export async function startGitHub() {
     endpoints: {
       authorization: `${origin}/login/oauth/authorize`,
       token: `${origin}/login/oauth/access_token`,
-      userinfo: `${origin}/user`,
+      userinfo: `${origin}${api}/user`,
     },
+    origin,
     octocat,
     close: () =>
       new Promise<void>((resolve) => {

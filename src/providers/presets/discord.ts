@@ -13,7 +13,7 @@ export const discord: Preset = {
   kind: "oauth2",
   displayName: "Discord",
   // Discord's pages name no issuer for this flow; every identity is keyed by this one (AC-1).
-  issuer: { from: "preset", issuer: "https://discord.com" },
+  issuer: { from: "operator", fallback: "https://discord.com" },
   endpoints: {
     authorization: "https://discord.com/oauth2/authorize",
     token: "https://discord.com/api/oauth2/token",

@@ -18,7 +18,7 @@ export const feishu: Preset = {
   kind: "oauth2",
   displayName: "Feishu",
   // Feishu's pages name no issuer. This is the host that people sign in at, and the key of every identity (AC-1).
-  issuer: { from: "preset", issuer: "https://accounts.feishu.cn" },
+  issuer: { from: "operator", fallback: "https://accounts.feishu.cn" },
   endpoints: {
     authorization: "https://accounts.feishu.cn/open-apis/authen/v1/authorize",
     token: "https://accounts.feishu.cn/oauth/v3/token",

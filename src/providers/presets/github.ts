@@ -15,7 +15,7 @@ export const github: Preset = {
   displayName: "GitHub",
   icon: githubIcon,
   // Every identity is keyed by it, so it never changes (AC-1); where GitHub sends an `iss`, this is what it says.
-  issuer: { from: "preset", issuer: "https://github.com/login/oauth" },
+  issuer: { from: "operator", fallback: "https://github.com/login/oauth" },
   endpoints: {
     authorization: "https://github.com/login/oauth/authorize",
     token: "https://github.com/login/oauth/access_token",
