@@ -105,6 +105,8 @@ describe("what each preset needs", () => {
     ["feishu", "takes sub for the subject", { claims: { subject: "sub" } }, ["claims.subject"]],
     ["feishu", "has another issuer", { issuer: "https://open.feishu.cn" }, ["issuer"]],
     ["discord", "takes a name for the subject", { claims: { subject: "username" } }, ["claims.subject"]],
+    ["github", "takes a login for the subject", { claims: { subject: "login" } }, ["claims.subject"]],
+    ["github", "takes an address for the subject", { claims: { subject: "email" } }, ["claims.subject"]],
     ["gitlab", "lacks openid", { scopes: ["read_user"] }, ["scopes"]],
     ["slack", "has no secret", { clientSecret: undefined }, ["clientSecret"]],
     ["slack", "is public", { tokenEndpointAuthMethod: "none" }, ["tokenEndpointAuthMethod"]],

@@ -14,7 +14,7 @@ interface PresetFacts extends IssuerFacts {
   readonly custom?: true;
   /** It cannot do PKCE, so a client without a secret would have nothing that keeps a stolen code from being used. */
   readonly secret?: true;
-  /** The only claims that may be the subject. */
+  /** The only claims that may be the subject, where the preset has one of its own that goes over the global name. */
   readonly subjects?: readonly string[];
   /** The secret is signed with a key of the operator's, and the answer is always a form (apple). */
   readonly signedSecret?: true;
@@ -40,7 +40,7 @@ const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
   oauth2: { issuer: true, openid: false, custom: true },
   google: { issuer: false, openid: true },
   microsoft: { issuer: false, openid: true, tenant: true },
-  github: { issuer: "optional", openid: false, server: servers.github },
+  github: { issuer: "optional", openid: false, server: servers.github, subjects: ["sub", "id"] },
   feishu: { issuer: "optional", openid: false, server: servers.feishu, subjects: ["user_id", "open_id"] },
   gitlab: { issuer: "optional", openid: true },
   slack: { issuer: false, openid: true, secret: true },
@@ -130,7 +130,10 @@ function secretProblems(input: unknown, index: number): ConfigProblem[] {
   return method === "auto" ? [problem(at("clientSecret"), "missing", words, input)] : [];
 }
 
-/** Which claim is the subject is chosen once, among those that never come to mean somebody else. */
+/**
+ * Which claim is the subject is chosen once, among those that never come to mean somebody else. The record's name is the
+ * only one there is to check: such a preset has a name of its own, which goes over the global one.
+ */
 function subjectProblems(input: unknown, index: number, subjects: readonly string[]): ConfigProblem[] {
   const path = ["providers", index, "claims", "subject"];
   const subject = valueAt(input, path);

@@ -20,7 +20,9 @@ const separator = () => allowing(z.string().max(8), "text of at most 8 character
 
 /** Claim names, shared by `signIn.claims` and, each optional, a provider's `claims`. */
 export const claimNames = {
-  subject: claimName().describe("Claim that says who it is. A change of it makes every known person a stranger."),
+  subject: claimName().describe(
+    "Claim that says who it is. A change of it makes every known person a stranger. `github` and `discord` take `sub` and `id` alone, `feishu` `user_id` and `open_id`, and none of them the global name.",
+  ),
   email: claimName().describe("Claim with the e-mail address."),
   name: claimName().describe("Claim with the name to show."),
   picture: claimName().nullable().describe("Claim with the URL of a picture; null for none."),

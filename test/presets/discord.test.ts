@@ -75,6 +75,18 @@ describe("signing in with Discord", () => {
     expect((await visit()).user?.id).not.toBe(before.user?.id);
   });
 
+  test("SI-1 AC-1 a name that is free again opens nobody's account where signIn.claims.subject names it for another provider", async () => {
+    const { person, visit } = await aDiscord({}, { claims: { subject: "username" } });
+    const before = await visit();
+    expect(before.error).toBeNull();
+    person({ id: "80351110224678913", email: "new@example.com" });
+    const other = await visit();
+    expect(other.error).toBeNull();
+    expect(other.user?.id).not.toBe(before.user?.id);
+    person({ username: "nel" });
+    expect((await visit()).user?.id).toBe(before.user?.id);
+  });
+
   test.each<[what: string, id: unknown]>([
     ["a number, which has lost its last digits", 80351110224678912],
     ["missing", undefined],

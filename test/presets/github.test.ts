@@ -62,6 +62,16 @@ describe("signing in with GitHub", () => {
     expect((await visit()).user?.id).not.toBe(before.user?.id);
   });
 
+  test("SI-1 AC-1 a login that is free again opens nobody's account where signIn.claims.subject names it for another provider", async () => {
+    const { server, visit } = await aGitHub({ claims: { subject: "login" } });
+    const before = await visit();
+    server.says.user = { ...server.octocat, id: 583232 };
+    server.says.emails = [{ email: "new@example.com", verified: true, primary: true }];
+    const other = await visit();
+    expect([before.error, other.error]).toEqual([null, null]);
+    expect(other.user?.id).not.toBe(before.user?.id);
+  });
+
   test("SI-9 a callback may come without iss", async () => {
     const { server, visit } = await aGitHub();
     server.says.iss = undefined;

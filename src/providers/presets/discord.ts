@@ -22,7 +22,8 @@ export const discord: Preset = {
   },
   // oauth2#shared-resources-oauth2-scopes: `identify` opens the profile, `email` adds the address.
   scopes: ["identify", "email"],
-  claims: {},
+  // Its own, so that a name that signIn.claims.subject has for another provider never counts here.
+  claims: { subject: "sub" },
   // Its page does not promise that revoking a token ends that token alone.
   revocationEndsOneToken: false,
   quirks: {

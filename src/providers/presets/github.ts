@@ -23,7 +23,8 @@ export const github: Preset = {
   },
   // scopes-for-oauth-apps: `read:user` opens the profile, `user:email` the list of addresses.
   scopes: ["read:user", "user:email"],
-  claims: {},
+  // Its own, so that a name that signIn.claims.subject has for another provider never counts here.
+  claims: { subject: "sub" },
   // A token is deleted through the REST API, not through RFC 7009; there is nothing that we would call.
   revocationEndsOneToken: false,
   quirks: {
