@@ -124,6 +124,12 @@ describe("what each preset needs", () => {
       { tenant: "consumers", emailVerified: "always" },
       ["emailVerified"],
     ],
+    [
+      "microsoft",
+      "vouches for all personal accounts by their tenant's id",
+      { tenant: "9188040D-6c67-4c5b-b112-36a304b66dad", emailVerified: "always" },
+      ["emailVerified"],
+    ],
   ])("SI-1 SI-2 %s: refused when it %s", (preset, _why, more, paths) => {
     expect(problemsOf(preset, more)).toEqual(paths);
   });

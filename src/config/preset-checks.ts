@@ -55,6 +55,8 @@ const facts: Readonly<Record<(typeof presets)[number], PresetFacts>> = {
 };
 
 const tenantGroups = ["common", "organizations"];
+/** The tenant of all personal accounts, by its name and its id (as in providers/presets/microsoft). */
+const personalAccounts = ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
 
 /** Everything that the records of known presets lack, or have too much. */
 export function presetChecks(input: unknown): readonly ConfigProblem[] {
@@ -157,7 +159,7 @@ function tenantProblems(input: unknown, index: number): ConfigProblem[] {
     const words = `is needed with tenant ${tenant}: without it anybody with a tenant of their own could sign in`;
     found.push(problem(at("allowedTenants"), "missing", words, input, { allowed: "ids of tenants" }));
   }
-  const foreign = tenantGroups.includes(tenant) || tenant === "consumers";
+  const foreign = [...tenantGroups, ...personalAccounts].includes(tenant);
   if (foreign && textAt(input, "providers", index, "emailVerified") === "always") {
     const words = `cannot be vouched for with tenant ${tenant}: other tenants' administrators write any address`;
     found.push(problem(at("emailVerified"), "invalid", words, input, { allowed: "claim, or a tenant of your own" }));
