@@ -6,6 +6,7 @@ import { type HalfHashAlgorithm, halfHash } from "../crypto/digest.js";
 import { type JsonObject, type JsonValue, member, stringMember } from "../kernel/json.js";
 import { err, ok, type Result } from "../kernel/result.js";
 import type { Duration, Instant } from "../kernel/time.js";
+import type { AskedClaim } from "../providers/provider.js";
 import type { IdTokenClaims } from "./types.js";
 
 /** What one request expects of its ID token. */
@@ -38,8 +39,8 @@ export type IdTokenRefusal =
   | "at_hash"
   | "auth_time"
   | "typ"
-  /** Google: the account is not of the domain that was asked for. */
-  | "hd";
+  /** The account is not of the domain (Google) or organization (Auth0) that was asked for. */
+  | AskedClaim;
 
 /** Another kind of JWT of the same issuer is not an ID token, however well it is signed (RFC 8725 §3.11). */
 const otherTypes: ReadonlySet<string> = new Set([

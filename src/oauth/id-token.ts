@@ -92,7 +92,9 @@ function facts(
     case "at_hash":
       return { alg: jwt.alg };
     case "hd":
-      return { hd: shown("hd") };
+    case "org_id":
+    case "org_name":
+      return { [reason]: shown(reason) };
     case "typ":
       return { typ: stringMember(jwt.header, "typ")?.slice(0, 64) };
     case "sub":

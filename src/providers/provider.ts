@@ -70,6 +70,9 @@ export interface TenantIssuers {
   readonly kind: "one" | "named" | "many";
 }
 
+/** A claim that a request asks for by a parameter, and that the person could take out of the URL. */
+export type AskedClaim = "hd" | "org_id" | "org_name";
+
 /** How a provider differs from the specifications: data, and pure functions. Each is asked at one place. */
 export interface ProviderQuirks {
   /** False where the provider cannot do it; PKCE stays (SI-5), but for the one exception that SI-5 states. */
@@ -100,7 +103,9 @@ export interface ProviderQuirks {
   /** A verified ID token or a userinfo answer with its odd claims in a usual form; null: as it is. Never `iss` or `sub`. */
   readonly document: ((document: JsonObject, clientId: string) => JsonObject) | null;
   /** What a verified ID token must say besides OpenID Connect Core §3.1.3.7: the claim that does not; null: nothing. */
-  readonly idTokenRefusal: ((claims: JsonObject, asked: Readonly<Record<string, string>>) => "hd" | undefined) | null;
+  readonly idTokenRefusal:
+    | ((claims: JsonObject, asked: Readonly<Record<string, string>>) => AskedClaim | undefined)
+    | null;
   /** The name in the `user` that comes beside the code in a form_post, as JSON text; null: it is not looked at. */
   readonly postedName: ((user: string) => string | undefined) | null;
   /** Where groups are when there are too many for a token; null: they are never elsewhere (SI-17). */

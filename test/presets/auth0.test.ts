@@ -2,10 +2,12 @@
  * The preset `auth0` against a tenant that answers as Auth0's pages say: an issuer that ends with a slash
  * (https://auth0.com/docs/secure/tokens/id-tokens/validate-id-tokens), `sub` as `connection|id`, custom claims with a
  * namespace (https://auth0.com/docs/secure/tokens/json-web-tokens/create-custom-claims), `audience` for an API
- * (https://auth0.com/docs/get-started/apis/scopes/sample-use-cases-scopes-and-claims).
+ * (https://auth0.com/docs/get-started/apis/scopes/sample-use-cases-scopes-and-claims), `organization` with `org_id` and
+ * `org_name` (https://auth0.com/docs/manage-users/organizations/using-tokens).
  */
 import { describe, expect, test } from "vitest";
 import { readClaim } from "../../src/kernel/claims.js";
+import type { JsonObject } from "../../src/kernel/json.js";
 import { auth0 } from "../../src/providers/presets/auth0.js";
 import { aWorldAt, errorOf, type ProviderInput, signsIn, started } from "../options/setting.js";
 
@@ -57,6 +59,56 @@ describe("signing in with Auth0", () => {
     const { issuer } = world.provider;
     world.provider.tweaks.idTokenClaims = (honest) => ({ ...honest, iss: `${issuer}/`, ...claims(issuer) });
     expect(await signsIn(world, undefined, "auth0")).toMatchObject({ error: "signin.id_token_invalid", status: 401 });
+  });
+
+  const organization = "org_9ybsU1dN2dKfDkBi";
+  const said = async (authorizeParams: Record<string, string>, claims: Record<string, unknown>) => {
+    const world = await aTenant({ authorizeParams });
+    const honest = world.provider.tweaks.idTokenClaims;
+    world.provider.tweaks.idTokenClaims = (given) => ({ ...honest?.(given), ...claims });
+    return { world, ...(await signsIn(world, undefined, "auth0")) };
+  };
+  test.each<[what: string, claims: Record<string, unknown>, error: string | null]>([
+    ["of the organization that was asked for", { org_id: organization }, null],
+    ["of another one", { org_id: "org_another0000000" }, "signin.id_token_invalid"],
+    ["of none, the parameter taken out of the URL", {}, "signin.id_token_invalid"],
+  ])("SI-6 SI-10 somebody %s, with %j, gets %j", async (_what, claims, error) => {
+    const { world, ...came } = await said({ organization }, claims);
+    expect(came).toMatchObject({ error, status: error === null ? 200 : 401 });
+    expect(world.provider.requestsTo("authorize")[0]?.query.get("organization")).toBe(organization);
+  });
+
+  test("SI-10 the organization that userinfo or a claim of another name tells does not stand in for it", async () => {
+    const world = await aTenant({ authorizeParams: { organization }, claims: { picture: "further" } });
+    world.provider.tweaks.userinfo = (claims) => ({ ...claims, org_id: organization });
+    expect(await signsIn(world, undefined, "auth0")).toMatchObject({ error: "signin.id_token_invalid", status: 401 });
+    expect(await said({ organization }, { org_name: organization, organization })).toMatchObject({ status: 401 });
+  });
+
+  test("SI-10 without an organization nobody is kept out for theirs", async () => {
+    expect(await said({}, { org_id: "org_another0000000", org_name: "another" })).toMatchObject({ error: null });
+  });
+
+  test.each<[organization: string, claims: Record<string, unknown>, refused: string | undefined]>([
+    [organization, { org_id: organization }, undefined],
+    [` ${organization} `, { org_id: organization }, undefined],
+    [organization, { org_id: organization.toLowerCase() }, "org_id"],
+    [organization, { org_id: [organization] }, "org_id"],
+    [organization, { org_id: "" }, "org_id"],
+    [organization, { org_name: organization }, "org_id"],
+    ["acme", { org_id: organization, org_name: "acme" }, undefined],
+    ["ACME", { org_name: "acme" }, undefined],
+    ["acme", { org_name: "acme-evil" }, "org_name"],
+    ["acme", { org_id: "acme" }, "org_name"],
+    ["acme", { org_name: true }, "org_name"],
+    ["acme", {}, "org_name"],
+    ["", {}, "org_name"],
+    ["", { org_name: "" }, "org_name"],
+    [" ", { org_name: " " }, "org_name"],
+  ])("SI-10 with organization %j asked for, an ID token with %j is refused for: %s", (wanted, claims, refused) => {
+    expect(auth0.quirks.idTokenRefusal?.({ sub: "1", ...claims } as JsonObject, { organization: wanted })).toBe(
+      refused,
+    );
   });
 
   test("SI-2 the issuer written without its slash is another one", async () => {

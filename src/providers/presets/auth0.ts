@@ -8,7 +8,9 @@
  * @see https://auth0.com/docs/secure/tokens/json-web-tokens/create-custom-claims
  * @see https://auth0.com/docs/get-started/apis/scopes/sample-use-cases-scopes-and-claims
  * @see https://auth0.com/docs/secure/tokens/refresh-tokens/revoke-refresh-tokens
+ * @see https://auth0.com/docs/manage-users/organizations/using-tokens (`org_id` and `org_name`)
  */
+import { type JsonObject, stringMember } from "../../kernel/json.js";
 import { noGroupsClaim, noQuirks, type Preset } from "../preset.js";
 
 export const auth0: Preset = {
@@ -20,5 +22,19 @@ export const auth0: Preset = {
   claims: {},
   // A switch of the tenant ("Refresh Token Revocation Deletes Grant") makes one revocation end every device's tokens.
   revocationEndsOneToken: false,
-  quirks: { ...noQuirks, groupsWhenEmpty: noGroupsClaim },
+  quirks: { ...noQuirks, groupsWhenEmpty: noGroupsClaim, idTokenRefusal: ofAnotherOrganization },
 };
+
+/**
+ * `organization` in the request is a wish, which a person can take out of the URL; the ID token says of which
+ * organization the sign-in was (using-tokens). What begins with `org_` is an id and compared exactly, anything else a
+ * name, which Auth0 keeps in small letters.
+ */
+function ofAnotherOrganization(claims: JsonObject, asked: Readonly<Record<string, string>>) {
+  const wanted = Object.hasOwn(asked, "organization") ? asked["organization"]?.trim() : undefined;
+  if (wanted === undefined) return undefined;
+  if (wanted.startsWith("org_")) return stringMember(claims, "org_id") === wanted ? undefined : "org_id";
+  // Set to nothing, it fits nobody: an empty variable must not open the door.
+  const same = wanted !== "" && stringMember(claims, "org_name")?.toLowerCase() === wanted.toLowerCase();
+  return same ? undefined : "org_name";
+}
