@@ -97,7 +97,9 @@ function scopeProblems(input: unknown, index: number, known: PresetFacts): Confi
 /** What `max_age` asks for is checked in the ID token (SI-6): where there is none it would only look like a rule. */
 function maxAgeProblems(input: unknown, index: number, preset: string, known: PresetFacts): ConfigProblem[] {
   if (known.openid) return [];
-  return [["providers", index], ["signIn"]].flatMap((where) => {
+  // One that is switched off is asked nothing: it may stay in the file beside a rule for all that are on.
+  const asked = valueAt(input, ["providers", index, "enabled"]) !== false;
+  return [["providers", index], ...(asked ? [["signIn"]] : [])].flatMap((where) => {
     const path = [...where, "authorizeParams", "max_age"];
     if (valueAt(input, path) === undefined) return [];
     const words = `cannot be checked at providers.${index}: the preset ${preset} has no ID token`;

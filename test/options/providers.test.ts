@@ -55,6 +55,9 @@ describe("what a provider is called", () => {
       const made = createLatchkey({ ...config, ...changes });
       await expect(made).rejects.toMatchObject({ code: "config.invalid", data: { problems: [{ path }] } });
     }
+    // One that is switched off is asked nothing.
+    const off = { ...github, enabled: false };
+    await (await createLatchkey({ ...config, providers: [record, off], signIn: asking })).close();
   });
 });
 
