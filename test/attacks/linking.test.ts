@@ -113,7 +113,9 @@ describe("AT-12 a link flow in another session", () => {
     const [bens] = await identitiesOf(world, benId);
     await ann.get(world.url("/account"));
     const named = { user: benId, user_id: benId, userId: benId, session: "x" };
-    const begun = await ann.post(world.url(`/account/identities/other/link?${new URLSearchParams(named)}`), named);
+    const begun = await ann.post(world.url(`/account/identities/other/link?${new URLSearchParams(named)}`), named, {
+      follow: false,
+    });
     const authorization = new URL(onward(begun));
     authorization.searchParams.set("login_hint", "ann-o");
     const answered = await ann.get(authorization.href, { follow: false });

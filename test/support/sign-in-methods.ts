@@ -10,17 +10,17 @@ import type { SharedWorld } from "./shared-file.js";
 export const errorOf = (page: Page | string | undefined): string | null =>
   new URL((typeof page === "string" ? page : page?.url) ?? "http://none/").searchParams.get("error");
 
-/** Presses "Add …" on the account page. */
+/** Presses "Add …" on the account page, and stays here on the page that would go on to the provider. */
 export async function pressAdd(world: World, browser: Browser, provider: string): Promise<Page> {
   await browser.get(world.url("/account"));
-  return browser.post(world.url(`/account/identities/${provider}/link`));
+  const stopBefore = (url: string) => new URL(url).origin !== world.baseUrl;
+  return browser.post(world.url(`/account/identities/${provider}/link`), {}, { stopBefore });
 }
 
 /** Where the page that "Add …" answers with goes on to. */
 export function onward(page: Page): string {
-  const location = /^0;url=(.+)$/.exec(page.headers.get("refresh") ?? "")?.[1];
-  if (location === undefined) throw new Error(`nothing was begun: ${page.status} ${page.url} ${page.text}`);
-  return location;
+  if (page.location === undefined) throw new Error(`nothing was begun: ${page.status} ${page.url} ${page.text}`);
+  return page.location;
 }
 
 /** Proves at the provider to be `person`, up to the callback that the browser has not opened yet. */
