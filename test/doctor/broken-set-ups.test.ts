@@ -3,6 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { migrateDatabase } from "../../src/administration.js";
 import { resolveUnknown } from "../../src/config/resolve.js";
@@ -215,10 +216,15 @@ const setUps: readonly BrokenSetUp[] = [
     fix: /database of Latchkey/,
   },
   {
-    fault: "a database that was never migrated",
+    fault: "a database that an older version left",
     id: "database",
     status: "warn",
-    break: ({ folder }) => writeFile(join(folder, "latchkey.db"), ""),
+    break({ folder }) {
+      const older = new Database(join(folder, "latchkey.db"));
+      older.exec("create table migrations (version integer, name text, runs_from integer, applied_at integer)");
+      older.exec("insert into migrations values (1, 'first', 1, 0)");
+      older.close();
+    },
     found: /older/,
     fix: /latchkey migrate/,
   },
