@@ -74,9 +74,14 @@ export async function connected<T>(server: ToolServer, work: Promise<T>): Promis
   }
 }
 
-/** Whether somebody who would have to connect it need not: it answers everybody, and has nowhere to connect at (TS-2). */
+/**
+ * Whether somebody who has no token need not have one: it answers everybody, and has nowhere to connect at (TS-2), or to refresh at
+ * what was connected before it did (TS-10).
+ */
 export async function isOpenTo(ports: ConnectPorts, server: ToolServer, thrown: unknown): Promise<boolean> {
-  if (!isLatchkeyError(thrown, "grant.not_connected", "grant.needs_reconnect")) return false;
+  const cannotRefresh =
+    isLatchkeyError(thrown, "grant.refresh_unavailable") && thrown.data["reason"] === "connect.server_unreachable";
+  if (!cannotRefresh && !isLatchkeyError(thrown, "grant.not_connected", "grant.needs_reconnect")) return false;
   try {
     return (await ports.find(server)).status === "open";
   } catch (failure) {

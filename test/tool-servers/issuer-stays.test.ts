@@ -147,6 +147,30 @@ describe("TS-10 a tool server that names no authorization server for a while", (
     },
   );
 
+  test("TS-2 TS-10 while it answers everybody, whoever had connected it uses it without a token, as others do", async () => {
+    const it = await connected([await startAuthorizationServer()]);
+    const who = { user: it.user, connection: "tool:notes" };
+    const use = () =>
+      it.latchkey.toolServers
+        .fetch(who)(it.tool.url, { method: "POST", body: "{}" })
+        .then(
+          ({ status }) => status,
+          ({ code }: { code: string }) => code,
+        );
+    it.tool.publishes = "nothing";
+    await it.clock.skip(hours(2));
+    expect(await use()).toBe("grant.refresh_unavailable");
+    it.tool.publishes = "everybody";
+    await it.clock.skip(hours(2));
+    expect([await use(), await use()]).toEqual([200, 200]);
+    const provider = it.latchkey.toolServers.authProvider(who);
+    await expect(provider.token()).rejects.toMatchObject({ code: "connect.server_open" });
+    it.tool.publishes = "metadata";
+    await it.clock.skip(hours(2));
+    expect(await it.token()).toBe("a token");
+    expect(await it.grant()).toMatchObject({ status: "active", statusReason: null });
+  });
+
   test.each(silences)(
     "TS-9 TS-10 (%s): a registration that is used again is not taken back meanwhile",
     async (publishes) => {
