@@ -62,7 +62,7 @@ export function wireToolServers({ config, base, node, news, signIn }: ToolServer
       const server = servers.byId(id) as ToolServer;
       return {
         known: () => clients.knownIssuers(server),
-        canRegister: async (as) => (await clients.choose(server, as)).kind !== "operator",
+        canRegister: (as) => clients.canRegister(server, as),
       };
     },
   });

@@ -97,7 +97,7 @@ export async function examineWith(
   const clients = createClients(ports);
   const registrations = {
     known: () => clients.knownIssuers(server),
-    canRegister: async (as: AuthorizationServer) => (await clients.choose(server, as)).kind !== "operator",
+    canRegister: (as: AuthorizationServer) => clients.canRegister(server, as),
   };
   let report: ToolServerReport | null = null;
   try {

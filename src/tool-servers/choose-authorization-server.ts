@@ -23,7 +23,8 @@ export interface Registrations {
 
 /**
  * The pinned one; else the one that is in use, else the one that we are registered at; else the first that offers a way in;
- * else the first. An outage of the first two is an outage: no other takes their place, since grants would end for it.
+ * else the first. An outage of those that we are known at is an outage: no other takes their place, since grants would end for it.
+ * Where what they say of themselves is of no use, one that offers a way in does: nobody could connect any more.
  *
  * @throws LatchkeyError `connect.metadata_refused` when the pinned one is not among them, and what `find` throws
  */
@@ -44,11 +45,19 @@ export async function chooseAuthorizationServer(
   if (first === undefined) throw refused("authorization_server_missing", {});
   if (others.length === 0) return find(first);
   const { inUse, registered } = await registrations.known();
-  const known = named.find((issuer) => inUse.includes(issuer)) ?? named.find((issuer) => registered.includes(issuer));
-  if (known !== undefined) return find(known);
+  const known = new Set([inUse, registered].flatMap((ours) => named.filter((issuer) => ours.includes(issuer))));
+  let withdrawn: unknown;
+  for (const issuer of known) {
+    try {
+      return await find(issuer);
+    } catch (thrown) {
+      if (!isLatchkeyError(thrown, "connect.metadata_refused", "connect.pkce_unsupported")) throw thrown;
+      withdrawn ??= thrown;
+    }
+  }
   let fallback: FoundAuthorizationServer | undefined;
   let failure: unknown;
-  for (const issuer of named.slice(0, mostLookedAt)) {
+  for (const issuer of named.filter((one) => !known.has(one)).slice(0, mostLookedAt)) {
     try {
       const found = await find(issuer);
       if (await registrations.canRegister(found.as)) return found;
@@ -58,6 +67,6 @@ export async function chooseAuthorizationServer(
       failure ??= thrown;
     }
   }
-  if (fallback) return fallback;
-  throw failure;
+  if (fallback && withdrawn === undefined) return fallback;
+  throw withdrawn ?? failure;
 }

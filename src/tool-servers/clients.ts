@@ -18,6 +18,8 @@ import type { ToolServer } from "./tool-server.js";
 export interface Clients {
   /** What would be used, without a request and without writing anything: for operators, and for TS-3. */
   choose(server: ToolServer, as: AuthorizationServer): Promise<RegistrationChoice>;
+  /** Whether one of the ways to be known there is open to us; the operator's credentials go to no other issuer by themselves. */
+  canRegister(server: ToolServer, as: AuthorizationServer): Promise<boolean>;
   /**
    * Who we are to it, registered first where there has to be a registration.
    *
@@ -68,12 +70,22 @@ export function createClients(ports: RegistrationPorts): Clients {
     }
   }
 
+  const credentialsOf = async ({ connection }: ToolServer) =>
+    (await store.registrations.ofConnection(connection)).filter(({ kind }) => kind === "static");
+
+  async function canRegister(server: ToolServer, as: AuthorizationServer): Promise<boolean> {
+    const choice = await choose(server, as);
+    if (choice.kind !== "static") return choice.kind !== "operator";
+    const bound = (await credentialsOf(server)).filter(({ clientId }) => clientId === choice.clientId);
+    return bound.length === 0 || bound.some(({ issuer }) => issuer === as.issuer);
+  }
+
   /**
    * The operator's credentials belong to one issuer: the one that is pinned, that was found when they were added, or, for those
    * of the file, at which they were used first. A tool server that names another later would otherwise be shown them (TS-10).
    */
   async function bind(server: ToolServer, issuer: string, clientId: string, now: Instant): Promise<void> {
-    const rows = (await store.registrations.ofConnection(server.connection)).filter(({ kind }) => kind === "static");
+    const rows = await credentialsOf(server);
     const same = rows.filter((row) => row.clientId === clientId);
     if (same.some((row) => row.issuer === issuer)) return;
     if (same.length > 0 && server.authorizationServer !== issuer) {
@@ -103,6 +115,7 @@ export function createClients(ports: RegistrationPorts): Clients {
 
   return {
     choose,
+    canRegister,
     forServer,
     documentRefused,
 

@@ -31,6 +31,8 @@ export interface ApartAuthorizationServer {
   readonly origin: string;
   /** Its documents are answered with 503. */
   down: boolean;
+  /** It publishes none any more. */
+  withdrawn: boolean;
   readonly revoked: string[];
   /** Paths of registrations that it was asked to delete. */
   readonly takenBack: string[];
@@ -39,14 +41,15 @@ export interface ApartAuthorizationServer {
 }
 
 export async function startAuthorizationServer(): Promise<ApartAuthorizationServer> {
-  const state = { down: false, revoked: [] as string[], takenBack: [] as string[], clients: [] as string[] };
+  const lists = { revoked: [] as string[], takenBack: [] as string[], clients: [] as string[] };
+  const state = { down: false, withdrawn: false, ...lists };
   let made = 0;
   const origin = await listen((request, response, own, body) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", own);
     const form = new URLSearchParams(body);
     switch (pathname) {
       case "/.well-known/oauth-authorization-server":
-        if (state.down) return json(response, 503, {});
+        if (state.down || state.withdrawn) return json(response, state.down ? 503 : 404, {});
         return json(response, 200, {
           issuer: own,
           authorization_endpoint: `${own}/authorize`,

@@ -93,6 +93,31 @@ describe("TS-3 a tool server with two authorization servers", () => {
     },
   );
 
+  test.each(["cimd", "dynamic"])(
+    "TS-3 (%s): once the one in use is withdrawn, people connect at the other",
+    async (registration) => {
+      const [one, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
+      const it = await connected([one, other], { registration });
+      one.withdrawn = true;
+      await it.clock.skip(hours(2));
+      const { browser } = await it.signsIn("ben-2");
+      const started = await browser.get(it.url("/connections/notes/start"), { follow: false });
+      expect(started.location ?? errorOf(started)).toContain(other.origin);
+      expect(await it.grant()).toMatchObject({ status: "needs_reconnect", statusReason: "issuer_changed" });
+    },
+  );
+
+  test("TS-3 TS-10 the operator's client id goes to no other when the one in use is withdrawn, and nobody's connection ends", async () => {
+    const [one, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
+    const it = await connected([one, other], { registration: "static", clientId: "ours", clientSecret: "of-ours" });
+    one.withdrawn = true;
+    await it.clock.skip(hours(2));
+    const { browser } = await it.signsIn("ben-2");
+    const started = await browser.get(it.url("/connections/notes/start"));
+    expect(errorOf(started)).toBe("connect.metadata_refused");
+    expect(await it.grant()).toEqual({ issuer: one.origin, status: "active", statusReason: null });
+  });
+
   test("TS-3 before anybody has connected, an outage of the first sends people to the second, where they stay", async () => {
     const [one, other] = [await startAuthorizationServer(), await startAuthorizationServer()];
     one.down = true;
