@@ -11,7 +11,7 @@ import { isRevocableAt, type Revocation } from "./outbox/revocation.js";
 import type { Unregistration } from "./outbox/unregistration.js";
 import type { News } from "./sessions/news.js";
 import type { SignInPorts } from "./sign-in/ports.js";
-import { clientOfGrant, serverOfIssuer } from "./tool-servers/client-of-grant.js";
+import { clientOfGrant, namesNone, serverOfIssuer } from "./tool-servers/client-of-grant.js";
 import { createClients } from "./tool-servers/clients.js";
 import { createDiscovery } from "./tool-servers/discovery.js";
 import { createFind } from "./tool-servers/find.js";
@@ -119,10 +119,22 @@ export const lettingGo =
     if (registration === null) return true;
     await ports.servers.refresh();
     const server = ports.servers.byConnection(connection);
-    if (server && (await serverOfIssuer(ports, server, issuer))) return false;
+    if (server && (await goesOn(ports, server, issuer))) return false;
     await ports.store.transaction(async (tx) => {
       const row = (await tx.registrations.ofConnection(connection)).find(({ id }) => id === registration);
       if (row?.clientId === clientId) await tx.registrations.delete(row.id);
     });
     return true;
   };
+
+/** Whether we are still somebody there for this tool server, which may be another one that was given the id of the first. */
+async function goesOn(ports: ConnectPorts, server: ToolServer, issuer: string): Promise<boolean> {
+  if (server.registration === "key") return false;
+  try {
+    return (await serverOfIssuer(ports, server, issuer)) !== undefined;
+  } catch (thrown) {
+    // It may name it again, for those who hold tokens of it (TS-10); where nobody does, nothing is lost.
+    if (namesNone(thrown) && !(await ports.store.grants.issuers(server.connection)).includes(issuer)) return false;
+    throw thrown;
+  }
+}

@@ -1,5 +1,5 @@
 /** The server and the client that a grant was made with, as they are now. */
-import { LatchkeyError } from "../kernel/errors.js";
+import { isLatchkeyError, LatchkeyError } from "../kernel/errors.js";
 import type { AuthorizationServer } from "../oauth/types.js";
 import type { ClientRegistration } from "../providers/provider.js";
 import type { GrantRecord } from "../store/records.js";
@@ -38,5 +38,11 @@ export async function serverOfIssuer(
     if (as?.issuer === issuer) return as;
     if (authorizationServerFrom === "metadata") return undefined;
   }
-  throw unreachable("no_authorization_server_named", { url: server.url, issuer });
+  throw unreachable(noneNamed, { url: server.url, issuer });
 }
+
+const noneNamed = "no_authorization_server_named";
+
+/** Whether that is what `serverOfIssuer` threw. */
+export const namesNone = (thrown: unknown): boolean =>
+  isLatchkeyError(thrown, "connect.server_unreachable") && thrown.data["reason"] === noneNamed;

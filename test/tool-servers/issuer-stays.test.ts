@@ -196,6 +196,39 @@ describe("TS-10 a tool server that names no authorization server for a while", (
     expect(await it.grant()).toMatchObject({ status: "active", statusReason: null });
   });
 
+  test.each([
+    ["needs no token", {}],
+    ["has the operator's key", { registration: "key", key: "a-key-of-the-operator" }],
+  ])("TS-9 TS-10 a registration is taken back where its server's id went to one that %s", async (_, entry) => {
+    const as = await startAuthorizationServer();
+    const [tool, another] = [await startApartToolServer([as.origin]), await startApartToolServer([])];
+    another.publishes = "everybody";
+    const clock = createManualClock(systemClock.now());
+    const world = await createSharedWorld({ clock, config: { roles: { default: "user" }, toolServers: [] } });
+    closeLater(() => world.close());
+    const { toolServers, grants } = await operatorOf(world, clock);
+    await toolServers.add("notes", { id: "notes", url: tool.url, registration: "dynamic" });
+    const browser = world.browser();
+    await world.signIn(browser, "ann-1");
+    expect(errorOf(await browser.get(world.url("/connections/notes/start")))).toBeNull();
+    const user = (await world.session(browser)).body.user?.id as UserId;
+    await toolServers.remove("notes");
+    await grants.revoke(user, "tool:notes");
+    const until = (seen: () => unknown) =>
+      expect.poll(
+        async () => {
+          await clock.advance(seconds(6));
+          return seen();
+        },
+        { timeout: 20_000 },
+      );
+    await until(() => as.revoked.length).toBe(2);
+    await toolServers.add("notes", { id: "notes", url: another.url, ...entry });
+    await clock.advance(minutes(61));
+    await until(() => as.takenBack).toEqual(["/register/client-1"]);
+    expect(await world.store.registrations.ofConnection("tool:notes")).toEqual([]);
+  });
+
   test.each(silences)(
     "TS-9 TS-10 (%s): a registration that is used again is not taken back meanwhile",
     async (publishes) => {
