@@ -61,7 +61,8 @@ function serverProblem(input: unknown, index: number, server: PresetServer): Con
   if (away && (issuer === undefined || issuer === server.issuer)) {
     const words = `endpoints.${away.name} is at ${away.origin}, whose ids are not those of ${server.issuer}`;
     const example = `${away.origin}${new URL(server.issuer).pathname.replace(/^\/$/, "")}`;
-    const allowed = `an issuer of that server's own, such as ${example}, with its authorization, token and userinfo`;
+    const own = `an issuer of its own, such as ${example}, with its authorization, token and userinfo`;
+    const allowed = `the preset's endpoint, which is used where this is left out; or, where it is another server, ${own}`;
     if (issuer === undefined) return problem(path, "missing", `is missing: ${words}`, input, { allowed });
     return problem(path, "invalid", `is the preset's own, but ${words}`, input, { allowed });
   }
@@ -77,7 +78,8 @@ function serverProblem(input: unknown, index: number, server: PresetServer): Con
 function awayFrom(input: unknown, index: number, server: PresetServer) {
   for (const name of ["token", "userinfo"] as const) {
     const url = urlAt(input, "providers", index, "endpoints", name);
-    if (url && url.origin !== server[name] && !isLoopbackHost(url.hostname)) return { name, origin: url.origin };
+    const own = url?.origin === server.token || url?.origin === server.userinfo;
+    if (url && !own && !isLoopbackHost(url.hostname)) return { name, origin: url.origin };
   }
   return undefined;
 }

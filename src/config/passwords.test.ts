@@ -75,7 +75,7 @@ describe("passwords in URLs", () => {
     { bus: "redis://:pa?ss@redis" },
     { egress: { proxy: "http://user:pa#ss@proxy:3128" } },
   ])("SU-1 a password that cuts its URL short is told how to be written: %j", (part) => {
-    expect(told(part).problems).toContain("must be percent-encoded, as %2F %3F %23");
+    expect(told(part).problems).toContain("must be percent-encoded, as %2F %3F %23, and an @ elsewhere as %40");
   });
 
   test.each([

@@ -166,7 +166,7 @@ export function urlProblem(value: string, bare: boolean): string | undefined {
  */
 export const passwordProblem = (value: string): string | undefined =>
   /^[^/?#]*\/\/[^/?#]*[/?#].*@/s.test(value)
-    ? "holds / ? or # before an @: in a password they must be percent-encoded, as %2F %3F %23"
+    ? "holds / ? or # before an @: in a password they must be percent-encoded, as %2F %3F %23, and an @ elsewhere as %40"
     : undefined;
 
 /** A path on our own origin: parsed, not pattern-matched (SI-7). */

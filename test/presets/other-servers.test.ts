@@ -167,6 +167,11 @@ describe("where an issuer may be written beside a preset that has one", () => {
       ["providers.0.issuer"],
     ],
     [
+      "the preset's other host",
+      { preset: "feishu", endpoints: { token: "https://open.feishu.cn/open-apis/authen/v2/oauth/token" } },
+      [],
+    ],
+    [
       "another path of the preset's own host",
       { preset: "discord", endpoints: { userinfo: "https://discord.com/api/v11/users/@me" } },
       [],
