@@ -381,7 +381,7 @@ describe("where tokens go", () => {
     closeLater(() => thief.stop());
     world.tools.moveTo(thief.issuer);
     // Both are over: the token, and what was found.
-    await clock.advance(hours(2));
+    await clock.skip(hours(2));
     const asked = world.latchkey.vault.accessToken({ user, connection: "tool:notes" });
     await expect(asked).rejects.toMatchObject({ code: "grant.needs_reconnect", data: { reason: "issuer_changed" } });
     expect(thief.asked).toEqual([]);

@@ -141,7 +141,7 @@ describe("adding", () => {
     const cookie = ann.cookies.header(world.url("/admin")) ?? "";
     for (const form of [{ draft: draftIn(unseen) }, { draft: `${draft}x` }, { draft: "" }, { draft: cookie }, {}])
       await refusedIn(form as Record<string, string>, ann);
-    await clock.advance(hours(1));
+    await clock.skip(hours(1));
     const late = await refusedIn({ draft }, ann);
     expect([valueOf(late, "url"), valueOf(late, "clientId"), late.text.includes("is kept")]).toEqual([
       url,
@@ -173,7 +173,7 @@ describe("adding", () => {
     const preview = await looks({ ...typed, clientSecret: "canary-secret" });
     const open = await posts("/change", { draft: draftIn(preview) });
     expect(open.text).toContain("The one that you typed is kept");
-    await clock.advance(hours(1));
+    await clock.skip(hours(1));
     await world.signIn(ann, "ann-1");
     // Of another session nobody can tell whether there was one; and a form that was altered says nothing.
     for (const draft of [draftIn(open), `${draftIn(open)}x`]) {

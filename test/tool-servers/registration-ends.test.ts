@@ -47,7 +47,7 @@ describe("TS-9 a registration and the end of its tool server", () => {
     // It waits on purpose: whoever watches the outbox sees nothing that is late.
     await expect.poll(async () => (await store.outbox.waiting()).rows).toBe(1);
     expect((await store.outbox.waiting()).oldest).toBeGreaterThan(clock.now());
-    await clock.advance(hours(1));
+    await clock.skip(hours(1));
     await until(() => there.registered()).toEqual([]);
     expect(await rows()).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe("TS-9 a registration and the end of its tool server", () => {
     const { clock, there, log, until } = await removed();
     await until(() => there.tokensOf("ann-there")).toBe(0);
     await there.stop();
-    await clock.advance(hours(1));
+    await clock.skip(hours(1));
     await until(() => log.text()).toContain("taking a registration back failed and will be tried again");
     expect(there.registered()).toHaveLength(1);
     await there.start();
@@ -68,7 +68,7 @@ describe("TS-9 a registration and the end of its tool server", () => {
     await again();
     const { browser } = await signsIn("ben-2");
     await connects(browser);
-    await clock.advance(hours(2));
+    await clock.skip(hours(2));
     await until(() => log.text()).toContain("a registration is in use again, and stays");
     expect(there.registered()).toHaveLength(1);
     expect(await rows()).toHaveLength(1);
