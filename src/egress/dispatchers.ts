@@ -45,20 +45,20 @@ export function createDispatchers(options: {
   let closedUnopened = false;
 
   async function open() {
-    const { Agent, ProxyAgent } = await import("undici");
+    const { Agent, Pool, ProxyAgent } = await import("undici");
     const direct = new Agent({
       ...shared,
       connect: { ...tls, timeout: options.dialTimeout, lookup: guardLookup(options.lookup, options.allowed) },
     });
     // Closed before the first request: what comes now is refused by the pool, as it is after it.
     if (closedUnopened) await direct.close();
-    return { direct, ProxyAgent };
+    return { direct, Pool, ProxyAgent };
   }
   let opened: ReturnType<typeof open> | undefined;
 
   async function throughProxy(uri: string): Promise<ProxyAgent> {
     opened ??= open();
-    const { ProxyAgent } = await opened;
+    const { Pool, ProxyAgent } = await opened;
     const known = proxies.get(uri);
     if (known) return known;
     // Plain http is asked of the proxy by absolute URL; most proxies refuse to tunnel to port 80.
@@ -68,6 +68,14 @@ export function createDispatchers(options: {
       requestTls: tls,
       proxyTls: { ...tls, timeout: options.dialTimeout },
       proxyTunnel: false,
+      clientFactory(origin, how) {
+        // A tunnel is a part of dialling, and has its time-out.
+        const proxy = new Pool(origin, { ...how, ...shared, headersTimeout: options.dialTimeout });
+        const tunnel = proxy.connect.bind(proxy) as (
+          asked: Dispatcher.ConnectOptions,
+        ) => Promise<Dispatcher.ConnectData>;
+        return Object.assign(proxy, { connect: (asked: Dispatcher.ConnectOptions) => tunnel(asked).catch(noTunnel) });
+      },
     });
     // Not kept: what is in the map is closed once, by closeAll.
     if (closing !== undefined) await agent.close();
@@ -94,4 +102,9 @@ export function createDispatchers(options: {
       await closing;
     },
   };
+}
+
+/** undici dials again at once, and without an end, where a socket that it was given for a connection has closed. */
+function noTunnel(cause: unknown): never {
+  throw new Error("the proxy made no tunnel", { cause });
 }

@@ -10,6 +10,7 @@
  */
 import { LatchkeyError } from "../kernel/errors.js";
 import type { Log } from "../kernel/log.js";
+import { redirectLocation } from "../kernel/redirect-location.js";
 import { type Clock, type Duration, milliseconds } from "../kernel/time.js";
 import { compileAllowList } from "./allow-list.js";
 import { readCapped } from "./capped-body.js";
@@ -119,7 +120,7 @@ export function createEgress(options: EgressOptions): Egress {
           ? streamed(answer, url, limits, { streams, onEnd: onStreamEnd })
           : await readAnswer(answer, url, limits, hop.method === "HEAD");
       answer.body.destroy();
-      url = nextHop(url, answer.headers.get("location"), hops, limits.redirects);
+      url = nextHop(url, redirectLocation(answer.headers), hops, limits.redirects);
       // Whoever is named in a redirect gets a bare question: no credential, no cookie, no body (EG-2).
       hop = { method: "GET", headers: onlyAccept(request.headers ?? {}) };
     }

@@ -90,8 +90,8 @@ function readHeaders(raw: Readonly<Record<string, string | string[] | undefined>
   for (const [name, values] of Object.entries(raw)) {
     for (const value of typeof values === "string" ? [values] : (values ?? [])) {
       headerCount += 1;
-      // undici has read the bytes as UTF-8, `Headers` takes one character per byte.
-      headers.append(name, Buffer.from(value, "utf8").toString("latin1"));
+      // One character per byte, as undici has read them and `Headers` takes them.
+      headers.append(name, value);
     }
   }
   return { headers, headerCount };

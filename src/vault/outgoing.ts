@@ -4,6 +4,7 @@
  */
 import type { Aborter, EgressMethod, EgressResponse } from "../egress/port.js";
 import { LatchkeyError } from "../kernel/errors.js";
+import { redirectLocation } from "../kernel/redirect-location.js";
 import { type Bounds, isWithin } from "./policy/bounds.js";
 
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -47,7 +48,7 @@ export async function sendWithin(
   for (let hops = 0; ; hops++) {
     const { url } = request;
     const answer = await send(request);
-    const location = answer.headers.get("location");
+    const location = redirectLocation(answer.headers);
     if (!redirects.has(answer.status) || location === null || mode === "manual") return answer;
     if (mode === "error" || hops >= mostRedirects || !URL.canParse(location, url.href)) {
       throw new LatchkeyError("grant.url_refused", { data: { reason: "redirect", host: url.host } });

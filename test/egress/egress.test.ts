@@ -316,6 +316,20 @@ describe("an answer without a body", () => {
 });
 
 describe("a look that keeps nothing", () => {
+  test("EG-2 headers come byte for byte, and a Location in UTF-8 leads where it says", async () => {
+    const server = await aServer();
+    const raw = await aRawServer((socket) =>
+      socket.end(
+        `HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:${server.port}/ü?q=ä\r\nETag: "ü"\r\nContent-Length: 0\r\n\r\n`,
+      ),
+    );
+    const url = `http://127.0.0.1:${raw.port}/`;
+    const seen = await aDoor(here).request({ purpose: "picture", url });
+    expect([seen.status, server.requests[0]?.url]).toEqual([200, "/%C3%BC?q=%C3%A4"]);
+    const answered = await aDoor(here).request({ purpose: "check", url });
+    expect(Buffer.from(answered.headers.get("etag") ?? "", "latin1").toString()).toBe('"ü"');
+  });
+
   test("EG-2 what is only looked at gets the redirect itself, and nobody follows it", async () => {
     const inside = await aServer();
     const server = await aServer((_request, response) => {

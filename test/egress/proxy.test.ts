@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { seconds } from "../../src/kernel/time.js";
+import { milliseconds, seconds } from "../../src/kernel/time.js";
 import { authority, certificate, key } from "./certificates.js";
 import { aDoor, aServer, failureOf, scriptedLookup } from "./loopback.js";
 
@@ -146,4 +146,41 @@ describe("a proxy", () => {
       expect(`${error.stack} ${error.cause} ${JSON.stringify(error.data)}`).not.toContain("canary");
     },
   );
+
+  test.each(["at once", "after CONNECT"])(
+    "EG-1 that closes the connection %s fails the request, which is dialled once",
+    async (when) => {
+      const proxy = await aServer();
+      proxy.server.on(when === "at once" ? "connection" : "connect", (...[first, second]) => (second ?? first).end());
+      const door = aDoor({ proxy: `http://127.0.0.1:${proxy.port}` });
+      const failure = await failureOf(
+        door.request({ purpose: "token", url: "https://idp.test/", method: "POST", body: "x" }),
+      );
+      expect([failure.code, failure.data["sent"], proxy.connections]).toEqual(["egress.failed", false, 1]);
+      // Nobody waits for it any more, and nothing goes on.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(proxy.connections).toBe(1);
+    },
+  );
+
+  test("EG-1 that never answers is given up with the time for dialling, and holds up no close", async () => {
+    const proxy = await aServer();
+    const tunnels = new Set<Socket>();
+    proxy.server.on("connect", (_request: unknown, socket: Socket) => {
+      tunnels.add(
+        socket
+          .on("error", () => {})
+          .on("end", () => socket.end())
+          .on("close", () => tunnels.delete(socket))
+          .resume(),
+      );
+    });
+    const door = aDoor({ proxy: `http://127.0.0.1:${proxy.port}`, timeout: milliseconds(200) });
+    expect((await failureOf(door.request({ purpose: "metadata", url: "https://idp.test/" }))).code).toBe(
+      "egress.timeout",
+    );
+    expect(tunnels.size).toBe(1);
+    await door.close();
+    await expect.poll(() => tunnels.size, { timeout: 15_000 }).toBe(0);
+  });
 });
