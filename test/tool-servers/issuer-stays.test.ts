@@ -36,6 +36,11 @@ async function connected(authorizationServers: readonly ApartAuthorizationServer
     await world.signIn(browser, person);
     return { browser, user: (await world.session(browser)).body.user?.id ?? "" };
   }
+  /** Ben begins to connect it. */
+  async function benStarts() {
+    const { browser } = await signsIn("ben-2");
+    return browser.get(world.url("/connections/notes/start"), { follow: false });
+  }
   const token = () =>
     world.latchkey.vault.accessToken({ user, connection: "tool:notes" }).then(
       () => "a token",
@@ -66,7 +71,7 @@ async function connected(authorizationServers: readonly ApartAuthorizationServer
     closeLater(() => node.close());
     return node;
   };
-  return { ...world, tool, clock, user, signsIn, token, grant, ends, until, movedTo };
+  return { ...world, tool, clock, user, signsIn, benStarts, token, grant, ends, until, movedTo };
 }
 
 const silences: readonly ApartToolServer["publishes"][] = ["nothing", "everybody"];
@@ -79,8 +84,7 @@ describe("TS-3 a tool server with two authorization servers", () => {
       const it = await connected([one, other], { registration });
       one.down = true;
       await it.clock.skip(hours(2));
-      const { browser } = await it.signsIn("ben-2");
-      const started = await browser.get(it.url("/connections/notes/start"), { follow: false });
+      const started = await it.benStarts();
       expect(new URL(started.location ?? "").origin).toBe(one.origin);
       expect(await it.token()).toBe("a token");
       // Longer than what was found is good for.
@@ -100,8 +104,7 @@ describe("TS-3 a tool server with two authorization servers", () => {
       const it = await connected([one, other], { registration });
       one.withdrawn = true;
       await it.clock.skip(hours(2));
-      const { browser } = await it.signsIn("ben-2");
-      const started = await browser.get(it.url("/connections/notes/start"), { follow: false });
+      const started = await it.benStarts();
       expect(started.location ?? errorOf(started)).toContain(other.origin);
       expect(await it.grant()).toMatchObject({ status: "needs_reconnect", statusReason: "issuer_changed" });
     },
